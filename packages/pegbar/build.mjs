@@ -1,0 +1,10 @@
+// Copies what tsc does not: SQL migrations and data files, from src to dist.
+import { cpSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+cpSync(join(here, 'src'), join(here, 'dist'), {
+  recursive: true,
+  filter: (source) => extname(source) !== '.ts',
+});
