@@ -66,7 +66,9 @@ export function createCounters(): Counters {
       for (const [name, { kind, series: all }] of names) {
         lines.push(`# TYPE ${name} ${kind}`);
         for (const { labels, value } of all.values()) {
-          const text = Object.entries(labels).map(([k, v]) => `${k}="${v.replace(/["\\\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`))}"`);
+          const text = Object.entries(labels).map(
+            ([k, v]) => `${k}="${v.replace(/["\\\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`))}"`,
+          );
           lines.push(`${name}${text.length ? `{${text.join(',')}}` : ''} ${value}`);
         }
       }

@@ -1,0 +1,530 @@
+/**
+ * The tables of the telemetry store as data: one source for the DDL, the column builders of ingest, the
+ * published views and the reference page. Types are ClickHouse's. Every table starts with `tenant` and ends
+ * with `part` (UTC day of ingest: retention counts from it, so that pictures of 2023 live as long as the
+ * folder that was imported today) and `seg` (the spool segment that carried the row: recovery counts by it).
+ */
+export interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly doc: string;
+  readonly codec?: string;
+}
+
+export interface Table {
+  readonly name: string;
+  readonly doc: string;
+  /** Which retention of the tenant's spec applies; rollups have one per grain. */
+  readonly retention: 'spans' | 'logs' | 'metrics' | 'events' | 'hour_rollups' | 'day_rollups' | 'none';
+  readonly engine: 'MergeTree' | 'ReplacingMergeTree(version)';
+  readonly partitionBy: string;
+  readonly orderBy: readonly string[];
+  readonly columns: readonly Column[];
+  readonly indexes?: readonly string[];
+  readonly settings?: Readonly<Record<string, number>>;
+}
+
+const lc = 'LowCardinality(String)';
+const time = "DateTime64(9, 'UTC')";
+const col = (name: string, type: string, doc: string, codec?: string): Column =>
+  codec ? { name, type, doc, codec } : { name, type, doc };
+
+const tenant = col('tenant', lc, 'who the row belongs to');
+const timestamp = col('timestamp', time, 'end of what is told, UTC', 'Delta(8), ZSTD(1)');
+const tail: readonly Column[] = [
+  col('attributes', 'Map(String, String)', 'free attributes as text; nested values as JSON', 'ZSTD(1)'),
+  col('part', 'Date', 'UTC day of ingest, the partition'),
+  col('seg', 'UInt64', 'spool segment that carried the row'),
+];
+
+/** Tags that stand on every signal under the same names. */
+const tags: readonly Column[] = [
+  col('region', lc, 'where it ran'),
+  col('workload', lc, 'animation, single_image or batch_panels'),
+  col('model_version', lc, 'version of the model that served'),
+  col('hardware_class', lc, 'class of machine'),
+  col('pipeline_stage', lc, 'ingest, preprocess, generate, upscale, postprocess or deliver'),
+];
+const ids: readonly Column[] = [
+  col('request_id', 'String', 'the request; empty where the trace id stands for it', 'ZSTD(1)'),
+  col('trace_id', 'FixedString(16)', 'W3C trace id, zero where there is none', 'ZSTD(1)'),
+  col('span_id', 'FixedString(8)', 'span id, zero where there is none', 'ZSTD(1)'),
+];
+
+const spans: Table = {
+  name: 'spans',
+  doc: 'Spans and stages: a stage is a row with a pipeline_stage or a boundary, a span one with a span id.',
+  retention: 'spans',
+  engine: 'MergeTree',
+  partitionBy: 'part',
+  orderBy: ['tenant', 'toStartOfFiveMinutes(timestamp)', 'trace_id', 'timestamp'],
+  indexes: [
+    'INDEX by_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1',
+    'INDEX by_request request_id TYPE bloom_filter(0.001) GRANULARITY 1',
+    'INDEX by_image image_id TYPE bloom_filter(0.01) GRANULARITY 1',
+    'INDEX by_seg seg TYPE minmax GRANULARITY 64',
+  ],
+  columns: [
+    tenant,
+    timestamp,
+    col('duration_ns', 'UInt64', 'end minus start, nanoseconds', 'T64, ZSTD(1)'),
+    ...ids,
+    col('parent_span_id', 'FixedString(8)', 'parent, zero at the root', 'ZSTD(1)'),
+    col(
+      'source',
+      'UInt8',
+      'bit 0: told by a span; bit 1: told by an event; bit 2: imported; bit 3: written by the sweeper',
+    ),
+    ...tags,
+    col('traffic_source', 'String', 'where the request came from'),
+    col('boundary', 'String', 'boundary event, empty for a stage'),
+    col('outcome', 'String', 'explicit outcome, empty where none was told'),
+    col('status', 'UInt8', 'span status: 0 unset, 1 ok, 2 error'),
+    col('error_code', 'String', 'oom, timeout, safety_block, invalid_config, cuda, internal or cancelled'),
+    col('error_message', 'String', 'what was said of the error; the status message of a span', 'ZSTD(1)'),
+    col('retriable', 'UInt8', '0 not told, 1 no, 2 yes'),
+    col('queue_wait_ms', 'Float32', 'wait before the stage, ms'),
+    col('cost_usd', 'Float64', 'cost, US dollars'),
+    col('gpu_seconds', 'Float32', 'GPU time of one GPU, seconds; derived from generate where not told'),
+    col('gpu_count', 'UInt16', 'GPUs in use, 0 not told'),
+    col('images', 'UInt32', 'pictures this stage made'),
+    col('image_id', 'String', 'picture or frame', 'ZSTD(1)'),
+    col('sequence_id', 'String', 'clip', 'ZSTD(1)'),
+    col('session_id', 'String', 'session of the user', 'ZSTD(1)'),
+    col('user_hash', 'UInt64', 'keyed hash of the user, 0 not told'),
+    col('attempt', 'UInt16', 'number of the attempt, 0 not told'),
+    col('retry_of', 'String', 'request this one repeats'),
+    col('collection', 'String', 'style collection'),
+    col('model_family', 'String', 'family of the model'),
+    col('checkpoint_hash', 'String', 'hash of the checkpoint'),
+    col('loras', 'Array(String)', 'LoRA ids in order'),
+    col('lora_weights', 'Array(Float32)', 'their weights'),
+    col('lora_count', 'UInt16', 'number of LoRAs, also where ids are not told'),
+    col('sampler', lc, 'sampler'),
+    col('scheduler', lc, 'scheduler'),
+    col('steps', 'UInt16', 'sampling steps'),
+    col('cfg', 'Float32', 'guidance scale'),
+    col('seed', 'UInt64', 'seed'),
+    col('width', 'UInt32', 'pixels'),
+    col('height', 'UInt32', 'pixels'),
+    col('denoise', 'Float32', 'denoising strength, 0 not told'),
+    col('batch_size', 'UInt16', 'pictures per batch'),
+    col('gpu_type', 'String', 'type of GPU'),
+    col('gpu_mem_mb', 'UInt32', 'GPU memory in use, MiB'),
+    col('gpu_util', 'Float32', 'GPU utilisation 0 to 1'),
+    col('rps', 'Float32', 'requests per second as told'),
+    col('prompt_hash', 'UInt64', 'keyed hash of the prompt, 0 none'),
+    col('prompt_chars', 'UInt32', 'characters of the prompt'),
+    col('prompt_words', 'UInt16', 'words of the prompt'),
+    col('prompt_tokens', 'UInt16', 'CLIP tokens of the prompt'),
+    col('prompt_language', 'String', 'ISO 639-1 or und'),
+    col('prompt_script', 'String', 'dominant script'),
+    col('prompt_tags', 'UInt16', 'booru tags in the prompt'),
+    col('prompt_bins', 'Array(UInt16)', 'keyed token bins, where the text may not be stored'),
+    col('negative_chars', 'UInt32', 'characters of the negative prompt'),
+    col('redactions', 'UInt16', 'what was redacted in this row'),
+    col('prompt', 'String', 'prompt as the policy lets it be stored', 'ZSTD(3)'),
+    col('negative_prompt', 'String', 'negative prompt, likewise', 'ZSTD(3)'),
+    col('workflow', 'String', 'workflow graph, JSON, redacted', 'ZSTD(3)'),
+    col('clip_i', 'Nullable(Float32)', 'image-image cosine'),
+    col('aesthetic', 'Nullable(Float32)', 'aesthetic score, 1 to 10'),
+    col('toxicity', 'Nullable(Float32)', '0 to 1'),
+    col('style_distance', 'Nullable(Float32)', 'distance to the centroid of the collection'),
+    col('nsfw', 'UInt8', '0 not told, 1 no, 2 yes'),
+    col('face_ok', 'UInt8', '0 not told, 1 no, 2 yes'),
+    col('pose_ok', 'UInt8', '0 not told, 1 no, 2 yes'),
+    col('watermark', 'UInt8', '0 not told, 1 no, 2 yes'),
+    col('image_uri', 'String', 'where the picture lies', 'ZSTD(1)'),
+    col('thumb_uri', 'String', 'where its thumbnail lies', 'ZSTD(1)'),
+    col('embedding_uri', 'String', 'where its embedding lies', 'ZSTD(1)'),
+    col('consent', 'String', 'consent state'),
+    col('consent_at', "DateTime64(3, 'UTC')", 'when consent was given'),
+    col('license', 'String', 'licence'),
+    col('reference_images', 'Array(String)', 'reference pictures'),
+    col('control_maps', 'Array(String)', 'control maps'),
+    col('conditioning_embeddings', 'Array(String)', 'embeddings used'),
+    col('name', lc, 'span name'),
+    col('kind', 'UInt8', 'span kind as OTLP numbers it'),
+    col('service', lc, 'service.name'),
+    col('scope', lc, 'instrumentation scope'),
+    col('resource', lc, 'resource attributes, JSON'),
+    col('trace_state', 'String', 'W3C trace state'),
+    col('links', 'String', 'span links, JSON'),
+    ...tail,
+  ],
+};
+
+const spanEvents: Table = {
+  name: 'span_events',
+  doc: 'Events of spans.',
+  retention: 'spans',
+  engine: 'MergeTree',
+  partitionBy: 'part',
+  orderBy: ['tenant', 'toStartOfFiveMinutes(timestamp)', 'trace_id', 'timestamp'],
+  indexes: ['INDEX by_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1'],
+  columns: [
+    tenant,
+    timestamp,
+    col('trace_id', 'FixedString(16)', 'trace of the span', 'ZSTD(1)'),
+    col('span_id', 'FixedString(8)', 'the span', 'ZSTD(1)'),
+    col('name', lc, 'event name'),
+    ...tail,
+  ],
+};
+
+const logs: Table = {
+  name: 'logs',
+  doc: 'Log records.',
+  retention: 'logs',
+  engine: 'MergeTree',
+  partitionBy: 'part',
+  orderBy: ['tenant', 'toStartOfFiveMinutes(timestamp)', 'service', 'timestamp'],
+  indexes: ['INDEX by_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1'],
+  columns: [
+    tenant,
+    timestamp,
+    col('observed', time, 'when it was observed', 'Delta(8), ZSTD(1)'),
+    ...ids,
+    ...tags,
+    col('image_id', 'String', 'picture', 'ZSTD(1)'),
+    col('severity_number', 'UInt8', 'OTLP severity number'),
+    col('severity', lc, 'severity text'),
+    col('body', 'String', 'body as text; structured bodies as JSON; redacted by policy', 'ZSTD(1)'),
+    col('event_name', lc, 'event name'),
+    col('flags', 'UInt32', 'trace flags'),
+    col('service', lc, 'service.name'),
+    col('scope', lc, 'instrumentation scope'),
+    col('resource', lc, 'resource attributes, JSON'),
+    ...tail,
+  ],
+};
+
+const metricPoints: Table = {
+  name: 'metric_points',
+  doc: 'Data points of metrics, one row each.',
+  retention: 'metrics',
+  engine: 'MergeTree',
+  partitionBy: 'part',
+  orderBy: ['tenant', 'name', 'toStartOfHour(timestamp)', 'cityHash64(attributes)', 'timestamp'],
+  columns: [
+    tenant,
+    timestamp,
+    col('start', time, 'start of the interval', 'Delta(8), ZSTD(1)'),
+    col('name', lc, 'metric name'),
+    col('kind', lc, 'gauge, sum, histogram, exponential_histogram or summary'),
+    col('unit', lc, 'unit'),
+    col('temporality', 'UInt8', '0 unspecified, 1 delta, 2 cumulative'),
+    col('monotonic', 'UInt8', '1 for a monotonic sum'),
+    col('value', 'Float64', 'value; sum for the kinds with a count', 'Gorilla, ZSTD(1)'),
+    col('count', 'UInt64', 'observations'),
+    col('min', 'Nullable(Float64)', 'least observation'),
+    col('max', 'Nullable(Float64)', 'greatest observation'),
+    col('bounds', 'Array(Float64)', 'histogram bounds, or quantiles of a summary'),
+    col('buckets', 'Array(Float64)', 'counts per bucket, or values of a summary'),
+    col('scale', 'Int32', 'exponential histogram: scale'),
+    col('zero_count', 'UInt64', 'exponential histogram: zero count'),
+    col('zero_threshold', 'Float64', 'exponential histogram: zero threshold'),
+    col('positive_offset', 'Int32', 'exponential histogram: offset of the positive buckets'),
+    col('negative_offset', 'Int32', 'exponential histogram: offset of the negative buckets'),
+    col('negative_buckets', 'Array(Float64)', 'exponential histogram: counts of the negative buckets'),
+    col('flags', 'UInt32', '1 = no recorded value'),
+    col('exemplar_times', `Array(${time})`, 'exemplars: time'),
+    col('exemplar_values', 'Array(Float64)', 'exemplars: value'),
+    col('exemplar_traces', 'Array(FixedString(16))', 'exemplars: trace id'),
+    col('exemplar_spans', 'Array(FixedString(8))', 'exemplars: span id'),
+    ...tags,
+    col('request_id', 'String', 'request', 'ZSTD(1)'),
+    col('image_id', 'String', 'picture', 'ZSTD(1)'),
+    col('service', lc, 'service.name'),
+    col('scope', lc, 'instrumentation scope'),
+    col('resource', lc, 'resource attributes, JSON'),
+    ...tail,
+  ],
+};
+
+const event = (
+  name: string,
+  doc: string,
+  columns: readonly Column[],
+  options: Partial<Pick<Table, 'orderBy' | 'indexes' | 'engine'>> = {},
+): Table => ({
+  name,
+  doc,
+  retention: 'events',
+  engine: 'MergeTree',
+  partitionBy: 'part',
+  orderBy: ['tenant', 'timestamp'],
+  ...options,
+  columns: [tenant, timestamp, ...columns, ...tail],
+});
+
+const text = (name: string, doc: string): Column => col(name, 'String', doc, 'ZSTD(1)');
+const number = (name: string, doc: string): Column => col(name, 'Float64', doc);
+const count = (name: string, doc: string): Column => col(name, 'UInt32', doc);
+
+/** Dimensions of the request that a fact about it inherits. */
+const dimensions: readonly Column[] = [
+  ...tags,
+  col('traffic_source', 'String', 'where the request came from'),
+];
+
+const domainTables: readonly Table[] = [
+  event(
+    'requests',
+    'Requests, folded from their stages and spans; the newest version of a row counts.',
+    [
+      col('request_id', 'String', 'the request', 'ZSTD(1)'),
+      col('version', 'UInt64', 'grows with each revision'),
+      col('trace_id', 'FixedString(16)', 'its trace', 'ZSTD(1)'),
+      col('started', time, 'start of its first stage', 'Delta(8), ZSTD(1)'),
+      col('outcome', lc, 'succeeded, failed, timed_out, blocked, cancelled, rejected or pending'),
+      col('settled', 'UInt8', '1 once a terminal event was seen'),
+      col('latency_ms', 'Float64', 'end to end'),
+      number('queue_wait_ms', 'sum of the waits'),
+      number('cost_usd', 'sum of the costs'),
+      number('gpu_seconds', 'sum over GPUs'),
+      count('images', 'pictures made'),
+      count('stages', 'stages seen'),
+      count('spans', 'spans seen'),
+      text('error_code', 'first error that decided'),
+      text('error_message', 'its message'),
+      ...dimensions,
+      text('session_id', 'session'),
+      col('user_hash', 'UInt64', 'keyed hash of the user'),
+      col('attempt', 'UInt16', 'attempt'),
+      text('retry_of', 'request this one repeats'),
+      text('model_family', 'family of the model'),
+      text('checkpoint_hash', 'hash of the checkpoint'),
+      col('loras', 'Array(String)', 'LoRA ids'),
+      text('sampler', 'sampler'),
+      text('scheduler', 'scheduler'),
+      col('steps', 'UInt16', 'steps'),
+      col('cfg', 'Float32', 'guidance'),
+      col('seed', 'UInt64', 'seed'),
+      count('width', 'pixels'),
+      count('height', 'pixels'),
+      col('prompt_hash', 'UInt64', 'keyed hash of the prompt'),
+      col('prompt_tokens', 'UInt16', 'CLIP tokens'),
+      text('collection', 'style collection'),
+      col('imported', 'UInt8', '1 for imported requests: they never time out'),
+    ],
+    { engine: 'ReplacingMergeTree(version)', orderBy: ['tenant', 'request_id'] },
+  ),
+  event(
+    'images',
+    'Pictures and frames.',
+    [
+      col('image_id', 'String', 'the picture', 'ZSTD(1)'),
+      col('version', 'UInt64', 'grows with each revision'),
+      text('request_id', 'request that made it'),
+      text('sequence_id', 'clip it belongs to'),
+      text('kind', 'image, frame, reference, control_map, …'),
+      text('uri', 'where it lies'),
+      text('thumb_uri', 'where its thumbnail lies'),
+      count('width', 'pixels'),
+      count('height', 'pixels'),
+      col('bytes', 'UInt64', 'size'),
+      text('sha256', 'digest'),
+      text('collection', 'style collection'),
+      text('consent', 'consent state'),
+      col('consent_at', "DateTime64(3, 'UTC')", 'when'),
+      text('license', 'licence'),
+      ...dimensions,
+      text('model_family', 'family of the model'),
+      text('checkpoint_hash', 'hash of the checkpoint'),
+      col('loras', 'Array(String)', 'LoRA ids'),
+      col('lora_weights', 'Array(Float32)', 'their weights'),
+      text('sampler', 'sampler'),
+      text('scheduler', 'scheduler'),
+      col('steps', 'UInt16', 'steps'),
+      col('cfg', 'Float32', 'guidance'),
+      col('seed', 'UInt64', 'seed'),
+      col('denoise', 'Float32', 'denoising strength'),
+      col('prompt_hash', 'UInt64', 'keyed hash of the prompt'),
+      col('prompt', 'String', 'prompt as the policy lets it be stored', 'ZSTD(3)'),
+      col('negative_prompt', 'String', 'negative prompt', 'ZSTD(3)'),
+      text('session_id', 'session'),
+      col('user_hash', 'UInt64', 'keyed hash of the user'),
+      col('nsfw', 'UInt8', '0 not told, 1 no, 2 yes'),
+    ],
+    { engine: 'ReplacingMergeTree(version)', orderBy: ['tenant', 'image_id'] },
+  ),
+  event(
+    'scores',
+    'Scores about pictures.',
+    [
+      text('image_id', 'the picture'),
+      text('request_id', 'or the request'),
+      col('name', lc, 'aesthetic, clip_i, nsfw, face_ok, watermark, style_distance, …'),
+      col('value', 'Nullable(Float64)', 'number'),
+      text('label', 'or label'),
+      text('scorer', 'who scored'),
+      text('scorer_version', 'its version'),
+    ],
+    {
+      orderBy: ['tenant', 'name', 'timestamp'],
+      indexes: ['INDEX by_image image_id TYPE bloom_filter(0.01) GRANULARITY 1'],
+    },
+  ),
+  event(
+    'feedback',
+    'What people did with a picture.',
+    [
+      text('image_id', 'the picture'),
+      text('request_id', 'or the request'),
+      text('session_id', 'session'),
+      col('action', lc, 'accept, edit, reroll, reject or flag'),
+      col('user_hash', 'UInt64', 'keyed hash of the user'),
+    ],
+    { indexes: ['INDEX by_image image_id TYPE bloom_filter(0.01) GRANULARITY 1'] },
+  ),
+  event('deployments', 'Releases and changes.', [
+    text('id', 'the deployment'),
+    col('kind', lc, 'model, lora, pipeline, config, data or planned_load'),
+    text('version', 'version'),
+    text('previous', 'version before'),
+    col('status', lc, 'start, end or rolled_back'),
+    ...dimensions,
+    text('note', 'note'),
+    text('url', 'link'),
+  ]),
+  event('frames', 'Frames of a sequence in one window.', [
+    text('sequence_id', 'the clip'),
+    text('request_id', 'its request'),
+    col('side', lc, 'produced or delivered'),
+    number('window_s', 'length of the window, seconds'),
+    number('frames', 'frames in it'),
+    number('dropped', 'dropped'),
+    number('duplicated', 'duplicated'),
+    number('held', 'held on purpose'),
+    number('stalls', 'stalls'),
+    number('playing_s', 'seconds of playing'),
+    col('interval_p50_ms', 'Float32', 'frame interval'),
+    col('interval_p95_ms', 'Float32', 'frame interval'),
+    col('interval_p99_ms', 'Float32', 'frame interval'),
+    col('interval_max_ms', 'Float32', 'frame interval'),
+    col('declared_fps', 'Float32', 'frame rate as declared'),
+    ...dimensions,
+  ]),
+  event('queue_samples', 'Depth and wait of a queue.', [
+    text('queue', 'queue'),
+    number('depth', 'requests waiting'),
+    number('wait_ms', 'wait'),
+    number('admitted', 'admitted since the last sample'),
+    number('denied', 'denied since the last sample'),
+    ...dimensions,
+  ]),
+  event('gpu_samples', 'State of a GPU.', [
+    text('host', 'host'),
+    text('gpu_id', 'GPU'),
+    text('gpu_type', 'type'),
+    number('util', '0 to 1'),
+    number('mem_used_mb', 'MiB'),
+    number('mem_total_mb', 'MiB'),
+    number('temp_c', 'degrees Celsius'),
+    number('power_w', 'watts'),
+    number('errors', 'errors'),
+    ...dimensions,
+  ]),
+  event('model_loads', 'Loads and unloads of models.', [
+    col('action', lc, 'load or unload'),
+    number('duration_ms', 'duration'),
+    col('bytes', 'UInt64', 'size'),
+    col('hit', 'UInt8', '1 where it was resident already'),
+    text('host', 'host'),
+    text('checkpoint_hash', 'hash of the checkpoint'),
+    text('model_family', 'family'),
+    ...dimensions,
+  ]),
+  event('cache_events', 'Hits and misses of caches.', [
+    col('cache', lc, 'weights, vae, lora or node'),
+    number('hits', 'hits'),
+    number('misses', 'misses'),
+    ...dimensions,
+  ]),
+  event('io_samples', 'Disk and network of a host.', [
+    text('host', 'host'),
+    number('disk_read_bps', 'bytes per second'),
+    number('disk_write_bps', 'bytes per second'),
+    number('net_rx_bps', 'bytes per second'),
+    number('net_tx_bps', 'bytes per second'),
+    number('io_wait', '0 to 1'),
+    ...dimensions,
+  ]),
+  event(
+    'embeddings',
+    'Vectors of pictures and prompts.',
+    [
+      text('image_id', 'the picture'),
+      text('request_id', 'the request'),
+      col('embedder', lc, 'who embedded'),
+      text('embedder_version', 'its version'),
+      col('vector', 'Array(BFloat16)', 'the vector'),
+    ],
+    { orderBy: ['tenant', 'embedder', 'timestamp'] },
+  ),
+];
+
+const rollup = (
+  name: string,
+  doc: string,
+  grain: 'hour_rollups' | 'day_rollups',
+  partitionBy: string,
+): Table => ({
+  name,
+  doc,
+  retention: grain,
+  engine: 'MergeTree',
+  partitionBy,
+  orderBy: ['tenant', 'metric', 'stage', 'dim', 'value', 't'],
+  settings: { index_granularity: 128 },
+  columns: [
+    tenant,
+    col('metric', lc, 'rollup metric'),
+    col('stage', lc, 'pipeline stage, empty for the request'),
+    col('dim', lc, 'all, a dimension, or a stored pair'),
+    col('value', lc, 'value of the dimension; the pair joined by U+001F'),
+    col('t', "DateTime('UTC')", 'start of the bucket', 'DoubleDelta, ZSTD(1)'),
+    col('n', 'UInt64', 'observations', 'T64, ZSTD(1)'),
+    col('sum', 'Int64', 'sum of the values, millionths, exact', 'T64, ZSTD(1)'),
+    col('bins', 'Array(UInt16)', 'bin codes, ascending', 'ZSTD(1)'),
+    col('counts', 'Array(UInt32)', 'observations per bin', 'ZSTD(1)'),
+  ],
+});
+
+const rollupTables: readonly Table[] = [
+  rollup('roll_hours', 'Marginals per hour.', 'hour_rollups', 'toMonday(t)'),
+  rollup('roll_days', 'Marginals per day.', 'day_rollups', 'toStartOfYear(t)'),
+  {
+    name: 'token_days',
+    doc: 'Document frequencies of prompt tokens per tenant, model and day, for tests clustered by session.',
+    retention: 'day_rollups',
+    engine: 'MergeTree',
+    partitionBy: 'toYYYYMM(t)',
+    orderBy: ['tenant', 'model_version', 't', 'bin'],
+    columns: [
+      tenant,
+      col('model_version', lc, 'version of the model'),
+      col('t', 'Date', 'day'),
+      col('bin', 'UInt16', 'token bin 0 to 4095; 65535 counts all prompts'),
+      col('name', 'String', 'commonest word of the bin, empty for private tenants'),
+      col('prompts', 'UInt64', 'prompts that hold a token of the bin'),
+      col('sessions', 'UInt64', 'sessions that hold one'),
+      col('sum_sq', 'UInt64', 'sum over sessions of (prompts with the bin) squared'),
+      col('sum_cross', 'UInt64', 'sum over sessions of (prompts with the bin) times (prompts)'),
+    ],
+  },
+];
+
+/** Tables that ingest writes, in the order in which a segment is loaded. */
+export const RAW_TABLES: readonly Table[] = [spans, spanEvents, logs, metricPoints, ...domainTables];
+export const TABLES: readonly Table[] = [...RAW_TABLES, ...rollupTables];
+
+const byName = new Map(TABLES.map((table) => [table.name, table]));
+
+/** The table of that name; an unknown name is a bug. */
+export function tableOf(name: string): Table {
+  const table = byName.get(name);
+  if (!table) throw new Error(`no table ${name}`);
+  return table;
+}
