@@ -1,1 +1,1 @@
-export {};
+export { type Column, RAW_TABLES, TABLES, type Table, tableOf } from './tables.ts';

@@ -27,18 +27,18 @@ export function createCounters(): Counters {
   const names = new Map<string, { kind: 'counter' | 'gauge'; series: Map<string, Series> }>();
 
   function series(name: string, kind: 'counter' | 'gauge', labels: Record<string, string>): Series {
-    let entry = names.get(name);
-    if (!entry) names.set(name, (entry = { kind, series: new Map() }));
+    const entry = names.get(name) ?? { kind, series: new Map<string, Series>() };
+    names.set(name, entry);
     const key = JSON.stringify(labels);
-    let found = entry.series.get(key);
-    if (!found) {
-      if (entry.series.size >= SERIES_LIMIT) {
-        const other = Object.fromEntries(Object.keys(labels).map((label) => [label, 'other']));
-        if (key !== JSON.stringify(other)) return series(name, kind, other);
-      }
-      entry.series.set(key, (found = { labels, value: 0 }));
+    const found = entry.series.get(key);
+    if (found) return found;
+    if (entry.series.size >= SERIES_LIMIT) {
+      const other = Object.fromEntries(Object.keys(labels).map((label) => [label, 'other']));
+      if (key !== JSON.stringify(other)) return series(name, kind, other);
     }
-    return found;
+    const made = { labels, value: 0 };
+    entry.series.set(key, made);
+    return made;
   }
 
   return {

@@ -1,0 +1,138 @@
+import { randomInt } from 'node:crypto';
+import { Bytes, fromUtf8, utf8 } from './bytes.ts';
+
+/** Seeded, because the keys come from outside and must not be able to aim for collisions. */
+const SEED = randomInt(0x7fffffff);
+
+/**
+ * Byte strings → dense ids, in order of first sight; id 0 is the empty string. Holds the strings in the
+ * Native `String` encoding (length, bytes), so that a block's dictionary is written by one copy.
+ */
+export class Dictionary {
+  size = 0;
+  private table = new Int32Array(64).fill(-1);
+  private readonly arena = new Bytes(1024);
+  private offsets = new Int32Array(64);
+  private lengths = new Int32Array(64);
+  private hashes = new Int32Array(64);
+  private readonly texts = new Map<string, number>();
+
+  constructor() {
+    this.reset();
+  }
+
+  reset(): void {
+    this.table.fill(-1);
+    this.size = 0;
+    this.arena.length = 0;
+    this.texts.clear();
+    this.idOfText('');
+  }
+
+  /** Id of the bytes [start, start + length) of `source`, whose DataView is `view`. */
+  idOfBytes(source: Uint8Array, view: DataView, start: number, length: number): number {
+    const hash = hashBytes(view, start, length);
+    const mask = this.table.length - 1;
+    let slot = hash & mask;
+    for (;;) {
+      const id = this.table[slot]!;
+      if (id < 0) return this.insert(source, start, length, hash, slot);
+      if (this.hashes[id] === hash && this.lengths[id] === length && this.same(view, start, length, id))
+        return id;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  idOfText(text: string): number {
+    const known = this.texts.get(text);
+    if (known !== undefined) return known;
+    const bytes = utf8.encode(text);
+    const id = this.idOfBytes(
+      bytes,
+      new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
+      0,
+      bytes.length,
+    );
+    this.texts.set(text, id);
+    return id;
+  }
+
+  text(id: number): string {
+    const start = this.offsets[id]!;
+    return fromUtf8.decode(this.arena.bytes.subarray(start, start + this.lengths[id]!));
+  }
+
+  /** Whether entry `id` equals the bytes: lets a caller test a guess before it hashes. */
+  holds(id: number, view: DataView, start: number, length: number): boolean {
+    return id < this.size && this.lengths[id] === length && this.same(view, start, length, id);
+  }
+
+  /** All entries in Native `String` encoding. Valid until the next insert or reset. */
+  encoded(): Uint8Array {
+    return this.arena.used();
+  }
+
+  private same(view: DataView, start: number, length: number, id: number): boolean {
+    const own = this.arena.view;
+    let at = start;
+    let to = this.offsets[id]!;
+    const end = start + length;
+    for (; at + 4 <= end; at += 4, to += 4)
+      if (view.getInt32(at, true) !== own.getInt32(to, true)) return false;
+    for (; at < end; at++, to++) if (view.getUint8(at) !== own.getUint8(to)) return false;
+    return true;
+  }
+
+  private insert(source: Uint8Array, start: number, length: number, hash: number, slot: number): number {
+    const id = this.size++;
+    if (id >= this.offsets.length) this.growEntries();
+    const arena = this.arena;
+    arena.ensure(length + 10);
+    arena.varint(length);
+    this.offsets[id] = arena.length;
+    this.lengths[id] = length;
+    this.hashes[id] = hash;
+    arena.bytes.set(source.subarray(start, start + length), arena.length);
+    arena.length += length;
+    this.table[slot] = id;
+    if (this.size * 2 > this.table.length) this.growTable();
+    return id;
+  }
+
+  private growEntries(): void {
+    this.offsets = doubled(this.offsets);
+    this.lengths = doubled(this.lengths);
+    this.hashes = doubled(this.hashes);
+  }
+
+  private growTable(): void {
+    this.table = new Int32Array(this.table.length * 2).fill(-1);
+    const mask = this.table.length - 1;
+    for (let id = 0; id < this.size; id++) {
+      let slot = this.hashes[id]! & mask;
+      while (this.table[slot]! >= 0) slot = (slot + 1) & mask;
+      this.table[slot] = id;
+    }
+  }
+}
+
+/** Seeded multiplicative hash over 32-bit words; for tables in memory only, never stored. */
+export function hashBytes(view: DataView, start: number, length: number): number {
+  let hash = SEED ^ length;
+  let at = start;
+  const end = start + length;
+  for (; at + 4 <= end; at += 4) {
+    hash = Math.imul(hash ^ view.getInt32(at, true), 0x9e3779b1 | 0);
+    hash ^= hash >>> 15;
+  }
+  let rest = 0;
+  for (; at < end; at++) rest = (rest << 8) | view.getUint8(at);
+  hash = Math.imul(hash ^ rest, 0x85ebca6b | 0);
+  return hash ^ (hash >>> 13);
+}
+
+function doubled(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const grown = new Int32Array(array.length * 2);
+  grown.set(array);
+  return grown;
+}
