@@ -1,1 +1,69 @@
+/** The contract: one source for every name that crosses a boundary of Pegbar. Runs in browsers too. */
+export {
+  type ApiError,
+  type ApiErrorBody,
+  apiError,
+  ERROR_CODES,
+  ERRORS,
+  type ErrorCode,
+  GRPC,
+} from './errors.ts';
+export { type Instant, type Lora, readInstant, readLora, type Size } from './fields.ts';
+export * as LIMITS from './limits.ts';
+export type { AttributeMap } from './overflow.ts';
+export { Overflow } from './overflow.ts';
+export { type ParsedRecord, parseExactJson, parseLine, parseRecord, type RecordProblem } from './parse.ts';
+export {
+  type ArtifactRecord,
+  type BoundaryEvent,
+  type CacheEvent,
+  type Deployment,
+  type Feedback,
+  type FramesWindow,
+  type GpuSample,
+  type IoSample,
+  type ModelLoad,
+  type PegbarRecord,
+  type QueueSample,
+  RECORDS,
+  type Score,
+  type StageEvent,
+} from './records.ts';
+export { errorCodeOf } from './stage-errors.ts';
 export { type Column, RAW_TABLES, TABLES, type Table, tableOf } from './tables.ts';
+export {
+  BOUNDARIES,
+  type Boundary,
+  CACHES,
+  type CacheName,
+  DEPLOYMENT_KINDS,
+  DEPLOYMENT_STATUSES,
+  type DeploymentKind,
+  type DeploymentStatus,
+  FEEDBACK_ACTIONS,
+  type FeedbackAction,
+  FRAME_SIDES,
+  type FrameSide,
+  MODEL_LOAD_ACTIONS,
+  type ModelLoadAction,
+  OUTCOMES,
+  type Outcome,
+  PROMPT_POLICIES,
+  type PromptPolicy,
+  RECORD_TYPES,
+  type RecordType,
+  ROLLUP_DIMENSIONS,
+  ROLLUP_PAIRS,
+  type RollupDimension,
+  SCOPES,
+  type Scope,
+  SIGNALS,
+  type Signal,
+  STAGE_ERROR_CODES,
+  STAGES,
+  type Stage,
+  type StageErrorCode,
+  type TerminalOutcome,
+  WORKLOADS,
+  type Workload,
+} from './vocabulary.ts';
