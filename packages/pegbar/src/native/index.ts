@@ -10,3 +10,16 @@ export {
   StringColumn,
 } from './columns.ts';
 export { Dictionary } from './dictionary.ts';
+export {
+  ArrayView,
+  BlockError,
+  type BlockView,
+  type ColumnView,
+  DictionaryView,
+  FixedView,
+  MapView,
+  NullableView,
+  type ReadOptions,
+  readBlock,
+  TextView,
+} from './reader.ts';
