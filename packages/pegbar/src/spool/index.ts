@@ -1,0 +1,9 @@
+export { BLOCK_FRAME, type Frame, IDS_FRAME } from './format.ts';
+export {
+  type ClosedLog,
+  type DeadLetter,
+  openSpool,
+  type Segments,
+  type Spool,
+  type SpoolOptions,
+} from './spool.ts';
