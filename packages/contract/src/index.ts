@@ -1,5 +1,15 @@
 /** The contract: one source for every name that crosses a boundary of Pegbar. Runs in browsers too. */
 export {
+  ATTRIBUTES,
+  type Attribute,
+  type AttributeKind,
+  type AttributeLevel,
+  attributeOf,
+  columnOf,
+  PROMPT_ATTRIBUTES,
+  SEMCONV_VERSION,
+} from './attributes.ts';
+export {
   type ApiError,
   type ApiErrorBody,
   apiError,
@@ -9,6 +19,17 @@ export {
   GRPC,
 } from './errors.ts';
 export { type Instant, type Lora, readInstant, readLora, type Size } from './fields.ts';
+export { type KpiPoint, kpiValue, type MetricReading, metricsOf } from './kpi-value.ts';
+export {
+  type Formula,
+  formulaOf,
+  isKpiName,
+  KPI_NAMES,
+  KPIS,
+  type Kpi,
+  type KpiName,
+  kpiOf,
+} from './kpis.ts';
 export * as LIMITS from './limits.ts';
 export type { AttributeMap } from './overflow.ts';
 export { Overflow } from './overflow.ts';
@@ -29,6 +50,7 @@ export {
   type Score,
   type StageEvent,
 } from './records.ts';
+export { ROLLUP_METRICS, type RollupMetric, type RollupMetricName } from './rollup-metrics.ts';
 export { errorCodeOf } from './stage-errors.ts';
 export { type Column, RAW_TABLES, TABLES, type Table, tableOf } from './tables.ts';
 export {
