@@ -262,7 +262,7 @@ test('calls that are reset give back their memory', async () => {
     stream.on('error', () => {});
     stream.write(large.subarray(0, 900_000));
     await wait(20);
-    stream.close(constants.NGHTTP2_CANCEL);
+    stream.destroy(new Error('gone'));
     await wait(5);
   }
   expect((await call(session, EXPORT.traces, [large])).status).toBe('0');
@@ -273,6 +273,7 @@ test('calls that are reset give back their memory', async () => {
 test('a connection without a preface, a ping flood and noise are closed; others go on', async () => {
   const one = await start({ limits: { headMs: 300, controlFramesPer10s: 50 } });
   const silent = connectTcp(one.server.port, '127.0.0.1');
+  silent.on('error', () => {}).resume();
   const closed = new Promise((resolve) => silent.on('close', resolve));
   const noise = connectTcp(one.server.port, '127.0.0.1');
   noise.on('error', () => {});

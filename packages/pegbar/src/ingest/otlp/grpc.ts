@@ -203,7 +203,8 @@ function read(deps: Deps, call: Call, admitted: Admitted, receivedMs: number): v
     refuse(deps, call, framingRefusal(deps, pushed));
   });
   stream.on('end', () => {
-    if (call.answered) return;
+    // Node also ends what was reset: that is not a whole message.
+    if (call.answered || stream.aborted || stream.rstCode !== constants.NGHTTP2_NO_ERROR) return;
     const message = reader.message();
     if (message === null) {
       refuse(deps, call, {
