@@ -1,6 +1,6 @@
 /** Objects of fields: the groups inside a record (`model`, `params`, …) and the record itself. */
 import { z } from 'zod';
-import { isRequired, type Kind, type Members, Problem, type Read, shown } from './fields.ts';
+import { isRequired, type Kind, type Members, Problem, type Read, type Sent, shown } from './fields.ts';
 
 interface GroupOptions {
   /** Where the group stands, for the keys of its unknown members in the overflow map; '' is the record. */
@@ -9,18 +9,20 @@ interface GroupOptions {
   short?: string;
 }
 
-export function group<const M extends Members>(
+export function group<const M extends Members, const O extends GroupOptions>(
   doc: string,
-  options: GroupOptions,
+  options: O,
   members: M,
-): Kind<Read<M>> {
+): Kind<Read<M>, O extends { short: string } ? Sent<M> | string : Sent<M>> {
   const byName = new Map(Object.entries(members));
   const prefix = `${options.name}.`;
   const object = z.looseObject(wireOf(members));
   return {
+    form: 'object',
     doc,
     unit: '',
     members,
+    ...(options.short === undefined ? {} : { short: options.short }),
     wire: options.short === undefined ? object : z.union([object, z.string()]),
     read(value, overflow) {
       if (value === undefined || value === null || value === '') return undefined;

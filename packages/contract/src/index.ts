@@ -9,6 +9,7 @@ export {
   PROMPT_ATTRIBUTES,
   SEMCONV_VERSION,
 } from './attributes.ts';
+export { type Lora, readLora, type Size } from './compound-fields.ts';
 export {
   type ApiError,
   type ApiErrorBody,
@@ -18,7 +19,7 @@ export {
   type ErrorCode,
   GRPC,
 } from './errors.ts';
-export { type Instant, type Lora, readInstant, readLora, type Size } from './fields.ts';
+export { type Instant, readInstant } from './fields.ts';
 export { type KpiPoint, kpiValue, type MetricReading, metricsOf } from './kpi-value.ts';
 export {
   type Formula,
@@ -34,22 +35,35 @@ export * as LIMITS from './limits.ts';
 export type { AttributeMap } from './overflow.ts';
 export { Overflow } from './overflow.ts';
 export { type ParsedRecord, parseExactJson, parseLine, parseRecord, type RecordProblem } from './parse.ts';
-export {
-  type ArtifactRecord,
-  type BoundaryEvent,
-  type CacheEvent,
-  type Deployment,
-  type Feedback,
-  type FramesWindow,
-  type GpuSample,
-  type IoSample,
-  type ModelLoad,
-  type PegbarRecord,
-  type QueueSample,
-  RECORDS,
-  type Score,
-  type StageEvent,
-} from './records.ts';
+export type {
+  ArtifactInput,
+  ArtifactRecord,
+  BoundaryEvent,
+  BoundaryInput,
+  CacheEvent,
+  CacheInput,
+  Deployment,
+  DeploymentInput,
+  Feedback,
+  FeedbackInput,
+  FramesInput,
+  FramesWindow,
+  GpuInput,
+  GpuSample,
+  IoInput,
+  IoSample,
+  ModelLoad,
+  ModelLoadInput,
+  PegbarRecord,
+  QueueInput,
+  QueueSample,
+  RecordInput,
+  Score,
+  ScoreInput,
+  StageEvent,
+  StageInput,
+} from './record-types.ts';
+export { RECORDS } from './records.ts';
 export { ROLLUP_METRICS, type RollupMetric, type RollupMetricName } from './rollup-metrics.ts';
 export { errorCodeOf } from './stage-errors.ts';
 export { type Column, RAW_TABLES, TABLES, type Table, tableOf } from './tables.ts';
@@ -89,3 +103,4 @@ export {
   WORKLOADS,
   type Workload,
 } from './vocabulary.ts';
+export { canonicalText, instantText, toWire } from './wire.ts';

@@ -1,8 +1,9 @@
 /** From the JSON of one line to a record. */
 import type { ErrorCode } from './errors.ts';
-import { isRequired, type Kind, Problem, shown } from './fields.ts';
+import { type AnyKind, isRequired, Problem, shown } from './fields.ts';
 import { jsonText, Overflow } from './overflow.ts';
-import { type PegbarRecord, RECORDS } from './records.ts';
+import type { PegbarRecord } from './record-types.ts';
+import { RECORDS } from './records.ts';
 import { RECORD_TYPES, type RecordType, STAGES } from './vocabulary.ts';
 
 export interface RecordProblem {
@@ -17,7 +18,7 @@ export type ParsedRecord = { ok: true; value: PegbarRecord } | { ok: false; erro
  * Flat names of nested fields. `model_id` is part of the reference event; the others are the column names, so that
  * what Pegbar exports can be sent again and flat senders land in the same columns.
  */
-const FLAT: Readonly<Record<string, readonly [group: string, member: string]>> = {
+export const FLAT_NAMES: Readonly<Record<string, readonly [group: string, member: string]>> = {
   model_id: ['model', 'version'],
   model_version: ['model', 'version'],
   model_family: ['model', 'family'],
@@ -64,17 +65,19 @@ const FLAT: Readonly<Record<string, readonly [group: string, member: string]>> =
 type Loose = Record<string, unknown>;
 
 interface Shape {
-  members: ReadonlyMap<string, Kind<unknown>>;
-  required: readonly (readonly [string, Kind<unknown>])[];
+  members: ReadonlyMap<string, AnyKind>;
+  required: readonly (readonly [string, AnyKind])[];
   /** Flat names whose group this record type has. */
   flat: ReadonlyMap<string, readonly [string, string]>;
 }
 
 const SHAPES = new Map<string, Shape>(
   RECORD_TYPES.map((type) => {
-    const all = Object.entries<Kind<unknown>>(RECORDS[type]);
+    const all = Object.entries<AnyKind>(RECORDS[type]);
     const members = new Map(all);
-    const flat = Object.entries(FLAT).filter(([name, [group]]) => members.has(group) && !members.has(name));
+    const flat = Object.entries(FLAT_NAMES).filter(
+      ([name, [group]]) => members.has(group) && !members.has(name),
+    );
     const needed = all.filter(([, kind]) => isRequired(kind));
     return [type, { members, required: needed, flat: new Map(flat) }];
   }),

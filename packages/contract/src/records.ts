@@ -2,24 +2,20 @@
  * Every record that a line may hold. The tables below are the source: types, reader, JSON Schema, OpenAPI, docs
  * and the Python types come from them. `stage` is the reference event of the product, field by field.
  */
+import { countOrList, list, loras, resolution } from './compound-fields.ts';
 import {
   amount,
   count,
-  countOrList,
   duration,
   flag,
   hexId,
   id,
   instant,
   type Kind,
-  list,
-  loras,
   type Members,
   number,
   oneOf,
-  type Read,
   required,
-  resolution,
   scoreValue,
   seed,
   share,
@@ -342,34 +338,3 @@ export const RECORDS = {
   gpu,
   artifact,
 } as const satisfies Record<RecordType, Members>;
-
-/** A record as the rest of Pegbar sees it: known fields in one form, the rest as text in `attributes`. */
-type RecordOf<T extends RecordType> = { type: T; attributes: Record<string, string> } & Read<
-  (typeof RECORDS)[T]
->;
-
-export type StageEvent = RecordOf<'stage'>;
-export type BoundaryEvent = RecordOf<'boundary'>;
-export type Score = RecordOf<'score'>;
-export type Feedback = RecordOf<'feedback'>;
-export type Deployment = RecordOf<'deployment'>;
-export type FramesWindow = RecordOf<'frames'>;
-export type QueueSample = RecordOf<'queue'>;
-export type ModelLoad = RecordOf<'model_load'>;
-export type CacheEvent = RecordOf<'cache'>;
-export type IoSample = RecordOf<'io'>;
-export type GpuSample = RecordOf<'gpu'>;
-export type ArtifactRecord = RecordOf<'artifact'>;
-export type PegbarRecord =
-  | StageEvent
-  | BoundaryEvent
-  | Score
-  | Feedback
-  | Deployment
-  | FramesWindow
-  | QueueSample
-  | ModelLoad
-  | CacheEvent
-  | IoSample
-  | GpuSample
-  | ArtifactRecord;

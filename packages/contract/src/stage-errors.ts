@@ -28,7 +28,7 @@ export function errorCodeOf(word: string): StageErrorCode {
 }
 
 /** Reads a code; a word that had to be mapped is kept as the attribute `error.code`. */
-export function stageErrorCode(doc: string): Kind<StageErrorCode> {
+export function stageErrorCode(doc: string): Kind<StageErrorCode, string> {
   const word = text(doc);
   return {
     ...word,
