@@ -16,7 +16,7 @@ export interface Table {
   readonly doc: string;
   /** Which retention of the tenant's spec applies; rollups have one per grain. */
   readonly retention: 'spans' | 'logs' | 'metrics' | 'events' | 'hour_rollups' | 'day_rollups' | 'none';
-  readonly engine: 'MergeTree' | 'ReplacingMergeTree(version)';
+  readonly engine: 'MergeTree' | 'AggregatingMergeTree';
   readonly partitionBy: string;
   readonly orderBy: readonly string[];
   readonly columns: readonly Column[];
@@ -260,7 +260,6 @@ const event = (
 
 const text = (name: string, doc: string): Column => col(name, 'String', doc, 'ZSTD(1)');
 const number = (name: string, doc: string): Column => col(name, 'Float64', doc);
-const count = (name: string, doc: string): Column => col(name, 'UInt32', doc);
 
 /** Dimensions of the request that a fact about it inherits. */
 const dimensions: readonly Column[] = [
@@ -268,87 +267,115 @@ const dimensions: readonly Column[] = [
   col('traffic_source', 'String', 'where the request came from'),
 ];
 
+/** What a picture was made with. */
+const recipe: readonly Column[] = [
+  col('model_family', 'String', 'family of the model'),
+  col('checkpoint_hash', 'String', 'hash of the checkpoint'),
+  col('loras', 'Array(String)', 'LoRA ids in order'),
+  col('sampler', 'String', 'sampler'),
+  col('scheduler', 'String', 'scheduler'),
+  col('steps', 'UInt16', 'sampling steps'),
+  col('cfg', 'Float32', 'guidance scale'),
+  col('seed', 'UInt64', 'seed'),
+  col('prompt_hash', 'UInt64', 'keyed hash of the prompt'),
+];
+
+/** A column that merges: of several rows of one key the greatest, least or summed value stays. */
+function agg(how: 'max' | 'min' | 'sum', name: string, type: string, doc: string): Column {
+  return col(name, `SimpleAggregateFunction(${how}, ${type})`, doc);
+}
+
+function merged(columns: readonly Column[]): Column[] {
+  return columns.map(({ name, type, doc }) =>
+    agg('max', name, type.replace(/^LowCardinality\((.*)\)$/, '$1'), doc),
+  );
+}
+
 const domainTables: readonly Table[] = [
-  event(
-    'requests',
-    'Requests, folded from their stages and spans; the newest version of a row counts.',
-    [
+  {
+    name: 'requests',
+    doc: 'Requests: each loaded segment adds what it knows of a request; rows of one request merge into one.',
+    retention: 'events',
+    engine: 'AggregatingMergeTree',
+    partitionBy: 'part',
+    orderBy: ['tenant', 'request_id'],
+    columns: [
+      tenant,
       col('request_id', 'String', 'the request', 'ZSTD(1)'),
-      col('version', 'UInt64', 'grows with each revision'),
-      col('trace_id', 'FixedString(16)', 'its trace', 'ZSTD(1)'),
-      col('started', time, 'start of its first stage', 'Delta(8), ZSTD(1)'),
-      col('outcome', lc, 'succeeded, failed, timed_out, blocked, cancelled, rejected or pending'),
-      col('settled', 'UInt8', '1 once a terminal event was seen'),
-      col('latency_ms', 'Float64', 'end to end'),
-      number('queue_wait_ms', 'sum of the waits'),
-      number('cost_usd', 'sum of the costs'),
-      number('gpu_seconds', 'sum over GPUs'),
-      count('images', 'pictures made'),
-      count('stages', 'stages seen'),
-      count('spans', 'spans seen'),
-      text('error_code', 'first error that decided'),
-      text('error_message', 'its message'),
-      ...dimensions,
-      text('session_id', 'session'),
-      col('user_hash', 'UInt64', 'keyed hash of the user'),
-      col('attempt', 'UInt16', 'attempt'),
-      text('retry_of', 'request this one repeats'),
-      text('model_family', 'family of the model'),
-      text('checkpoint_hash', 'hash of the checkpoint'),
-      col('loras', 'Array(String)', 'LoRA ids'),
-      text('sampler', 'sampler'),
-      text('scheduler', 'scheduler'),
-      col('steps', 'UInt16', 'steps'),
-      col('cfg', 'Float32', 'guidance'),
-      col('seed', 'UInt64', 'seed'),
-      count('width', 'pixels'),
-      count('height', 'pixels'),
-      col('prompt_hash', 'UInt64', 'keyed hash of the prompt'),
-      col('prompt_tokens', 'UInt16', 'CLIP tokens'),
-      text('collection', 'style collection'),
-      col('imported', 'UInt8', '1 for imported requests: they never time out'),
+      agg('max', 'trace_id', 'FixedString(16)', 'its trace'),
+      agg('min', 'started', time, 'start of its first stage'),
+      agg('max', 'ended', time, 'end of its last stage'),
+      agg(
+        'max',
+        'verdict',
+        'UInt64',
+        'rank (4 bits), time (52 bits, ms) and outcome (8 bits) of the deciding terminal event',
+      ),
+      agg('sum', 'queue_wait_ms', 'Float64', 'sum of the waits'),
+      agg('sum', 'cost_usd', 'Float64', 'sum of the costs'),
+      agg('sum', 'gpu_seconds', 'Float64', 'sum over GPUs'),
+      agg('sum', 'images', 'UInt64', 'pictures made'),
+      agg('sum', 'stages', 'UInt64', 'stages seen'),
+      agg('sum', 'spans', 'UInt64', 'spans seen'),
+      agg('max', 'error_code', 'String', 'error'),
+      agg('max', 'error_message', 'String', 'its message'),
+      ...merged(dimensions),
+      agg('max', 'session_id', 'String', 'session'),
+      agg('max', 'user_hash', 'UInt64', 'keyed hash of the user'),
+      agg('max', 'attempt', 'UInt16', 'attempt'),
+      agg('max', 'retry_of', 'String', 'request this one repeats'),
+      ...merged(recipe),
+      agg('max', 'width', 'UInt32', 'pixels'),
+      agg('max', 'height', 'UInt32', 'pixels'),
+      agg('max', 'prompt_tokens', 'UInt16', 'CLIP tokens'),
+      agg('max', 'prompt_words', 'UInt16', 'words'),
+      agg('max', 'prompt_chars', 'UInt32', 'characters'),
+      agg('max', 'prompt_language', 'String', 'language'),
+      agg('max', 'collection', 'String', 'style collection'),
+      agg('max', 'imported', 'UInt8', '1 for imported requests: they never time out'),
+      agg('max', 'part', 'Date', 'UTC day of ingest, the partition'),
+      agg('max', 'seg', 'UInt64', 'newest segment that told of it'),
     ],
-    { engine: 'ReplacingMergeTree(version)', orderBy: ['tenant', 'request_id'] },
-  ),
-  event(
-    'images',
-    'Pictures and frames.',
-    [
+  },
+  {
+    name: 'images',
+    doc: 'Pictures and frames: each record adds what it knows; rows of one picture merge into one.',
+    retention: 'events',
+    engine: 'AggregatingMergeTree',
+    partitionBy: 'part',
+    orderBy: ['tenant', 'image_id'],
+    columns: [
+      tenant,
       col('image_id', 'String', 'the picture', 'ZSTD(1)'),
-      col('version', 'UInt64', 'grows with each revision'),
-      text('request_id', 'request that made it'),
-      text('sequence_id', 'clip it belongs to'),
-      text('kind', 'image, frame, reference, control_map, …'),
-      text('uri', 'where it lies'),
-      text('thumb_uri', 'where its thumbnail lies'),
-      count('width', 'pixels'),
-      count('height', 'pixels'),
-      col('bytes', 'UInt64', 'size'),
-      text('sha256', 'digest'),
-      text('collection', 'style collection'),
-      text('consent', 'consent state'),
-      col('consent_at', "DateTime64(3, 'UTC')", 'when'),
-      text('license', 'licence'),
-      ...dimensions,
-      text('model_family', 'family of the model'),
-      text('checkpoint_hash', 'hash of the checkpoint'),
-      col('loras', 'Array(String)', 'LoRA ids'),
-      col('lora_weights', 'Array(Float32)', 'their weights'),
-      text('sampler', 'sampler'),
-      text('scheduler', 'scheduler'),
-      col('steps', 'UInt16', 'steps'),
-      col('cfg', 'Float32', 'guidance'),
-      col('seed', 'UInt64', 'seed'),
-      col('denoise', 'Float32', 'denoising strength'),
-      col('prompt_hash', 'UInt64', 'keyed hash of the prompt'),
-      col('prompt', 'String', 'prompt as the policy lets it be stored', 'ZSTD(3)'),
-      col('negative_prompt', 'String', 'negative prompt', 'ZSTD(3)'),
-      text('session_id', 'session'),
-      col('user_hash', 'UInt64', 'keyed hash of the user'),
-      col('nsfw', 'UInt8', '0 not told, 1 no, 2 yes'),
+      agg('min', 'timestamp', time, 'when it was made'),
+      agg('max', 'request_id', 'String', 'request that made it'),
+      agg('max', 'trace_id', 'FixedString(16)', 'its trace'),
+      agg('max', 'sequence_id', 'String', 'clip it belongs to'),
+      agg('max', 'kind', 'String', 'image, frame, reference, control_map, …'),
+      agg('max', 'uri', 'String', 'where it lies'),
+      agg('max', 'thumb_uri', 'String', 'where its thumbnail lies'),
+      agg('max', 'embedding_uri', 'String', 'where its embedding lies'),
+      agg('max', 'width', 'UInt32', 'pixels'),
+      agg('max', 'height', 'UInt32', 'pixels'),
+      agg('max', 'bytes', 'UInt64', 'size'),
+      agg('max', 'sha256', 'String', 'digest'),
+      agg('max', 'collection', 'String', 'style collection'),
+      agg('max', 'consent', 'String', 'consent state'),
+      agg('max', 'consent_at', "DateTime64(3, 'UTC')", 'when it was given'),
+      agg('max', 'license', 'String', 'licence'),
+      ...merged(dimensions),
+      agg('max', 'session_id', 'String', 'session'),
+      agg('max', 'user_hash', 'UInt64', 'keyed hash of the user'),
+      ...merged(recipe),
+      agg('max', 'lora_weights', 'Array(Float32)', 'weights of the LoRAs'),
+      agg('max', 'denoise', 'Float32', 'denoising strength'),
+      agg('max', 'prompt', 'String', 'prompt as the policy lets it be stored'),
+      agg('max', 'negative_prompt', 'String', 'negative prompt, likewise'),
+      agg('max', 'nsfw', 'UInt8', '0 not told, 1 no, 2 yes'),
+      agg('max', 'part', 'Date', 'UTC day of ingest, the partition'),
+      agg('max', 'seg', 'UInt64', 'newest segment that told of it'),
     ],
-    { engine: 'ReplacingMergeTree(version)', orderBy: ['tenant', 'image_id'] },
-  ),
+  },
   event(
     'scores',
     'Scores about pictures.',
@@ -494,7 +521,7 @@ const rollup = (
 
 const rollupTables: readonly Table[] = [
   rollup('roll_hours', 'Marginals per hour.', 'hour_rollups', 'toMonday(t)'),
-  rollup('roll_days', 'Marginals per day.', 'day_rollups', 'toStartOfYear(t)'),
+  rollup('roll_days', 'Marginals per day.', 'day_rollups', 'toYYYYMM(t)'),
   {
     name: 'token_days',
     doc: 'Document frequencies of prompt tokens per tenant, model and day, for tests clustered by session.',

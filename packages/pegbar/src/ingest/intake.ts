@@ -88,7 +88,7 @@ export function createIntake(options: IntakeOptions): Intake {
   const dedup = new Dedup();
   let open = new Group();
   let spare = new Group();
-  let pumping: Promise<void> | undefined;
+  let pumping = false;
 
   async function pump(): Promise<void> {
     while (open.waiting) {
@@ -112,9 +112,12 @@ export function createIntake(options: IntakeOptions): Intake {
   function durable(): Promise<void> {
     open.waiting = true;
     const promise = open.promise;
-    pumping ??= pump().finally(() => {
-      pumping = undefined;
-    });
+    if (!pumping) {
+      pumping = true;
+      void pump().finally(() => {
+        pumping = false;
+      });
+    }
     return promise;
   }
 

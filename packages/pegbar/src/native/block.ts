@@ -16,7 +16,8 @@ export class BlockBuilder {
 
   constructor(table: Table) {
     this.table = table;
-    for (const { name, type } of table.columns) {
+    for (const { name, type: declared } of table.columns) {
+      const type = plainType(declared);
       const column = columnBuilder(type);
       this.columns.set(name, column);
       const head = new Bytes(64);
@@ -36,6 +37,10 @@ export class BlockBuilder {
     const column = this.columns.get(name);
     if (!column) throw new Error(`table ${this.table.name} has no column ${name}`);
     return column as T;
+  }
+
+  has(name: string): boolean {
+    return this.columns.has(name);
   }
 
   /** Appends a row given as column → value; columns left out or undefined hold their default. */
@@ -76,4 +81,9 @@ export class BlockBuilder {
     }
     return out;
   }
+}
+
+/** A merging column is told in the type that it holds. */
+function plainType(type: string): string {
+  return /^SimpleAggregateFunction\(\w+, (.*)\)$/.exec(type)?.[1] ?? type;
 }

@@ -3,6 +3,7 @@ export {
   type ClosedLog,
   type DeadLetter,
   openSpool,
+  type Place,
   type Segments,
   type Spool,
   type SpoolOptions,
