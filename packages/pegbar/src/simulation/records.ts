@@ -1,0 +1,260 @@
+/**
+ * What the simulation says, in the words of `POST /api/v1/events`: one object is one NDJSON line. Only the
+ * fields the simulation fills are declared; the contract package owns the full schema.
+ */
+export type Workload = 'animation' | 'single_image' | 'batch_panels';
+export type StageName = 'ingest' | 'preprocess' | 'generate' | 'upscale' | 'postprocess' | 'deliver';
+export type Outcome = 'succeeded' | 'failed' | 'timed_out' | 'blocked' | 'cancelled' | 'rejected';
+export type ErrorCode =
+  | 'oom'
+  | 'timeout'
+  | 'safety_block'
+  | 'invalid_config'
+  | 'cuda'
+  | 'internal'
+  | 'cancelled';
+export type DeploymentKind = 'model' | 'lora' | 'pipeline' | 'config' | 'data' | 'planned_load';
+
+/** `timestamp` is the end of what is told, epoch milliseconds. */
+interface Told {
+  timestamp: number;
+  tenant: string;
+  region?: string;
+  workload?: Workload;
+  attributes?: Record<string, string | number | boolean>;
+}
+
+export interface Lora {
+  id: string;
+  weight: number;
+}
+
+export interface ModelTag {
+  family: string;
+  version: string;
+  checkpoint_hash: string;
+  loras: readonly Lora[];
+}
+
+export interface StageRecord extends Told {
+  type: 'stage';
+  event_id: string;
+  region: string;
+  workload: Workload;
+  request_id: string;
+  session_id: string;
+  user_id_hash: string;
+  traffic_source: string;
+  trace_id: string;
+  span_id: string;
+  parent_span_id?: string;
+  image_id?: string;
+  sequence_id?: string;
+  attempt?: number;
+  retry_of?: string;
+  collection?: string;
+  pipeline_stage: StageName;
+  boundary?: string;
+  outcome?: Outcome;
+  model?: ModelTag;
+  params?: {
+    sampler: string;
+    scheduler: string;
+    steps: number;
+    cfg: number;
+    seed: string;
+    resolution: string;
+    denoise?: number;
+  };
+  prompt?: { text: string; negative: string; length: number; language: string; redactions: number };
+  conditioning?: { reference_images: string[]; control_maps: string[]; embeddings: string[] };
+  resources?: {
+    gpu_type: string;
+    gpu_mem_mb: number;
+    gpu_count: number;
+    batch_size: number;
+    hardware_class: string;
+  };
+  metrics: {
+    latency_ms: number;
+    queue_wait_ms?: number;
+    gpu_util?: number;
+    gpu_seconds?: number;
+    cost_usd?: number;
+  };
+  quality?: {
+    clip_i: number;
+    aesthetic: number;
+    nsfw_flag: boolean;
+    toxicity: number;
+    face_ok: boolean;
+    pose_ok: boolean;
+    style_distance: number;
+    watermark: boolean;
+  };
+  error?: { code: ErrorCode; message: string; retriable: boolean };
+  artifacts?: { image_uri: string; thumb_uri: string };
+  consent?: { state: string; at: number };
+  license?: string;
+}
+
+export interface ScoreRecord extends Told {
+  type: 'score';
+  event_id: string;
+  image_id: string;
+  request_id: string;
+  name: string;
+  value: number;
+  scorer: string;
+  scorer_version: string;
+}
+
+export interface FeedbackRecord extends Told {
+  type: 'feedback';
+  event_id: string;
+  image_id: string;
+  request_id: string;
+  session_id: string;
+  action: 'accept' | 'edit' | 'reroll' | 'reject' | 'flag';
+}
+
+export interface DeploymentRecord extends Told {
+  type: 'deployment';
+  event_id: string;
+  id: string;
+  kind: DeploymentKind;
+  version: string;
+  previous?: string;
+  status: 'start' | 'end' | 'rolled_back';
+  note?: string;
+}
+
+/** Frames counted over `window_s` seconds that end at `timestamp`; intervals between frames in ms. */
+export interface FramesRecord extends Told {
+  type: 'frames';
+  event_id: string;
+  sequence_id: string;
+  request_id: string;
+  side: 'produced' | 'delivered';
+  model?: { family: string; version: string };
+  window_s: number;
+  frames: number;
+  dropped: number;
+  duplicated: number;
+  held: number;
+  stalls: number;
+  playing_s: number;
+  interval_ms: { p50: number; p95: number; p99: number; max: number };
+  declared_fps: number;
+}
+
+export interface QueueRecord extends Told {
+  type: 'queue';
+  event_id: string;
+  queue: string;
+  depth: number;
+  wait_ms: number;
+  admitted: number;
+  denied: number;
+}
+
+export interface GpuRecord extends Told {
+  type: 'gpu';
+  event_id: string;
+  host: string;
+  gpu_id: string;
+  gpu_type: string;
+  util: number;
+  mem_used_mb: number;
+  mem_total_mb: number;
+  temp_c: number;
+  power_w: number;
+  errors: number;
+}
+
+export interface ModelLoadRecord extends Told {
+  type: 'model_load';
+  event_id: string;
+  model?: { family: string; version: string };
+  action: 'load' | 'unload';
+  duration_ms: number;
+  bytes: number;
+  hit: boolean;
+  host: string;
+}
+
+export interface CacheRecord extends Told {
+  type: 'cache';
+  event_id: string;
+  cache: 'weights' | 'vae' | 'lora' | 'node';
+  hits: number;
+  misses: number;
+}
+
+export interface IoRecord extends Told {
+  type: 'io';
+  event_id: string;
+  host: string;
+  disk_read_bps: number;
+  disk_write_bps: number;
+  net_rx_bps: number;
+  net_tx_bps: number;
+  io_wait: number;
+}
+
+export interface BoundaryRecord extends Told {
+  type: 'boundary';
+  event_id: string;
+  request_id: string;
+  trace_id: string;
+  boundary: string;
+  image_id?: string;
+}
+
+export interface ArtifactRecord extends Told {
+  type: 'artifact';
+  event_id: string;
+  image_id: string;
+  uri: string;
+  kind: string;
+  width: number;
+  height: number;
+  bytes: number;
+  sha256: string;
+  collection?: string;
+  consent?: string;
+  license?: string;
+}
+
+/** A span as a plain object, for a caller that speaks OTLP; times in epoch milliseconds. */
+export interface OtlpSpan {
+  type: 'otlp_span';
+  timestamp: number;
+  tenant: string;
+  trace_id: string;
+  span_id: string;
+  parent_span_id?: string;
+  name: string;
+  start_ms: number;
+  end_ms: number;
+  status: 'ok' | 'error';
+  attributes: Record<string, string | number | boolean>;
+}
+
+/** What may be sent to `POST /api/v1/events`. */
+export type EventRecord =
+  | StageRecord
+  | ScoreRecord
+  | FeedbackRecord
+  | DeploymentRecord
+  | FramesRecord
+  | QueueRecord
+  | GpuRecord
+  | ModelLoadRecord
+  | CacheRecord
+  | IoRecord
+  | BoundaryRecord
+  | ArtifactRecord;
+
+/** What `simulate` yields: spans come only when they are asked for. */
+export type SimulatedRecord = EventRecord | OtlpSpan;

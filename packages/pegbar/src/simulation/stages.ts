@@ -1,0 +1,303 @@
+/** Writes the records of one decided request: its stages, scores and frames windows. */
+import { frameWindows } from './frames.ts';
+import { type PictureSpec, pictureUri } from './picture-spec.ts';
+import type { Random } from './random.ts';
+import type { SimulatedRecord, StageName, StageRecord } from './records.ts';
+import type { RequestPlan } from './request.ts';
+import { requestSpans } from './spans.ts';
+import type { Studio } from './studio.ts';
+
+/** What a request came to; a session decides by it what its user does next. */
+export interface Finished {
+  end_ms: number;
+  succeeded: boolean;
+  image_ids: readonly string[];
+  /** Mean chance that a picture is accepted, 0 to 1. */
+  appeal: number;
+}
+
+type Quality = NonNullable<StageRecord['quality']>;
+
+const STAGE_BOUNDARY: { [S in StageName]?: string } = {
+  ingest: 'prompt_received',
+  preprocess: 'model_loaded',
+  generate: 'inference_finished',
+  postprocess: 'postprocess_done',
+  deliver: 'deliver_complete',
+};
+
+/** Usual values of the scorers on the studio's pictures. */
+const AESTHETIC = { mean: 6.12, sigma: 0.42, spoilt_face: 0.55 };
+const CLIP_I = { mean: 0.81, sigma: 0.045 };
+const STYLE_SIGMA = 0.052;
+const FACE_OK = 0.945;
+const POSE_OK = 0.962;
+const WATERMARK = 0.007;
+/** Pictures that a second, slower scorer looks at afterwards. */
+const LATE_SCORE_SHARE = 0.1;
+const CONTROL_MAP_SHARE = 0.22;
+const REFERENCE_SHARE = 0.3;
+const GPU_STAGES: ReadonlySet<StageName> = new Set(['generate', 'upscale']);
+/** A spoilt face shows; with no incident about, less so. */
+const SMEAR_OF_CHANCE = 0.45;
+
+export function tellRequest(
+  studio: Studio,
+  plan: RequestPlan,
+  random: Random,
+  out: SimulatedRecord[],
+  withSpans: boolean,
+): Finished {
+  const writer = new StageWriter(studio, plan, random, withSpans);
+  const finished = writer.tell();
+  for (const record of writer.stages) out.push(record);
+  for (const record of writer.beside) out.push(record);
+  if (withSpans) for (const span of requestSpans(writer.stages)) out.push(span);
+  return finished;
+}
+
+class StageWriter {
+  readonly stages: StageRecord[] = [];
+  readonly beside: SimulatedRecord[] = [];
+  private readonly studio: Studio;
+  private readonly plan: RequestPlan;
+  private readonly random: Random;
+  private readonly withSpans: boolean;
+  private at_ms: number;
+  private appeal = 0;
+
+  constructor(studio: Studio, plan: RequestPlan, random: Random, withSpans: boolean) {
+    this.studio = studio;
+    this.plan = plan;
+    this.random = random;
+    this.withSpans = withSpans;
+    this.at_ms = plan.start_ms;
+  }
+
+  tell(): Finished {
+    const { plan } = this;
+    const done = this.tellStages();
+    const last = this.stages.at(-1) as StageRecord;
+    last.outcome = done ? 'succeeded' : (plan.failure?.outcome ?? 'failed');
+    return {
+      end_ms: last.timestamp,
+      succeeded: done,
+      image_ids: plan.image_ids,
+      appeal: this.appeal / plan.image_ids.length,
+    };
+  }
+
+  /** True where every stage was passed. */
+  private tellStages(): boolean {
+    const { plan } = this;
+    if (!this.stage('ingest')) return false;
+    if (!this.stage('preprocess')) return false;
+    this.at_ms += Math.round(plan.queue_wait_ms);
+    if (!this.stage('generate')) return false;
+    if (plan.stage_ms.upscale > 0 && !this.stage('upscale')) return false;
+    for (let i = 0; i < plan.image_ids.length; i++) if (!this.stage('postprocess', i)) return false;
+    if (plan.sequence_id !== undefined) this.clip('produced');
+    if (!this.stage('deliver')) return false;
+    if (plan.sequence_id !== undefined) this.clip('delivered');
+    return true;
+  }
+
+  private clip(side: 'produced' | 'delivered'): void {
+    for (const window of frameWindows(this.plan, side, this.at_ms, this.random)) this.beside.push(window);
+  }
+
+  /** Writes one stage; false where the request ended in it. */
+  private stage(stage: StageName, imageIndex = 0): boolean {
+    const { plan, random } = this;
+    const failed = plan.failure?.stage === stage;
+    const latency_ms = Math.max(1, Math.round(plan.stage_ms[stage]));
+    this.at_ms += latency_ms;
+    const record = this.bare(stage, latency_ms, random.hex(2));
+    const image_id = plan.image_ids[imageIndex] as string;
+    if (stage !== 'ingest' && stage !== 'preprocess') record.image_id = image_id;
+    if (stage === 'ingest') this.addPrompt(record);
+    if (stage === 'generate') this.addInference(record);
+    if (GPU_STAGES.has(stage)) this.addGpu(record, stage, latency_ms);
+    if (failed && plan.failure) {
+      const { code, message, retriable } = plan.failure;
+      record.error = { code, message, retriable };
+    } else {
+      const boundary = STAGE_BOUNDARY[stage];
+      if (boundary !== undefined) record.boundary = boundary;
+      if (stage === 'postprocess') this.addPicture(record, image_id, imageIndex);
+    }
+    this.stages.push(record);
+    return !failed;
+  }
+
+  private bare(stage: StageName, latency_ms: number, span_id: string): StageRecord {
+    const { plan } = this;
+    const record: StageRecord = {
+      type: 'stage',
+      event_id: `${plan.request_id}.${span_id}`,
+      timestamp: this.at_ms,
+      tenant: plan.tenant.name,
+      region: plan.region,
+      workload: plan.workload.name,
+      request_id: plan.request_id,
+      session_id: plan.session_id,
+      user_id_hash: plan.user_id_hash,
+      traffic_source: plan.source,
+      trace_id: plan.trace_id,
+      span_id,
+      pipeline_stage: stage,
+      collection: plan.collection,
+      model: {
+        family: plan.version.family,
+        version: plan.version.version,
+        checkpoint_hash: plan.version.hash,
+        loras: plan.loras,
+      },
+      resources: {
+        gpu_type: plan.hardware.gpu,
+        gpu_mem_mb: plan.hardware.memory_mb,
+        gpu_count: 1,
+        batch_size: plan.image_ids.length,
+        hardware_class: plan.hardware.name,
+      },
+      metrics: { latency_ms },
+    };
+    if (this.withSpans) record.parent_span_id = plan.root_span_id;
+    if (plan.sequence_id !== undefined) record.sequence_id = plan.sequence_id;
+    if (plan.attempt !== undefined) record.attempt = plan.attempt;
+    if (plan.retry_of !== undefined) record.retry_of = plan.retry_of;
+    return record;
+  }
+
+  private addPrompt(record: StageRecord): void {
+    const { plan, random } = this;
+    const { text, negative, language } = plan.prompt;
+    record.prompt = { text, negative, length: text.length, language, redactions: 0 };
+    record.consent = { state: plan.tenant.spec.consent, at: plan.start_ms };
+    record.license = plan.tenant.spec.license;
+    const reference = random.chance(REFERENCE_SHARE);
+    const control = random.chance(CONTROL_MAP_SHARE);
+    if (!reference && !control) return;
+    const references = this.studio.scenario.collections[plan.collection]?.references ?? 1;
+    record.conditioning = {
+      reference_images: reference ? [`${plan.collection}/${1 + random.below(Math.max(1, references))}`] : [],
+      control_maps: control ? [random.pick(['lineart', 'openpose', 'depth'])] : [],
+      embeddings: [],
+    };
+  }
+
+  private addInference(record: StageRecord): void {
+    const { plan } = this;
+    record.params = {
+      sampler: plan.sampler.sampler,
+      scheduler: plan.sampler.scheduler,
+      steps: plan.steps,
+      cfg: plan.workload.cfg,
+      seed: plan.seed,
+      resolution: plan.size,
+    };
+    record.metrics.queue_wait_ms = Math.round(plan.queue_wait_ms);
+    record.metrics.gpu_util = round(
+      Math.min(1, this.random.between(0.86, 0.99) + plan.effects.gpu_util_add),
+      2,
+    );
+    record.attributes = { host: plan.host };
+  }
+
+  private addGpu(record: StageRecord, stage: StageName, latency_ms: number): void {
+    const gpu_seconds = latency_ms / 1000;
+    record.metrics.gpu_seconds = gpu_seconds;
+    record.metrics.cost_usd = round((gpu_seconds * this.plan.hardware.usd_per_hour) / 3600, 6);
+    if (stage === 'upscale') record.attributes = { upscaler: 'anime-x2' };
+  }
+
+  private addPicture(record: StageRecord, image_id: string, panel: number): void {
+    const { plan } = this;
+    const quality = this.qualityOf();
+    record.quality = quality;
+    const uri = pictureUri(pictureOf(this.studio, plan, image_id, panel, quality.face_ok));
+    record.artifacts = { image_uri: uri, thumb_uri: uri };
+    this.appeal += appealOf(quality, plan.effects.accept_add);
+    if (this.random.chance(LATE_SCORE_SHARE)) this.scoreLater(image_id);
+  }
+
+  private qualityOf(): Quality {
+    const { plan, random } = this;
+    const { effects } = plan;
+    const face_ok = random.chance(FACE_OK + effects.face_ok_add);
+    const collection = this.studio.scenario.collections[plan.collection];
+    const style =
+      (collection?.style_distance ?? 0.25) + effects.style_distance_add + STYLE_SIGMA * random.normal();
+    const taste = AESTHETIC.mean + AESTHETIC.sigma * random.normal() - (face_ok ? 0 : AESTHETIC.spoilt_face);
+    return {
+      clip_i: round(clamp(CLIP_I.mean + CLIP_I.sigma * random.normal() - (style - 0.24) * 0.3, 0, 1), 4),
+      aesthetic: round(clamp(taste * effects.aesthetic_x, 1, 10), 3),
+      nsfw_flag: random.chance(plan.tenant.spec.nsfw_rate * effects.nsfw_rate_x),
+      toxicity: round(Math.min(1, random.around(0.006, 0.8)), 4),
+      face_ok,
+      pose_ok: random.chance(POSE_OK),
+      style_distance: round(clamp(style, 0.01, 1), 4),
+      watermark: random.chance(WATERMARK),
+    };
+  }
+
+  private scoreLater(image_id: string): void {
+    const { plan, random } = this;
+    this.beside.push({
+      type: 'score',
+      event_id: `${image_id}.clip_t`,
+      timestamp: this.at_ms + Math.round(random.between(20_000, 240_000)),
+      tenant: plan.tenant.name,
+      image_id,
+      request_id: plan.request_id,
+      name: 'clip_t',
+      value: round(clamp(0.283 + 0.028 * random.normal(), 0, 1), 4),
+      scorer: 'clip-vit-l-14',
+      scorer_version: '1.2.0',
+    });
+  }
+}
+
+/** The picture that a planned request makes, with what was planted on it. */
+function pictureOf(
+  studio: Studio,
+  plan: RequestPlan,
+  image_id: string,
+  panel: number,
+  face_ok: boolean,
+): PictureSpec {
+  const [width, height] = plan.size.split('x').map(Number) as [number, number];
+  const { effects, prompt } = plan;
+  return {
+    image_id,
+    collection: plan.collection,
+    grade: studio.scenario.collections[plan.collection]?.grade ?? 'campus',
+    model_version: plan.version.version,
+    seed: plan.seed,
+    background: prompt.background,
+    outfit: prompt.outfit,
+    face: prompt.face,
+    width,
+    height,
+    wash: effects.picture_wash,
+    smear: face_ok ? 0 : Math.max(SMEAR_OF_CHANCE, effects.picture_smear),
+    wobble: effects.picture_wobble,
+    shift: effects.picture_shift,
+    panel,
+  };
+}
+
+/** Chance of being accepted: people like what the scorer likes, and no spoilt faces. */
+function appealOf(quality: Quality, accept_add: number): number {
+  const taste = 0.64 + (quality.aesthetic - AESTHETIC.mean) * 0.09 - (quality.face_ok ? 0 : 0.3);
+  return clamp(taste + accept_add, 0.03, 0.97);
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
+}
+
+function round(value: number, digits: 2 | 3 | 4 | 6): number {
+  const factor = digits === 2 ? 100 : digits === 3 ? 1_000 : digits === 4 ? 10_000 : 1_000_000;
+  return Math.round(value * factor) / factor;
+}
