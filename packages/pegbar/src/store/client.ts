@@ -51,7 +51,7 @@ export interface Store {
   /** Native blocks, one after the other, into a table of ours as one INSERT. `token` deduplicates retries. */
   insertNative(
     table: string,
-    body: readonly Buffer[],
+    body: readonly Uint8Array[],
     options?: CallOptions & { token?: string },
   ): Promise<Result<null, StoreError>>;
   scoped(scope: Scope): ScopedStore;
@@ -356,7 +356,7 @@ function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
-function* partsOf(body: readonly Buffer[]): Generator<Buffer> {
+function* partsOf(body: readonly Uint8Array[]): Generator<Uint8Array> {
   for (const part of body) {
     for (let at = 0; at < part.length; at += BODY_PART_BYTES) yield part.subarray(at, at + BODY_PART_BYTES);
   }

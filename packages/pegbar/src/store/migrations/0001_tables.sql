@@ -1,0 +1,613 @@
+-- Generated from packages/contract/src/tables.ts by `npx vitest run ddl -u`. Do not edit.
+CREATE TABLE IF NOT EXISTS spans
+(
+  tenant LowCardinality(String) COMMENT 'who the row belongs to',
+  timestamp DateTime64(9, 'UTC') COMMENT 'end of what is told, UTC' CODEC(Delta(8), ZSTD(1)),
+  duration_ns UInt64 COMMENT 'end minus start, nanoseconds' CODEC(T64, ZSTD(1)),
+  request_id String COMMENT 'the request; empty where the trace id stands for it' CODEC(ZSTD(1)),
+  trace_id FixedString(16) COMMENT 'W3C trace id, zero where there is none' CODEC(ZSTD(1)),
+  span_id FixedString(8) COMMENT 'span id, zero where there is none' CODEC(ZSTD(1)),
+  parent_span_id FixedString(8) COMMENT 'parent, zero at the root' CODEC(ZSTD(1)),
+  source UInt8 COMMENT 'bit 0: told by a span; bit 1: told by an event; bit 2: imported; bit 3: written by the sweeper',
+  region LowCardinality(String) COMMENT 'where it ran',
+  workload LowCardinality(String) COMMENT 'animation, single_image or batch_panels',
+  model_version LowCardinality(String) COMMENT 'version of the model that served',
+  hardware_class LowCardinality(String) COMMENT 'class of machine',
+  pipeline_stage LowCardinality(String) COMMENT 'ingest, preprocess, generate, upscale, postprocess or deliver',
+  traffic_source String COMMENT 'where the request came from',
+  boundary String COMMENT 'boundary event, empty for a stage',
+  outcome String COMMENT 'explicit outcome, empty where none was told',
+  status UInt8 COMMENT 'span status: 0 unset, 1 ok, 2 error',
+  error_code String COMMENT 'oom, timeout, safety_block, invalid_config, cuda, internal or cancelled',
+  error_message String COMMENT 'what was said of the error; the status message of a span' CODEC(ZSTD(1)),
+  retriable UInt8 COMMENT '0 not told, 1 no, 2 yes',
+  queue_wait_ms Float32 COMMENT 'wait before the stage, ms',
+  cost_usd Float64 COMMENT 'cost, US dollars',
+  gpu_seconds Float32 COMMENT 'GPU time of one GPU, seconds; derived from generate where not told',
+  gpu_count UInt16 COMMENT 'GPUs in use, 0 not told',
+  images UInt32 COMMENT 'pictures this stage made',
+  image_id String COMMENT 'picture or frame' CODEC(ZSTD(1)),
+  sequence_id String COMMENT 'clip' CODEC(ZSTD(1)),
+  session_id String COMMENT 'session of the user' CODEC(ZSTD(1)),
+  user_hash UInt64 COMMENT 'keyed hash of the user, 0 not told',
+  attempt UInt16 COMMENT 'number of the attempt, 0 not told',
+  retry_of String COMMENT 'request this one repeats',
+  collection String COMMENT 'style collection',
+  model_family String COMMENT 'family of the model',
+  checkpoint_hash String COMMENT 'hash of the checkpoint',
+  loras Array(String) COMMENT 'LoRA ids in order',
+  lora_weights Array(Float32) COMMENT 'their weights',
+  lora_count UInt16 COMMENT 'number of LoRAs, also where ids are not told',
+  sampler LowCardinality(String) COMMENT 'sampler',
+  scheduler LowCardinality(String) COMMENT 'scheduler',
+  steps UInt16 COMMENT 'sampling steps',
+  cfg Float32 COMMENT 'guidance scale',
+  seed UInt64 COMMENT 'seed',
+  width UInt32 COMMENT 'pixels',
+  height UInt32 COMMENT 'pixels',
+  denoise Float32 COMMENT 'denoising strength, 0 not told',
+  batch_size UInt16 COMMENT 'pictures per batch',
+  gpu_type String COMMENT 'type of GPU',
+  gpu_mem_mb UInt32 COMMENT 'GPU memory in use, MiB',
+  gpu_util Float32 COMMENT 'GPU utilisation 0 to 1',
+  rps Float32 COMMENT 'requests per second as told',
+  prompt_hash UInt64 COMMENT 'keyed hash of the prompt, 0 none',
+  prompt_chars UInt32 COMMENT 'characters of the prompt',
+  prompt_words UInt16 COMMENT 'words of the prompt',
+  prompt_tokens UInt16 COMMENT 'CLIP tokens of the prompt',
+  prompt_language String COMMENT 'ISO 639-1 or und',
+  prompt_script String COMMENT 'dominant script',
+  prompt_tags UInt16 COMMENT 'booru tags in the prompt',
+  prompt_bins Array(UInt16) COMMENT 'keyed token bins, where the text may not be stored',
+  negative_chars UInt32 COMMENT 'characters of the negative prompt',
+  redactions UInt16 COMMENT 'what was redacted in this row',
+  prompt String COMMENT 'prompt as the policy lets it be stored' CODEC(ZSTD(3)),
+  negative_prompt String COMMENT 'negative prompt, likewise' CODEC(ZSTD(3)),
+  workflow String COMMENT 'workflow graph, JSON, redacted' CODEC(ZSTD(3)),
+  clip_i Nullable(Float32) COMMENT 'image-image cosine',
+  aesthetic Nullable(Float32) COMMENT 'aesthetic score, 1 to 10',
+  toxicity Nullable(Float32) COMMENT '0 to 1',
+  style_distance Nullable(Float32) COMMENT 'distance to the centroid of the collection',
+  nsfw UInt8 COMMENT '0 not told, 1 no, 2 yes',
+  face_ok UInt8 COMMENT '0 not told, 1 no, 2 yes',
+  pose_ok UInt8 COMMENT '0 not told, 1 no, 2 yes',
+  watermark UInt8 COMMENT '0 not told, 1 no, 2 yes',
+  image_uri String COMMENT 'where the picture lies' CODEC(ZSTD(1)),
+  thumb_uri String COMMENT 'where its thumbnail lies' CODEC(ZSTD(1)),
+  embedding_uri String COMMENT 'where its embedding lies' CODEC(ZSTD(1)),
+  consent String COMMENT 'consent state',
+  consent_at DateTime64(3, 'UTC') COMMENT 'when consent was given',
+  license String COMMENT 'licence',
+  reference_images Array(String) COMMENT 'reference pictures',
+  control_maps Array(String) COMMENT 'control maps',
+  conditioning_embeddings Array(String) COMMENT 'embeddings used',
+  name LowCardinality(String) COMMENT 'span name',
+  kind UInt8 COMMENT 'span kind as OTLP numbers it',
+  service LowCardinality(String) COMMENT 'service.name',
+  scope LowCardinality(String) COMMENT 'instrumentation scope',
+  resource LowCardinality(String) COMMENT 'resource attributes, JSON',
+  trace_state String COMMENT 'W3C trace state',
+  links String COMMENT 'span links, JSON',
+  attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(1)),
+  part Date COMMENT 'UTC day of ingest, the partition',
+  seg UInt64 COMMENT 'spool segment that carried the row',
+  INDEX by_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1,
+  INDEX by_request request_id TYPE bloom_filter(0.001) GRANULARITY 1,
+  INDEX by_image image_id TYPE bloom_filter(0.01) GRANULARITY 1,
+  INDEX by_seg seg TYPE minmax GRANULARITY 64
+)
+ENGINE = MergeTree
+PARTITION BY part
+ORDER BY (tenant, toStartOfFiveMinutes(timestamp), trace_id, timestamp)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+COMMENT 'Spans and stages: a stage is a row with a pipeline_stage or a boundary, a span one with a span id.';
+
+CREATE TABLE IF NOT EXISTS span_events
+(
+  tenant LowCardinality(String) COMMENT 'who the row belongs to',
+  timestamp DateTime64(9, 'UTC') COMMENT 'end of what is told, UTC' CODEC(Delta(8), ZSTD(1)),
+  trace_id FixedString(16) COMMENT 'trace of the span' CODEC(ZSTD(1)),
+  span_id FixedString(8) COMMENT 'the span' CODEC(ZSTD(1)),
+  name LowCardinality(String) COMMENT 'event name',
+  attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(1)),
+  part Date COMMENT 'UTC day of ingest, the partition',
+  seg UInt64 COMMENT 'spool segment that carried the row',
+  INDEX by_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1
+)
+ENGINE = MergeTree
+PARTITION BY part
+ORDER BY (tenant, toStartOfFiveMinutes(timestamp), trace_id, timestamp)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+COMMENT 'Events of spans.';
+
+CREATE TABLE IF NOT EXISTS logs
+(
+  tenant LowCardinality(String) COMMENT 'who the row belongs to',
+  timestamp DateTime64(9, 'UTC') COMMENT 'end of what is told, UTC' CODEC(Delta(8), ZSTD(1)),
+  observed DateTime64(9, 'UTC') COMMENT 'when it was observed' CODEC(Delta(8), ZSTD(1)),
+  request_id String COMMENT 'the request; empty where the trace id stands for it' CODEC(ZSTD(1)),
+  trace_id FixedString(16) COMMENT 'W3C trace id, zero where there is none' CODEC(ZSTD(1)),
+  span_id FixedString(8) COMMENT 'span id, zero where there is none' CODEC(ZSTD(1)),
+  region LowCardinality(String) COMMENT 'where it ran',
+  workload LowCardinality(String) COMMENT 'animation, single_image or batch_panels',
+  model_version LowCardinality(String) COMMENT 'version of the model that served',
+  hardware_class LowCardinality(String) COMMENT 'class of machine',
+  pipeline_stage LowCardinality(String) COMMENT 'ingest, preprocess, generate, upscale, postprocess or deliver',
+  image_id String COMMENT 'picture' CODEC(ZSTD(1)),
+  severity_number UInt8 COMMENT 'OTLP severity number',
+  severity LowCardinality(String) COMMENT 'severity text',
+  body String COMMENT 'body as text; structured bodies as JSON; redacted by policy' CODEC(ZSTD(1)),
+  event_name LowCardinality(String) COMMENT 'event name',
+  flags UInt32 COMMENT 'trace flags',
+  service LowCardinality(String) COMMENT 'service.name',
+  scope LowCardinality(String) COMMENT 'instrumentation scope',
+  resource LowCardinality(String) COMMENT 'resource attributes, JSON',
+  attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(1)),
+  part Date COMMENT 'UTC day of ingest, the partition',
+  seg UInt64 COMMENT 'spool segment that carried the row',
+  INDEX by_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1
+)
+ENGINE = MergeTree
+PARTITION BY part
+ORDER BY (tenant, toStartOfFiveMinutes(timestamp), service, timestamp)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+COMMENT 'Log records.';
+
+CREATE TABLE IF NOT EXISTS metric_points
+(
+  tenant LowCardinality(String) COMMENT 'who the row belongs to',
+  timestamp DateTime64(9, 'UTC') COMMENT 'end of what is told, UTC' CODEC(Delta(8), ZSTD(1)),
+  start DateTime64(9, 'UTC') COMMENT 'start of the interval' CODEC(Delta(8), ZSTD(1)),
+  name LowCardinality(String) COMMENT 'metric name',
+  kind LowCardinality(String) COMMENT 'gauge, sum, histogram, exponential_histogram or summary',
+  unit LowCardinality(String) COMMENT 'unit',
+  temporality UInt8 COMMENT '0 unspecified, 1 delta, 2 cumulative',
+  monotonic UInt8 COMMENT '1 for a monotonic sum',
+  value Float64 COMMENT 'value; sum for the kinds with a count' CODEC(Gorilla, ZSTD(1)),
+  count UInt64 COMMENT 'observations',
+  min Nullable(Float64) COMMENT 'least observation',
+  max Nullable(Float64) COMMENT 'greatest observation',
+  bounds Array(Float64) COMMENT 'histogram bounds, or quantiles of a summary',
+  buckets Array(Float64) COMMENT 'counts per bucket, or values of a summary',
+  scale Int32 COMMENT 'exponential histogram: scale',
+  zero_count UInt64 COMMENT 'exponential histogram: zero count',
+  zero_threshold Float64 COMMENT 'exponential histogram: zero threshold',
+  positive_offset Int32 COMMENT 'exponential histogram: offset of the positive buckets',
+  negative_offset Int32 COMMENT 'exponential histogram: offset of the negative buckets',
+  negative_buckets Array(Float64) COMMENT 'exponential histogram: counts of the negative buckets',
+  flags UInt32 COMMENT '1 = no recorded value',
+  exemplar_times Array(DateTime64(9, 'UTC')) COMMENT 'exemplars: time',
+  exemplar_values Array(Float64) COMMENT 'exemplars: value',
+  exemplar_traces Array(FixedString(16)) COMMENT 'exemplars: trace id',
+  exemplar_spans Array(FixedString(8)) COMMENT 'exemplars: span id',
+  region LowCardinality(String) COMMENT 'where it ran',
+  workload LowCardinality(String) COMMENT 'animation, single_image or batch_panels',
+  model_version LowCardinality(String) COMMENT 'version of the model that served',
+  hardware_class LowCardinality(String) COMMENT 'class of machine',
+  pipeline_stage LowCardinality(String) COMMENT 'ingest, preprocess, generate, upscale, postprocess or deliver',
+  request_id String COMMENT 'request' CODEC(ZSTD(1)),
+  image_id String COMMENT 'picture' CODEC(ZSTD(1)),
+  service LowCardinality(String) COMMENT 'service.name',
+  scope LowCardinality(String) COMMENT 'instrumentation scope',
+  resource LowCardinality(String) COMMENT 'resource attributes, JSON',
+  attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(1)),
+  part Date COMMENT 'UTC day of ingest, the partition',
+  seg UInt64 COMMENT 'spool segment that carried the row'
+)
+ENGINE = MergeTree
+PARTITION BY part
+ORDER BY (tenant, name, toStartOfHour(timestamp), cityHash64(attributes), timestamp)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+COMMENT 'Data points of metrics, one row each.';
+
+CREATE TABLE IF NOT EXISTS requests
+(
+  tenant LowCardinality(String) COMMENT 'who the row belongs to',
+  request_id String COMMENT 'the request' CODEC(ZSTD(1)),
+  trace_id SimpleAggregateFunction(max, FixedString(16)) COMMENT 'its trace',
+  started SimpleAggregateFunction(min, DateTime64(9, 'UTC')) COMMENT 'start of its first stage',
+  ended SimpleAggregateFunction(max, DateTime64(9, 'UTC')) COMMENT 'end of its last stage',
+  verdict SimpleAggregateFunction(max, UInt64) COMMENT 'rank (4 bits), time (52 bits, ms) and outcome (8 bits) of the deciding terminal event',
+  queue_wait_ms SimpleAggregateFunction(sum, Float64) COMMENT 'sum of the waits',
+  cost_usd SimpleAggregateFunction(sum, Float64) COMMENT 'sum of the costs',
+  gpu_seconds SimpleAggregateFunction(sum, Float64) COMMENT 'sum over GPUs',
+  images SimpleAggregateFunction(sum, UInt64) COMMENT 'pictures made',
+  stages SimpleAggregateFunction(sum, UInt64) COMMENT 'stages seen',
+  spans SimpleAggregateFunction(sum, UInt64) COMMENT 'spans seen',
+  error_code SimpleAggregateFunction(max, String) COMMENT 'error',
+  error_message SimpleAggregateFunction(max, String) COMMENT 'its message',
+  region SimpleAggregateFunction(max, String) COMMENT 'where it ran',
+  workload SimpleAggregateFunction(max, String) COMMENT 'animation, single_image or batch_panels',
+  model_version SimpleAggregateFunction(max, String) COMMENT 'version of the model that served',
+  hardware_class SimpleAggregateFunction(max, String) COMMENT 'class of machine',
+  pipeline_stage SimpleAggregateFunction(max, String) COMMENT 'ingest, preprocess, generate, upscale, postprocess or deliver',
+  traffic_source SimpleAggregateFunction(max, String) COMMENT 'where the request came from',
+  session_id SimpleAggregateFunction(max, String) COMMENT 'session',
+  user_hash SimpleAggregateFunction(max, UInt64) COMMENT 'keyed hash of the user',
+  attempt SimpleAggregateFunction(max, UInt16) COMMENT 'attempt',
+  retry_of SimpleAggregateFunction(max, String) COMMENT 'request this one repeats',
+  model_family SimpleAggregateFunction(max, String) COMMENT 'family of the model',
+  checkpoint_hash SimpleAggregateFunction(max, String) COMMENT 'hash of the checkpoint',
+  loras SimpleAggregateFunction(max, Array(String)) COMMENT 'LoRA ids in order',
+  sampler SimpleAggregateFunction(max, String) COMMENT 'sampler',
+  scheduler SimpleAggregateFunction(max, String) COMMENT 'scheduler',
+  steps SimpleAggregateFunction(max, UInt16) COMMENT 'sampling steps',
+  cfg SimpleAggregateFunction(max, Float32) COMMENT 'guidance scale',
+  seed SimpleAggregateFunction(max, UInt64) COMMENT 'seed',
+  prompt_hash SimpleAggregateFunction(max, UInt64) COMMENT 'keyed hash of the prompt',
+  width SimpleAggregateFunction(max, UInt32) COMMENT 'pixels',
+  height SimpleAggregateFunction(max, UInt32) COMMENT 'pixels',
+  prompt_tokens SimpleAggregateFunction(max, UInt16) COMMENT 'CLIP tokens',
+  prompt_words SimpleAggregateFunction(max, UInt16) COMMENT 'words',
+  prompt_chars SimpleAggregateFunction(max, UInt32) COMMENT 'characters',
+  prompt_language SimpleAggregateFunction(max, String) COMMENT 'language',
+  collection SimpleAggregateFunction(max, String) COMMENT 'style collection',
+  imported SimpleAggregateFunction(max, UInt8) COMMENT '1 for imported requests: they never time out',
+  part SimpleAggregateFunction(max, Date) COMMENT 'UTC day of ingest, the partition',
+  seg SimpleAggregateFunction(max, UInt64) COMMENT 'newest segment that told of it'
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY part
+ORDER BY (tenant, request_id)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+COMMENT 'Requests: each loaded segment adds what it knows of a request; rows of one request merge into one.';
+
+CREATE TABLE IF NOT EXISTS images
+(
+  tenant LowCardinality(String) COMMENT 'who the row belongs to',
+  image_id String COMMENT 'the picture' CODEC(ZSTD(1)),
+  timestamp SimpleAggregateFunction(min, DateTime64(9, 'UTC')) COMMENT 'when it was made',
+  request_id SimpleAggregateFunction(max, String) COMMENT 'request that made it',
+  trace_id SimpleAggregateFunction(max, FixedString(16)) COMMENT 'its trace',
+  sequence_id SimpleAggregateFunction(max, String) COMMENT 'clip it belongs to',
+  kind SimpleAggregateFunction(max, String) COMMENT 'image, frame, reference, control_map, …',
+  uri SimpleAggregateFunction(max, String) COMMENT 'where it lies',
+  thumb_uri SimpleAggregateFunction(max, String) COMMENT 'where its thumbnail lies',
+  embedding_uri SimpleAggregateFunction(max, String) COMMENT 'where its embedding lies',
+  width SimpleAggregateFunction(max, UInt32) COMMENT 'pixels',
+  height SimpleAggregateFunction(max, UInt32) COMMENT 'pixels',
+  bytes SimpleAggregateFunction(max, UInt64) COMMENT 'size',
+  sha256 SimpleAggregateFunction(max, String) COMMENT 'digest',
+  collection SimpleAggregateFunction(max, String) COMMENT 'style collection',
+  consent SimpleAggregateFunction(max, String) COMMENT 'consent state',
+  consent_at SimpleAggregateFunction(max, DateTime64(3, 'UTC')) COMMENT 'when it was given',
+  license SimpleAggregateFunction(max, String) COMMENT 'licence',
+  region SimpleAggregateFunction(max, String) COMMENT 'where it ran',
+  workload SimpleAggregateFunction(max, String) COMMENT 'animation, single_image or batch_panels',
+  model_version SimpleAggregateFunction(max, String) COMMENT 'version of the model that served',
+  hardware_class SimpleAggregateFunction(max, String) COMMENT 'class of machine',
+  pipeline_stage SimpleAggregateFunction(max, String) COMMENT 'ingest, preprocess, generate, upscale, postprocess or deliver',
+  traffic_source SimpleAggregateFunction(max, String) COMMENT 'where the request came from',
+  session_id SimpleAggregateFunction(max, String) COMMENT 'session',
+  user_hash SimpleAggregateFunction(max, UInt64) COMMENT 'keyed hash of the user',
+  model_family SimpleAggregateFunction(max, String) COMMENT 'family of the model',
+  checkpoint_hash SimpleAggregateFunction(max, String) COMMENT 'hash of the checkpoint',
+  loras SimpleAggregateFunction(max, Array(String)) COMMENT 'LoRA ids in order',
+  sampler SimpleAggregateFunction(max, String) COMMENT 'sampler',
+  scheduler SimpleAggregateFunction(max, String) COMMENT 'scheduler',
+  steps SimpleAggregateFunction(max, UInt16) COMMENT 'sampling steps',
+  cfg SimpleAggregateFunction(max, Float32) COMMENT 'guidance scale',
+  seed SimpleAggregateFunction(max, UInt64) COMMENT 'seed',
+  prompt_hash SimpleAggregateFunction(max, UInt64) COMMENT 'keyed hash of the prompt',
+  lora_weights SimpleAggregateFunction(max, Array(Float32)) COMMENT 'weights of the LoRAs',
+  denoise SimpleAggregateFunction(max, Float32) COMMENT 'denoising strength',
+  prompt SimpleAggregateFunction(max, String) COMMENT 'prompt as the policy lets it be stored',
+  negative_prompt SimpleAggregateFunction(max, String) COMMENT 'negative prompt, likewise',
+  nsfw SimpleAggregateFunction(max, UInt8) COMMENT '0 not told, 1 no, 2 yes',
+  part SimpleAggregateFunction(max, Date) COMMENT 'UTC day of ingest, the partition',
+  seg SimpleAggregateFunction(max, UInt64) COMMENT 'newest segment that told of it'
+)
+ENGINE = AggregatingMergeTree
+PARTITION BY part
+ORDER BY (tenant, image_id)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+COMMENT 'Pictures and frames: each record adds what it knows; rows of one picture merge into one.';
+
+CREATE TABLE IF NOT EXISTS scores
+(
+  tenant LowCardinality(String) COMMENT 'who the row belongs to',
+  timestamp DateTime64(9, 'UTC') COMMENT 'end of what is told, UTC' CODEC(Delta(8), ZSTD(1)),
+  image_id String COMMENT 'the picture' CODEC(ZSTD(1)),
+  request_id String COMMENT 'or the request' CODEC(ZSTD(1)),
+  name LowCardinality(String) COMMENT 'aesthetic, clip_i, nsfw, face_ok, watermark, style_distance, …',
+  value Nullable(Float64) COMMENT 'number',
+  label String COMMENT 'or label' CODEC(ZSTD(1)),
+  scorer String COMMENT 'who scored' CODEC(ZSTD(1)),
+  scorer_version String COMMENT 'its version' CODEC(ZSTD(1)),
+  attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(1)),
+  part Date COMMENT 'UTC day of ingest, the partition',
+  seg UInt64 COMMENT 'spool segment that carried the row',
+  INDEX by_image image_id TYPE bloom_filter(0.01) GRANULARITY 1
+)
+ENGINE = MergeTree
+PARTITION BY part
+ORDER BY (tenant, name, timestamp)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+COMMENT 'Scores about pictures.';
+
+CREATE TABLE IF NOT EXISTS feedback
+(
+  tenant LowCardinality(String) COMMENT 'who the row belongs to',
+  timestamp DateTime64(9, 'UTC') COMMENT 'end of what is told, UTC' CODEC(Delta(8), ZSTD(1)),
+  image_id String COMMENT 'the picture' CODEC(ZSTD(1)),
+  request_id String COMMENT 'or the request' CODEC(ZSTD(1)),
+  session_id String COMMENT 'session' CODEC(ZSTD(1)),
+  action LowCardinality(String) COMMENT 'accept, edit, reroll, reject or flag',
+  user_hash UInt64 COMMENT 'keyed hash of the user',
+  attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(1)),
+  part Date COMMENT 'UTC day of ingest, the partition',
+  seg UInt64 COMMENT 'spool segment that carried the row',
+  INDEX by_image image_id TYPE bloom_filter(0.01) GRANULARITY 1
+)
+ENGINE = MergeTree
+PARTITION BY part
+ORDER BY (tenant, timestamp)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+COMMENT 'What people did with a picture.';
+
+CREATE TABLE IF NOT EXISTS deployments
+(
+  tenant LowCardinality(String) COMMENT 'who the row belongs to',
+  timestamp DateTime64(9, 'UTC') COMMENT 'end of what is told, UTC' CODEC(Delta(8), ZSTD(1)),
+  id String COMMENT 'the deployment' CODEC(ZSTD(1)),
+  kind LowCardinality(String) COMMENT 'model, lora, pipeline, config, data or planned_load',
+  version String COMMENT 'version' CODEC(ZSTD(1)),
+  previous String COMMENT 'version before' CODEC(ZSTD(1)),
+  status LowCardinality(String) COMMENT 'start, end or rolled_back',
+  region LowCardinality(String) COMMENT 'where it ran',
+  workload LowCardinality(String) COMMENT 'animation, single_image or batch_panels',
+  model_version LowCardinality(String) COMMENT 'version of the model that served',
+  hardware_class LowCardinality(String) COMMENT 'class of machine',
+  pipeline_stage LowCardinality(String) COMMENT 'ingest, preprocess, generate, upscale, postprocess or deliver',
+  traffic_source String COMMENT 'where the request came from',
+  note String COMMENT 'note' CODEC(ZSTD(1)),
+  url String COMMENT 'link' CODEC(ZSTD(1)),
+  attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(1)),
+  part Date COMMENT 'UTC day of ingest, the partition',
+  seg UInt64 COMMENT 'spool segment that carried the row'
+)
+ENGINE = MergeTree
+PARTITION BY part
+ORDER BY (tenant, timestamp)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+COMMENT 'Releases and changes.';
+
+CREATE TABLE IF NOT EXISTS frames
+(
+  tenant LowCardinality(String) COMMENT 'who the row belongs to',
+  timestamp DateTime64(9, 'UTC') COMMENT 'end of what is told, UTC' CODEC(Delta(8), ZSTD(1)),
+  sequence_id String COMMENT 'the clip' CODEC(ZSTD(1)),
+  request_id String COMMENT 'its request' CODEC(ZSTD(1)),
+  side LowCardinality(String) COMMENT 'produced or delivered',
+  window_s Float64 COMMENT 'length of the window, seconds',
+  frames Float64 COMMENT 'frames in it',
+  dropped Float64 COMMENT 'dropped',
+  duplicated Float64 COMMENT 'duplicated',
+  held Float64 COMMENT 'held on purpose',
+  stalls Float64 COMMENT 'stalls',
+  playing_s Float64 COMMENT 'seconds of playing',
+  interval_p50_ms Float32 COMMENT 'frame interval',
+  interval_p95_ms Float32 COMMENT 'frame interval',
+  interval_p99_ms Float32 COMMENT 'frame interval',
+  interval_max_ms Float32 COMMENT 'frame interval',
+  declared_fps Float32 COMMENT 'frame rate as declared',
+  region LowCardinality(String) COMMENT 'where it ran',
+  workload LowCardinality(String) COMMENT 'animation, single_image or batch_panels',
+  model_version LowCardinality(String) COMMENT 'version of the model that served',
+  hardware_class LowCardinality(String) COMMENT 'class of machine',
+  pipeline_stage LowCardinality(String) COMMENT 'ingest, preprocess, generate, upscale, postprocess or deliver',
+  traffic_source String COMMENT 'where the request came from',
+  attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(1)),
+  part Date COMMENT 'UTC day of ingest, the partition',
+  seg UInt64 COMMENT 'spool segment that carried the row'
+)
+ENGINE = MergeTree
+PARTITION BY part
+ORDER BY (tenant, timestamp)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+COMMENT 'Frames of a sequence in one window.';
+
+CREATE TABLE IF NOT EXISTS queue_samples
+(
+  tenant LowCardinality(String) COMMENT 'who the row belongs to',
+  timestamp DateTime64(9, 'UTC') COMMENT 'end of what is told, UTC' CODEC(Delta(8), ZSTD(1)),
+  queue String COMMENT 'queue' CODEC(ZSTD(1)),
+  depth Float64 COMMENT 'requests waiting',
+  wait_ms Float64 COMMENT 'wait',
+  admitted Float64 COMMENT 'admitted since the last sample',
+  denied Float64 COMMENT 'denied since the last sample',
+  region LowCardinality(String) COMMENT 'where it ran',
+  workload LowCardinality(String) COMMENT 'animation, single_image or batch_panels',
+  model_version LowCardinality(String) COMMENT 'version of the model that served',
+  hardware_class LowCardinality(String) COMMENT 'class of machine',
+  pipeline_stage LowCardinality(String) COMMENT 'ingest, preprocess, generate, upscale, postprocess or deliver',
+  traffic_source String COMMENT 'where the request came from',
+  attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(1)),
+  part Date COMMENT 'UTC day of ingest, the partition',
+  seg UInt64 COMMENT 'spool segment that carried the row'
+)
+ENGINE = MergeTree
+PARTITION BY part
+ORDER BY (tenant, timestamp)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+COMMENT 'Depth and wait of a queue.';
+
+CREATE TABLE IF NOT EXISTS gpu_samples
+(
+  tenant LowCardinality(String) COMMENT 'who the row belongs to',
+  timestamp DateTime64(9, 'UTC') COMMENT 'end of what is told, UTC' CODEC(Delta(8), ZSTD(1)),
+  host String COMMENT 'host' CODEC(ZSTD(1)),
+  gpu_id String COMMENT 'GPU' CODEC(ZSTD(1)),
+  gpu_type String COMMENT 'type' CODEC(ZSTD(1)),
+  util Float64 COMMENT '0 to 1',
+  mem_used_mb Float64 COMMENT 'MiB',
+  mem_total_mb Float64 COMMENT 'MiB',
+  temp_c Float64 COMMENT 'degrees Celsius',
+  power_w Float64 COMMENT 'watts',
+  errors Float64 COMMENT 'errors',
+  region LowCardinality(String) COMMENT 'where it ran',
+  workload LowCardinality(String) COMMENT 'animation, single_image or batch_panels',
+  model_version LowCardinality(String) COMMENT 'version of the model that served',
+  hardware_class LowCardinality(String) COMMENT 'class of machine',
+  pipeline_stage LowCardinality(String) COMMENT 'ingest, preprocess, generate, upscale, postprocess or deliver',
+  traffic_source String COMMENT 'where the request came from',
+  attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(1)),
+  part Date COMMENT 'UTC day of ingest, the partition',
+  seg UInt64 COMMENT 'spool segment that carried the row'
+)
+ENGINE = MergeTree
+PARTITION BY part
+ORDER BY (tenant, timestamp)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+COMMENT 'State of a GPU.';
+
+CREATE TABLE IF NOT EXISTS model_loads
+(
+  tenant LowCardinality(String) COMMENT 'who the row belongs to',
+  timestamp DateTime64(9, 'UTC') COMMENT 'end of what is told, UTC' CODEC(Delta(8), ZSTD(1)),
+  action LowCardinality(String) COMMENT 'load or unload',
+  duration_ms Float64 COMMENT 'duration',
+  bytes UInt64 COMMENT 'size',
+  hit UInt8 COMMENT '1 where it was resident already',
+  host String COMMENT 'host' CODEC(ZSTD(1)),
+  checkpoint_hash String COMMENT 'hash of the checkpoint' CODEC(ZSTD(1)),
+  model_family String COMMENT 'family' CODEC(ZSTD(1)),
+  region LowCardinality(String) COMMENT 'where it ran',
+  workload LowCardinality(String) COMMENT 'animation, single_image or batch_panels',
+  model_version LowCardinality(String) COMMENT 'version of the model that served',
+  hardware_class LowCardinality(String) COMMENT 'class of machine',
+  pipeline_stage LowCardinality(String) COMMENT 'ingest, preprocess, generate, upscale, postprocess or deliver',
+  traffic_source String COMMENT 'where the request came from',
+  attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(1)),
+  part Date COMMENT 'UTC day of ingest, the partition',
+  seg UInt64 COMMENT 'spool segment that carried the row'
+)
+ENGINE = MergeTree
+PARTITION BY part
+ORDER BY (tenant, timestamp)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+COMMENT 'Loads and unloads of models.';
+
+CREATE TABLE IF NOT EXISTS cache_events
+(
+  tenant LowCardinality(String) COMMENT 'who the row belongs to',
+  timestamp DateTime64(9, 'UTC') COMMENT 'end of what is told, UTC' CODEC(Delta(8), ZSTD(1)),
+  cache LowCardinality(String) COMMENT 'weights, vae, lora or node',
+  hits Float64 COMMENT 'hits',
+  misses Float64 COMMENT 'misses',
+  region LowCardinality(String) COMMENT 'where it ran',
+  workload LowCardinality(String) COMMENT 'animation, single_image or batch_panels',
+  model_version LowCardinality(String) COMMENT 'version of the model that served',
+  hardware_class LowCardinality(String) COMMENT 'class of machine',
+  pipeline_stage LowCardinality(String) COMMENT 'ingest, preprocess, generate, upscale, postprocess or deliver',
+  traffic_source String COMMENT 'where the request came from',
+  attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(1)),
+  part Date COMMENT 'UTC day of ingest, the partition',
+  seg UInt64 COMMENT 'spool segment that carried the row'
+)
+ENGINE = MergeTree
+PARTITION BY part
+ORDER BY (tenant, timestamp)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+COMMENT 'Hits and misses of caches.';
+
+CREATE TABLE IF NOT EXISTS io_samples
+(
+  tenant LowCardinality(String) COMMENT 'who the row belongs to',
+  timestamp DateTime64(9, 'UTC') COMMENT 'end of what is told, UTC' CODEC(Delta(8), ZSTD(1)),
+  host String COMMENT 'host' CODEC(ZSTD(1)),
+  disk_read_bps Float64 COMMENT 'bytes per second',
+  disk_write_bps Float64 COMMENT 'bytes per second',
+  net_rx_bps Float64 COMMENT 'bytes per second',
+  net_tx_bps Float64 COMMENT 'bytes per second',
+  io_wait Float64 COMMENT '0 to 1',
+  region LowCardinality(String) COMMENT 'where it ran',
+  workload LowCardinality(String) COMMENT 'animation, single_image or batch_panels',
+  model_version LowCardinality(String) COMMENT 'version of the model that served',
+  hardware_class LowCardinality(String) COMMENT 'class of machine',
+  pipeline_stage LowCardinality(String) COMMENT 'ingest, preprocess, generate, upscale, postprocess or deliver',
+  traffic_source String COMMENT 'where the request came from',
+  attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(1)),
+  part Date COMMENT 'UTC day of ingest, the partition',
+  seg UInt64 COMMENT 'spool segment that carried the row'
+)
+ENGINE = MergeTree
+PARTITION BY part
+ORDER BY (tenant, timestamp)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+COMMENT 'Disk and network of a host.';
+
+CREATE TABLE IF NOT EXISTS embeddings
+(
+  tenant LowCardinality(String) COMMENT 'who the row belongs to',
+  timestamp DateTime64(9, 'UTC') COMMENT 'end of what is told, UTC' CODEC(Delta(8), ZSTD(1)),
+  image_id String COMMENT 'the picture' CODEC(ZSTD(1)),
+  request_id String COMMENT 'the request' CODEC(ZSTD(1)),
+  embedder LowCardinality(String) COMMENT 'who embedded',
+  embedder_version String COMMENT 'its version' CODEC(ZSTD(1)),
+  vector Array(BFloat16) COMMENT 'the vector',
+  attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(1)),
+  part Date COMMENT 'UTC day of ingest, the partition',
+  seg UInt64 COMMENT 'spool segment that carried the row'
+)
+ENGINE = MergeTree
+PARTITION BY part
+ORDER BY (tenant, embedder, timestamp)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+COMMENT 'Vectors of pictures and prompts.';
+
+CREATE TABLE IF NOT EXISTS roll_hours
+(
+  tenant LowCardinality(String) COMMENT 'who the row belongs to',
+  metric LowCardinality(String) COMMENT 'rollup metric',
+  stage LowCardinality(String) COMMENT 'pipeline stage, empty for the request',
+  dim LowCardinality(String) COMMENT 'all, a dimension, or a stored pair',
+  value LowCardinality(String) COMMENT 'value of the dimension; the pair joined by U+001F',
+  t DateTime('UTC') COMMENT 'start of the bucket' CODEC(DoubleDelta, ZSTD(1)),
+  n UInt64 COMMENT 'observations' CODEC(T64, ZSTD(1)),
+  sum Int64 COMMENT 'sum of the values, millionths, exact' CODEC(T64, ZSTD(1)),
+  bins Array(UInt16) COMMENT 'bin codes, ascending' CODEC(ZSTD(1)),
+  counts Array(UInt32) COMMENT 'observations per bin' CODEC(ZSTD(1))
+)
+ENGINE = MergeTree
+PARTITION BY toMonday(t)
+ORDER BY (tenant, metric, stage, dim, value, t)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, index_granularity = 128
+COMMENT 'Marginals per hour.';
+
+CREATE TABLE IF NOT EXISTS roll_days
+(
+  tenant LowCardinality(String) COMMENT 'who the row belongs to',
+  metric LowCardinality(String) COMMENT 'rollup metric',
+  stage LowCardinality(String) COMMENT 'pipeline stage, empty for the request',
+  dim LowCardinality(String) COMMENT 'all, a dimension, or a stored pair',
+  value LowCardinality(String) COMMENT 'value of the dimension; the pair joined by U+001F',
+  t DateTime('UTC') COMMENT 'start of the bucket' CODEC(DoubleDelta, ZSTD(1)),
+  n UInt64 COMMENT 'observations' CODEC(T64, ZSTD(1)),
+  sum Int64 COMMENT 'sum of the values, millionths, exact' CODEC(T64, ZSTD(1)),
+  bins Array(UInt16) COMMENT 'bin codes, ascending' CODEC(ZSTD(1)),
+  counts Array(UInt32) COMMENT 'observations per bin' CODEC(ZSTD(1))
+)
+ENGINE = MergeTree
+PARTITION BY toYYYYMM(t)
+ORDER BY (tenant, metric, stage, dim, value, t)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, index_granularity = 128
+COMMENT 'Marginals per day.';
+
+CREATE TABLE IF NOT EXISTS token_days
+(
+  tenant LowCardinality(String) COMMENT 'who the row belongs to',
+  model_version LowCardinality(String) COMMENT 'version of the model',
+  t Date COMMENT 'day',
+  bin UInt16 COMMENT 'token bin 0 to 4095; 65535 counts all prompts',
+  name String COMMENT 'commonest word of the bin, empty for private tenants',
+  prompts UInt64 COMMENT 'prompts that hold a token of the bin',
+  sessions UInt64 COMMENT 'sessions that hold one',
+  sum_sq UInt64 COMMENT 'sum over sessions of (prompts with the bin) squared',
+  sum_cross UInt64 COMMENT 'sum over sessions of (prompts with the bin) times (prompts)'
+)
+ENGINE = MergeTree
+PARTITION BY toYYYYMM(t)
+ORDER BY (tenant, model_version, t, bin)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480
+COMMENT 'Document frequencies of prompt tokens per tenant, model and day, for tests clustered by session.';
