@@ -11,15 +11,7 @@ import { closeSync, openSync } from 'node:fs';
 import Database from 'libsql';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { numberPlaceholders } from './placeholders.ts';
-import {
-  type Param,
-  type Queries,
-  type Row,
-  type State,
-  StateUsageError,
-  type Transaction,
-  toParam,
-} from './state.ts';
+import { type Param, type Queries, type State, StateUsageError, type Transaction, toParam } from './state.ts';
 
 /** Another process may hold the write lock this long (a backup, a second start) before we give up. */
 const BUSY_LIMIT_MS = 5_000;
@@ -71,11 +63,11 @@ function directQueries(db: Database.Database): Queries {
   }
 
   return {
-    async all<T extends Row>(sql: string, params: readonly Param[] = []) {
+    async all<T>(sql: string, params: readonly Param[] = []) {
       const [statement, values] = bound(sql, params);
       return statement.all(values) as T[];
     },
-    async get<T extends Row>(sql: string, params: readonly Param[] = []) {
+    async get<T>(sql: string, params: readonly Param[] = []) {
       const [statement, values] = bound(sql, params);
       // Not statement.get(): it adds a `_metadata` member and leaves the statement open.
       return (statement.all(values) as T[])[0];

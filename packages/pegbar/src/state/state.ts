@@ -7,13 +7,15 @@
  */
 
 export type Param = string | number | null;
-export type Row = Record<string, string | number | null>;
+export type Row = Record<string, Param>;
+/** What rows may be typed as: columns are text, numbers or null. */
+type Columns<T> = { [K in keyof T]: Param };
 
 export interface Queries {
   /** All rows. For statements with RETURNING too. */
-  all<T extends Row = Row>(sql: string, params?: readonly Param[]): Promise<T[]>;
+  all<T extends Columns<T> = Row>(sql: string, params?: readonly Param[]): Promise<T[]>;
   /** The first row, or undefined where there is none. */
-  get<T extends Row = Row>(sql: string, params?: readonly Param[]): Promise<T | undefined>;
+  get<T extends Columns<T> = Row>(sql: string, params?: readonly Param[]): Promise<T | undefined>;
   /** Runs a statement without result rows; `changes` is the number of rows touched. */
   run(sql: string, params?: readonly Param[]): Promise<{ changes: number }>;
 }
