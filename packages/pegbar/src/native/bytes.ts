@@ -23,8 +23,12 @@ export class Bytes {
 
   /** Appends an unsigned LEB128 number below 2^53. The caller has ensured room. */
   varint(value: number): void {
-    let rest = value;
     const bytes = this.bytes;
+    if (value < 128) {
+      bytes[this.length++] = value;
+      return;
+    }
+    let rest = value;
     while (rest > 127) {
       bytes[this.length++] = (rest % 128) | 128;
       rest = Math.floor(rest / 128);
@@ -45,4 +49,4 @@ export class Bytes {
 
 export const utf8 = new TextEncoder();
 /** Replaces bad UTF-8 rather than refusing it. */
-export const fromUtf8 = new TextDecoder();
+export const fromUtf8 = new TextDecoder('utf-8', { ignoreBOM: true });

@@ -146,6 +146,8 @@ export class FixedColumn implements ColumnBuilder {
 export class StringColumn implements ColumnBuilder {
   rows = 0;
   readonly data = new Bytes();
+  /** Where the last opened row begins: a hot caller copies it to a row that says the same. */
+  lastStart = 0;
   private markedRows = 0;
   private markedLength = 0;
 
@@ -158,6 +160,7 @@ export class StringColumn implements ColumnBuilder {
       this.data.length += gap;
     }
     this.rows = row + 1;
+    this.lastStart = this.data.length;
   }
 
   pushBytes(row: number, source: Uint8Array, start: number, length: number): void {
@@ -223,6 +226,8 @@ export class DictionaryColumn implements ColumnBuilder {
   rows = 0;
   readonly dictionary = new Dictionary();
   keys = new Int32Array(256);
+  /** The id that a hot caller wrote last: its guess for the next row. */
+  last = 0;
   private marked = 0;
 
   set(row: number, id: number): void {
@@ -237,16 +242,19 @@ export class DictionaryColumn implements ColumnBuilder {
 
   mark(): void {
     this.marked = this.rows;
+    this.dictionary.mark();
   }
 
   rollback(): void {
     this.keys.fill(0, this.marked, this.rows);
     this.rows = this.marked;
+    this.dictionary.rollback();
+    this.last = 0;
   }
 
   reset(): void {
     this.keys.fill(0, 0, this.rows);
-    this.rows = this.marked = 0;
+    this.rows = this.marked = this.last = 0;
     this.dictionary.reset();
   }
 
@@ -273,8 +281,8 @@ export class DictionaryColumn implements ColumnBuilder {
 }
 
 function narrow(keys: Int32Array, indexType: number): Uint8Array {
-  if (indexType === 0) return Uint8Array.from(keys);
-  const typed = indexType === 1 ? Uint16Array.from(keys) : keys.slice();
+  if (indexType === 0) return new Uint8Array(keys);
+  const typed = indexType === 1 ? new Uint16Array(keys) : keys;
   return new Uint8Array(typed.buffer, typed.byteOffset, typed.byteLength);
 }
 
@@ -320,22 +328,22 @@ export class NullableColumn implements ColumnBuilder {
   }
 }
 
-/** Cumulative ends of the rows of an array or map, UInt64. */
+/** Cumulative ends of the rows of an array or map, UInt64 whose high word stays zero. */
 class Ends {
   rows = 0;
-  private ends = new Float64Array(256);
+  private words = new Uint32Array(512);
   private marked = 0;
 
   set(row: number, end: number): void {
     const before = this.last();
-    if (row >= this.ends.length) this.grow(row + 1);
-    for (let at = this.rows; at < row; at++) this.ends[at] = before;
-    this.ends[row] = end;
+    if (row * 2 >= this.words.length) this.grow(row + 1);
+    for (let at = this.rows; at < row; at++) this.words[at * 2] = before;
+    this.words[row * 2] = end;
     if (row >= this.rows) this.rows = row + 1;
   }
 
   last(): number {
-    return this.rows ? this.ends[this.rows - 1]! : 0;
+    return this.rows ? this.words[this.rows * 2 - 2]! : 0;
   }
 
   mark(): void {
@@ -351,18 +359,16 @@ class Ends {
   }
 
   encode(rows: number): Uint8Array {
-    const words = new Uint32Array(rows * 2);
-    const last = this.last();
-    for (let row = 0; row < rows; row++) words[row * 2] = row < this.rows ? this.ends[row]! : last;
-    return new Uint8Array(words.buffer);
+    if (rows > this.rows) this.set(rows - 1, this.last());
+    return new Uint8Array(this.words.buffer, 0, rows * 8);
   }
 
   private grow(rows: number): void {
-    let capacity = this.ends.length * 2;
-    while (capacity < rows) capacity *= 2;
-    const grown = new Float64Array(capacity);
-    grown.set(this.ends);
-    this.ends = grown;
+    let capacity = this.words.length * 2;
+    while (capacity < rows * 2) capacity *= 2;
+    const grown = new Uint32Array(capacity);
+    grown.set(this.words);
+    this.words = grown;
   }
 }
 

@@ -10,6 +10,9 @@ const SEED = randomInt(0x7fffffff);
  */
 export class Dictionary {
   size = 0;
+  /** Grows whenever ids may have changed their meaning: whoever remembers ids compares it. */
+  generation = 0;
+  private markedSize = 0;
   private table = new Int32Array(64).fill(-1);
   private readonly arena = new Bytes(1024);
   private offsets = new Int32Array(64);
@@ -26,7 +29,29 @@ export class Dictionary {
     this.size = 0;
     this.arena.length = 0;
     this.texts.clear();
+    this.generation++;
     this.idOfText('');
+    this.markedSize = this.size;
+  }
+
+  mark(): void {
+    this.markedSize = this.size;
+  }
+
+  /** Forgets the strings that came since `mark`, so that refused requests cannot make it grow. */
+  rollback(): void {
+    if (this.size === this.markedSize) return;
+    const last = this.markedSize - 1;
+    this.size = this.markedSize;
+    this.arena.length = this.offsets[last]! + this.lengths[last]!;
+    this.generation++;
+    for (const [text, id] of this.texts) if (id > last) this.texts.delete(text);
+    this.rebuild(this.table.length);
+  }
+
+  /** Bytes that all strings take. */
+  get bytes(): number {
+    return this.arena.length;
   }
 
   /** Id of the bytes [start, start + length) of `source`, whose DataView is `view`. */
@@ -37,6 +62,20 @@ export class Dictionary {
     for (;;) {
       const id = this.table[slot]!;
       if (id < 0) return this.insert(source, start, length, hash, slot);
+      if (this.hashes[id] === hash && this.lengths[id] === length && this.same(view, start, length, id))
+        return id;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  /** Id of the bytes, or -1 where they are not known. */
+  find(view: DataView, start: number, length: number): number {
+    const hash = hashBytes(view, start, length);
+    const mask = this.table.length - 1;
+    let slot = hash & mask;
+    for (;;) {
+      const id = this.table[slot]!;
+      if (id < 0) return -1;
       if (this.hashes[id] === hash && this.lengths[id] === length && this.same(view, start, length, id))
         return id;
       slot = (slot + 1) & mask;
@@ -58,8 +97,26 @@ export class Dictionary {
   }
 
   text(id: number): string {
+    return fromUtf8.decode(this.raw(id));
+  }
+
+  /** The bytes of an entry, valid until the next insert or reset. */
+  raw(id: number): Uint8Array {
     const start = this.offsets[id]!;
-    return fromUtf8.decode(this.arena.bytes.subarray(start, start + this.lengths[id]!));
+    return this.arena.bytes.subarray(start, start + this.lengths[id]!);
+  }
+
+  /** Appends an entry in Native `String` encoding. */
+  appendTo(out: Bytes, id: number): void {
+    const start = id > 0 ? this.offsets[id - 1]! + this.lengths[id - 1]! : 0;
+    const end = this.offsets[id]! + this.lengths[id]!;
+    out.ensure(end - start);
+    const from = this.arena.view;
+    const to = out.view;
+    // Copies up to three bytes more than the entry: both buffers have slack, and the next entry overwrites them.
+    for (let at = start, put = out.length; at < end; at += 4, put += 4)
+      to.setInt32(put, from.getInt32(at, true), true);
+    out.length += end - start;
   }
 
   /** Whether entry `id` equals the bytes: lets a caller test a guess before it hashes. */
@@ -95,7 +152,7 @@ export class Dictionary {
     arena.bytes.set(source.subarray(start, start + length), arena.length);
     arena.length += length;
     this.table[slot] = id;
-    if (this.size * 2 > this.table.length) this.growTable();
+    if (this.size * 2 > this.table.length) this.rebuild(this.table.length * 2);
     return id;
   }
 
@@ -105,8 +162,8 @@ export class Dictionary {
     this.hashes = doubled(this.hashes);
   }
 
-  private growTable(): void {
-    this.table = new Int32Array(this.table.length * 2).fill(-1);
+  private rebuild(slots: number): void {
+    this.table = new Int32Array(slots).fill(-1);
     const mask = this.table.length - 1;
     for (let id = 0; id < this.size; id++) {
       let slot = this.hashes[id]! & mask;

@@ -6,6 +6,9 @@ import { BlockError, type FixedView, readBlock, type TextView } from './reader.t
 
 const bytesOf = (block: BlockBuilder): Uint8Array => Buffer.concat(block.encode());
 
+/** Merging columns are told in the type that they hold. */
+const plain = (type: string): string => /^SimpleAggregateFunction\(\w+, (.*)\)$/.exec(type)?.[1] ?? type;
+
 /** A value of the type in the form that `append` takes, and the form in which it is read back. */
 function sample(type: string): [unknown, unknown] {
   const inner = /^(Array|Nullable)\((.*)\)$/.exec(type);
@@ -41,7 +44,7 @@ function sample(type: string): [unknown, unknown] {
 test('every column of every table comes back as it was appended', () => {
   for (const table of TABLES) {
     const block = new BlockBuilder(table);
-    const given = Object.fromEntries(table.columns.map(({ name, type }) => [name, sample(type)[0]]));
+    const given = Object.fromEntries(table.columns.map(({ name, type }) => [name, sample(plain(type))[0]]));
     block.append({});
     block.append(given);
     block.append({});
@@ -51,8 +54,8 @@ test('every column of every table comes back as it was appended', () => {
     expect(read.end).toBe(bytesOf(block).length);
     for (const { name, type } of table.columns) {
       const column = read.columns.get(name)!;
-      expect(column.type).toBe(type);
-      const want = sample(type)[1];
+      expect(column.type).toBe(plain(type));
+      const want = sample(plain(type))[1];
       for (const row of [1, 3]) {
         const got = column.at(row);
         expect(got instanceof Uint8Array ? Uint8Array.from(got) : got, `${table.name}.${name}`).toEqual(want);
