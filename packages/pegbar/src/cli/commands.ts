@@ -1,0 +1,36 @@
+import type { Command } from './command.ts';
+import { deploymentEnd, deploymentStart } from './commands/deployment.ts';
+import { doctor } from './commands/doctor.ts';
+import { exportCommand } from './commands/export.ts';
+import { importEventsCommand } from './commands/import-events.ts';
+import { importGenaiCommand } from './commands/import-genai.ts';
+import { keysCreate, keysList, keysRevoke } from './commands/keys.ts';
+import { kpis } from './commands/kpis.ts';
+import { logs } from './commands/logs.ts';
+import { query } from './commands/query.ts';
+import { replay } from './commands/replay.ts';
+import { requests } from './commands/requests.ts';
+import { apply, deleteCommand, get } from './commands/resources.ts';
+import { trace } from './commands/trace.ts';
+
+/** Commands that ask a server. `up` and `demo` come from the composition root. */
+export const COMMANDS: readonly Command[] = [
+  doctor,
+  replay,
+  importEventsCommand,
+  importGenaiCommand,
+  deploymentStart,
+  deploymentEnd,
+  kpis,
+  requests,
+  trace,
+  logs,
+  query,
+  exportCommand,
+  keysCreate,
+  keysList,
+  keysRevoke,
+  apply,
+  get,
+  deleteCommand,
+];

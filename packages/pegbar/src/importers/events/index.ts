@@ -1,0 +1,1 @@
+export { eventItems } from './items.ts';

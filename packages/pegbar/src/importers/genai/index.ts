@@ -1,0 +1,3 @@
+export { genaiItems } from './items.ts';
+export { KIND_NAMES } from './kinds.ts';
+export { IMPORT_ID, metricsRequest } from './otlp.ts';
