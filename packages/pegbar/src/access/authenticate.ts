@@ -4,7 +4,8 @@ import { ok, type Result } from '../base/result.ts';
 import { type Caller, SYSTEM } from './caller.ts';
 import { type AccessError, refuse } from './errors.ts';
 import { looksLikeKey } from './key-format.ts';
-import type { HeldKey, Keys } from './keys.ts';
+import type { HeldKey } from './keyring.ts';
+import type { Keys } from './keys.ts';
 import { checkKeyless, isSameSite, SEND_KEY } from './loopback.ts';
 import { readSessionCookie, type Sessions } from './sessions.ts';
 

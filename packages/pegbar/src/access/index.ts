@@ -15,7 +15,8 @@ export {
   type TenantScope,
 } from './caller.ts';
 export type { AccessError } from './errors.ts';
-export type { KeyInfo, KeyRequest, NewKey } from './keys.ts';
+export type { KeyInfo } from './keyring.ts';
+export type { KeyRequest, NewKey } from './keys.ts';
 export { canStart, isLoopbackAddress, isLoopbackHost } from './loopback.ts';
 export type { Applied, Resource, ResourceKind } from './resources.ts';
 export {

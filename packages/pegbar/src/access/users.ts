@@ -8,6 +8,7 @@ import type { Audit } from './audit.ts';
 import { ALL_TENANTS, type Caller, checkTenantName, OWNER_SCOPES, requireAdmin } from './caller.ts';
 import { type AccessError, refuse, schemaError } from './errors.ts';
 import { type RandomBytes, randomText } from './key-format.ts';
+import { ownerOf } from './keyring.ts';
 import * as SQL from './queries.ts';
 
 /** The built-in user, an admin of every tenant. */
@@ -120,7 +121,5 @@ export async function createUsers({ state, clock, random, audit }: UserDeps): Pr
     byId: (id, tx) => tx.get<UserRow>(SQL.USER_BY_ID, [id]),
   };
 }
-
-const ownerOf = (tenant: string): string | null => (tenant === ALL_TENANTS ? null : tenant);
 
 const infoOf = (row: UserRow): UserInfo => ({ ...row, scopes: JSON.parse(row.scopes) as Scope[] });
