@@ -99,7 +99,7 @@ export const ATTRIBUTES: readonly Attribute[] = [
   attribute('outcome', 'string', 'pegbar.outcome', 'outcome'),
   attribute('image_id', 'string', 'pegbar.image.id', 'pegbar.image_id', 'image.id', 'image_id'),
   attribute('sequence_id', 'string', 'pegbar.sequence.id', 'pegbar.sequence_id', 'sequence_id'),
-  attribute('attempt', 'int', 'pegbar.attempt', 'http.request.resend_count'),
+  attribute('attempt', 'int', 'pegbar.attempt'),
   attribute('retry_of', 'string', 'pegbar.retry_of'),
   attribute('collection', 'string', 'pegbar.collection'),
   attribute('images', 'int', 'pegbar.images', 'gen_ai.image.count', 'image.count'),

@@ -248,7 +248,10 @@ export function seed(doc: string): Kind<string, string | number> {
     form: 'seed',
     doc,
     unit: '',
-    wire: z.union([z.int().min(0), z.string().regex(DIGITS)]),
+    wire: z.union([
+      z.number().min(0).refine(Number.isInteger).meta({ type: 'integer' }),
+      z.string().regex(DIGITS),
+    ]),
     read(value) {
       if (isBlank(value)) return undefined;
       if (typeof value === 'number') {
@@ -297,7 +300,13 @@ export function instant(doc: string): Kind<Instant, string | number> {
     form: 'time',
     doc,
     unit: '',
-    wire: z.union([z.iso.datetime({ offset: true, local: true }), z.number()]),
+    wire: z.union([
+      z
+        .string()
+        .refine((value) => readInstant(value) !== undefined)
+        .meta({ format: 'date-time' }),
+      z.number(),
+    ]),
     read(value) {
       if (isBlank(value)) return undefined;
       const read = readInstant(value);

@@ -53,8 +53,8 @@ export function group<const M extends Members, const O extends GroupOptions>(
 export function wireOf(members: Members): Record<string, z.ZodType> {
   const shape: Record<string, z.ZodType> = {};
   for (const [name, kind] of Object.entries(members)) {
-    const described = kind.wire.describe(kind.unit === '' ? kind.doc : `${kind.doc} Unit: ${kind.unit}.`);
-    shape[name] = isRequired(kind) ? described : described.nullish();
+    const doc = kind.unit === '' ? kind.doc : `${kind.doc} Unit: ${kind.unit}.`;
+    shape[name] = (isRequired(kind) ? kind.wire : kind.wire.nullish()).describe(doc);
   }
   return shape;
 }

@@ -32,6 +32,7 @@ export {
   kpiOf,
 } from './kpis.ts';
 export * as LIMITS from './limits.ts';
+export { type JsonSchema, openApiDocument } from './openapi.ts';
 export type { AttributeMap } from './overflow.ts';
 export { Overflow } from './overflow.ts';
 export { type ParsedRecord, parseExactJson, parseLine, parseRecord, type RecordProblem } from './parse.ts';
