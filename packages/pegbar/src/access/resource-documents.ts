@@ -26,7 +26,7 @@ const envelope = z.strictObject({
     name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,127}$/, 'write a-z, 0-9, ".", "_" and "-", at most 128'),
     tenant: z.string().optional(),
   }),
-  spec: z.unknown(),
+  spec: z.unknown().optional(),
   status: z.unknown().optional(),
 });
 
