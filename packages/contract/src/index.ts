@@ -31,7 +31,25 @@ export {
   type KpiName,
   kpiOf,
 } from './kpis.ts';
-export * as LIMITS from './limits.ts';
+export {
+  MAX_ATTRIBUTE_LENGTH,
+  MAX_ATTRIBUTES,
+  MAX_COUNT,
+  MAX_DURATION_MS,
+  MAX_FLATTEN_DEPTH,
+  MAX_FLATTEN_WIDTH,
+  MAX_ID_LENGTH,
+  MAX_LIST_ITEMS,
+  MAX_MESSAGE_LENGTH,
+  MAX_NAME_LENGTH,
+  MAX_PROMPT_LENGTH,
+  MAX_SEED,
+  MAX_SIDE_PX,
+  MAX_TIMESTAMP_MS,
+  MAX_TOKENS,
+  MAX_URI_LENGTH,
+  MIN_TIMESTAMP_MS,
+} from './limits.ts';
 export { type JsonSchema, openApiDocument } from './openapi.ts';
 export type { AttributeMap } from './overflow.ts';
 export { Overflow } from './overflow.ts';

@@ -231,6 +231,13 @@ describe('seeds', () => {
     expect(parsed.ok && (parsed.value as StageEvent).params?.seed).toBe('18446744073709551615');
   });
 
+  test('and other whole numbers beyond 2^53 stay exact where they are unknown fields', () => {
+    const parsed = parseLine(
+      '{"timestamp":1760000000000,"request_id":"r","pipeline_stage":"deliver","a":9007199254740993,"b":-9007199254740993}',
+    );
+    expect(parsed.ok && parsed.value.attributes).toEqual({ a: '9007199254740993', b: '-9007199254740993' });
+  });
+
   test('inside a text are left as they are', () => {
     const workflow = JSON.stringify({ seed: 1, note: '"seed": 18446744073709551615}' });
     const parsed = parseLine(JSON.stringify(stage({ workflow })));

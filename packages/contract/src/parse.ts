@@ -92,7 +92,7 @@ const refuse = (code: ErrorCode, field: string, message: string): ParsedRecord =
 });
 
 /** A whole number of 16 digits or more as the value of a member; an unescaped quote cannot stand inside a string. */
-const LONG_INTEGER = /(?<!\\)"(\s*:\s*)(\d{16,})(?=\s*[,}])/g;
+const LONG_INTEGER = /(?<!\\)"(\s*:\s*)(-?\d{16,})(?=\s*[,}])/g;
 
 /**
  * JSON.parse that keeps whole numbers beyond 2^53 exact, as text: seeds have 64 bits, and some ids do too.
