@@ -543,8 +543,32 @@ const rollupTables: readonly Table[] = [
   },
 ];
 
+const importIds: Table = {
+  name: 'import_ids',
+  doc: 'Identities of imported records, so that an import that is run again weeks later adds nothing.',
+  retention: 'events',
+  engine: 'MergeTree',
+  partitionBy: 'part',
+  orderBy: ['tenant', 'id'],
+  columns: [
+    tenant,
+    timestamp,
+    col('id', 'UInt64', 'first 64 bits of the digest of the identity'),
+    col('import', lc, 'which import'),
+    col('part', 'Date', 'UTC day of ingest, the partition'),
+    col('seg', 'UInt64', 'spool segment that carried the row'),
+  ],
+};
+
 /** Tables that ingest writes, in the order in which a segment is loaded. */
-export const RAW_TABLES: readonly Table[] = [spans, spanEvents, logs, metricPoints, ...domainTables];
+export const RAW_TABLES: readonly Table[] = [
+  spans,
+  spanEvents,
+  logs,
+  metricPoints,
+  ...domainTables,
+  importIds,
+];
 export const TABLES: readonly Table[] = [...RAW_TABLES, ...rollupTables];
 
 const byName = new Map(TABLES.map((table) => [table.name, table]));

@@ -1,1 +1,1 @@
-export {};
+export { binOf, type Grid, quantileOf, valueOfBin } from './grid.ts';

@@ -1,0 +1,6 @@
+export {
+  createEventIntake,
+  type EventContext,
+  type EventIntakeOptions,
+  type EventVerdict,
+} from './accept.ts';

@@ -1,0 +1,162 @@
+import type { PegbarRecord } from '@pegbar/contract';
+import { attributesOf, nanoseconds, protectedUri, type Row, type RowContext, tristate } from './rows.ts';
+
+type Sample = Exclude<PegbarRecord, { type: 'stage' | 'boundary' }>;
+
+/** The row of a record that is neither a stage nor a boundary. */
+export function sampleRow(record: Sample, context: RowContext): Row {
+  const { attributes } = attributesOf(record.attributes, context);
+  const common = {
+    tenant: context.tenant,
+    timestamp: nanoseconds(record.timestamp),
+    region: record.region,
+    workload: record.workload,
+    traffic_source: record.traffic_source,
+    model_version: record.model?.version,
+    ...('hardware_class' in record && { hardware_class: record.hardware_class }),
+    attributes,
+  };
+  switch (record.type) {
+    case 'score':
+      return row('scores', {
+        tenant: context.tenant,
+        timestamp: common.timestamp,
+        image_id: record.image_id,
+        request_id: record.request_id,
+        name: record.name,
+        value: record.value,
+        label: record.label,
+        scorer: record.scorer,
+        scorer_version: record.scorer_version,
+        attributes,
+      });
+    case 'feedback':
+      return row('feedback', {
+        tenant: context.tenant,
+        timestamp: common.timestamp,
+        image_id: record.image_id,
+        request_id: record.request_id,
+        session_id: record.session_id,
+        action: record.action,
+        user_hash: record.user_id_hash && BigInt(`0x${context.protect.userHash(record.user_id_hash)}`),
+        attributes,
+      });
+    case 'deployment':
+      return row('deployments', {
+        ...common,
+        id: record.id,
+        kind: record.kind,
+        version: record.version,
+        previous: record.previous,
+        status: record.status,
+        model_version: record.model?.version ?? (record.kind === 'model' ? record.version : undefined),
+        note: record.note && context.protect.text(record.note).text,
+        url: record.url,
+      });
+    case 'frames':
+      return row('frames', {
+        ...common,
+        sequence_id: record.sequence_id,
+        request_id: record.request_id,
+        side: record.side,
+        window_s: record.window_s,
+        frames: record.frames,
+        dropped: record.dropped,
+        duplicated: record.duplicated,
+        held: record.held,
+        stalls: record.stalls,
+        playing_s: record.playing_s ?? record.window_s,
+        interval_p50_ms: record.interval_ms?.p50,
+        interval_p95_ms: record.interval_ms?.p95,
+        interval_p99_ms: record.interval_ms?.p99,
+        interval_max_ms: record.interval_ms?.max,
+        declared_fps: record.declared_fps,
+      });
+    case 'queue':
+      return row('queue_samples', {
+        ...common,
+        queue: record.queue,
+        depth: record.depth,
+        wait_ms: record.wait_ms,
+        admitted: record.admitted,
+        denied: record.denied,
+      });
+    case 'model_load':
+      return row('model_loads', {
+        ...common,
+        action: record.action,
+        duration_ms: record.duration_ms,
+        bytes: record.bytes,
+        hit: record.hit === true ? 1 : 0,
+        host: record.host,
+        checkpoint_hash: record.model?.checkpoint_hash,
+        model_family: record.model?.family,
+      });
+    case 'cache':
+      return row('cache_events', {
+        ...common,
+        cache: record.cache,
+        hits: record.hits,
+        misses: record.misses,
+      });
+    case 'io':
+      return row('io_samples', {
+        ...common,
+        host: record.host,
+        disk_read_bps: record.disk_read_bps,
+        disk_write_bps: record.disk_write_bps,
+        net_rx_bps: record.net_rx_bps,
+        net_tx_bps: record.net_tx_bps,
+        io_wait: record.io_wait,
+      });
+    case 'gpu':
+      return row('gpu_samples', {
+        ...common,
+        host: record.host,
+        gpu_id: record.gpu_id,
+        gpu_type: record.gpu_type,
+        util: record.util,
+        mem_used_mb: record.mem_used_mb,
+        mem_total_mb: record.mem_total_mb,
+        temp_c: record.temp_c,
+        power_w: record.power_w,
+        errors: record.errors,
+      });
+    case 'artifact':
+      return artifactRow(record, context, common);
+  }
+}
+
+type Artifact = Extract<Sample, { type: 'artifact' }>;
+
+/** An artifact adds to what is known of its picture. */
+function artifactRow(record: Artifact, context: RowContext, common: Record<string, unknown>): Row {
+  const { attributes: _, ...tags } = common;
+  return row('images', {
+    ...tags,
+    image_id: record.image_id,
+    request_id: record.request_id,
+    trace_id: record.trace_id,
+    sequence_id: record.sequence_id,
+    session_id: record.session_id,
+    kind: record.kind,
+    uri: protectedUri(record.uri, context.protect),
+    width: record.width,
+    height: record.height,
+    bytes: record.bytes,
+    sha256: record.sha256,
+    collection: record.collection,
+    consent: record.consent?.state,
+    consent_at: record.consent?.at?.ms,
+    license: record.license,
+    model_family: record.model?.family,
+    checkpoint_hash: record.model?.checkpoint_hash,
+    loras: record.model?.loras?.map((one) => one.id),
+    lora_weights: record.model?.loras?.map((one) => one.weight),
+    nsfw: tristate(
+      record.attributes.nsfw_flag === undefined ? undefined : record.attributes.nsfw_flag === 'true',
+    ),
+  });
+}
+
+const row = (table: string, values: Record<string, unknown>): Row => ({ table, values });

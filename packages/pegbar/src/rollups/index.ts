@@ -1,0 +1,3 @@
+export { DIMENSIONS, PAIR_SEPARATOR, type RollupRow, Tally } from './builder.ts';
+export { createRollupKeeper, type RollupKeeper } from './keeper.ts';
+export { type Bucket, HOUR_MS } from './swap.ts';

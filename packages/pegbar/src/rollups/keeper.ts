@@ -1,0 +1,236 @@
+/**
+ * Keeps the rollups true.
+ *
+ * A rollup row is a pure function of the raw rows of its (tenant, hour): of a *bucket*. Whatever touches a
+ * bucket — live rows, rows that come late, scores and feedback about an old picture, a crash, an erasure — does
+ * one thing: it marks the bucket dirty, durably, before the raw rows are loaded. The keeper counts dirty buckets
+ * anew and clears the mark when nothing has touched them meanwhile.
+ *
+ * Closed hours are written to `roll_hours`, replacing what stood there. The open hours are kept in memory only:
+ * they change all the time, and a reader asks the keeper for them. After a crash they are dirty still, so they
+ * are counted again.
+ *
+ * Counting costs in proportion to the rows of the bucket. The pause before the next round grows with the cost
+ * of the last one, so that counting takes a bounded share of the machine at any rate of ingest; `settle` (which
+ * `POST /flush` calls) counts everything at once.
+ */
+import type { Clock } from '../base/clock.ts';
+import type { Counters } from '../base/counters.ts';
+import type { Log } from '../base/log.ts';
+import type { State } from '../state/index.ts';
+import { type Store, StoreFailure } from '../store/index.ts';
+import type { RollupRow } from './builder.ts';
+import { countFacts } from './facts.ts';
+import { type Bucket, bucketKey, HOUR_MS, swapWeek, weekOf } from './swap.ts';
+
+export interface RollupKeeper {
+  /** Marks buckets dirty; durable when it resolves. Call it before their raw rows are loaded. */
+  touch(buckets: Iterable<Bucket>): Promise<void>;
+  /** Counts every bucket that is dirty now. */
+  settle(): Promise<void>;
+  /** Rows of the hours that are not in `roll_hours`, because they are open or not counted yet. */
+  unstored(): ReadonlyMap<string, readonly RollupRow[]>;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+export interface RollupKeeperOptions {
+  state: State;
+  store: Store;
+  clock: Clock;
+  counters: Counters;
+  log: Log;
+}
+
+/** An hour is closed this long after its end: late batches of a healthy sender have come by then. */
+const GRACE_MS = 5 * 60_000;
+const LEAST_PAUSE_MS = 3_000;
+/** The pause is this many times the cost of the last round: counting takes at most a twentieth of the time. */
+const PAUSE_FACTOR = 20;
+const MOST_PAUSE_MS = 10 * 60_000;
+/** Buckets of one count: bounds the memory of a round. */
+const RUN_HOURS = 24;
+const MARKS_PER_STATEMENT = 200;
+
+interface Dirty extends Bucket {
+  /** Grows with each touch: a count that began before the last touch does not clear the mark. */
+  touched: number;
+  counted: number;
+}
+
+export async function createRollupKeeper(options: RollupKeeperOptions): Promise<RollupKeeper> {
+  const { state, store, clock, counters, log } = options;
+  const dirty = new Map<string, Dirty>();
+  const open = new Map<string, readonly RollupRow[]>();
+  const stop = new AbortController();
+  let touches = 0;
+  let running: Promise<void> = Promise.resolve();
+
+  for (const row of await state.all<{ tenant: string; hour_ms: number }>(
+    'SELECT tenant, hour_ms FROM dirty_hours',
+  ))
+    dirty.set(bucketKey(row), { tenant: row.tenant, hour_ms: row.hour_ms, touched: ++touches, counted: 0 });
+
+  async function touch(buckets: Iterable<Bucket>): Promise<void> {
+    const fresh: Dirty[] = [];
+    for (const { tenant, hour_ms } of buckets) {
+      const key = bucketKey({ tenant, hour_ms });
+      const known = dirty.get(key);
+      if (known) known.touched = ++touches;
+      else {
+        const made = { tenant, hour_ms, touched: ++touches, counted: 0 };
+        dirty.set(key, made);
+        fresh.push(made);
+      }
+    }
+    for (let at = 0; at < fresh.length; at += MARKS_PER_STATEMENT) {
+      const lot = fresh.slice(at, at + MARKS_PER_STATEMENT);
+      await state.run(
+        `INSERT INTO dirty_hours (tenant, hour_ms, since) VALUES ${lot.map(() => '(?, ?, ?)').join(', ')} ON CONFLICT DO NOTHING`,
+        lot.flatMap(({ tenant, hour_ms }) => [tenant, hour_ms, clock.now()]),
+      );
+    }
+  }
+
+  /** One round over everything that changed since it was counted last. */
+  async function round(): Promise<void> {
+    const due = [...dirty.values()].filter((one) => one.counted < one.touched || isClosed(one));
+    for (const [week_ms, buckets] of groupByWeek(due)) {
+      if (stop.signal.aborted) return;
+      await countWeek(week_ms, buckets);
+    }
+  }
+
+  async function countWeek(week_ms: number, buckets: readonly Dirty[]): Promise<void> {
+    const began = new Map(buckets.map((one) => [one, one.touched]));
+    const rows: RollupRow[] = [];
+    for (const run of runsOf(buckets)) rows.push(...(await countRun(run)));
+    const closed = buckets.filter(isClosed);
+    const closedKeys = new Set(closed.map(bucketKey));
+    if (closed.length > 0)
+      await swapWeek(
+        store,
+        week_ms,
+        closed,
+        rows.filter((row) => closedKeys.has(bucketKey({ tenant: row.tenant, hour_ms: row.t_ms }))),
+      );
+    for (const bucket of buckets) {
+      const key = bucketKey(bucket);
+      bucket.counted = began.get(bucket)!;
+      if (!closedKeys.has(key))
+        open.set(
+          key,
+          rows.filter((row) => row.tenant === bucket.tenant && row.t_ms === bucket.hour_ms),
+        );
+      else open.delete(key);
+    }
+    await clear(closed.filter((bucket) => bucket.touched === began.get(bucket)));
+    counters.add('pegbar_rollup_buckets_counted_total', {}, buckets.length);
+  }
+
+  async function countRun(run: readonly Dirty[]): Promise<RollupRow[]> {
+    const hours = run.map((one) => one.hour_ms);
+    const range = {
+      tenants: [...new Set(run.map((one) => one.tenant))],
+      from_ms: Math.min(...hours),
+      to_ms: Math.max(...hours) + HOUR_MS,
+    };
+    const counted = await countFacts(store, range);
+    if (!counted.ok) throw new StoreFailure(counted.error);
+    const wanted = new Set(run.map(bucketKey));
+    return counted.value
+      .rows()
+      .filter((row) => wanted.has(bucketKey({ tenant: row.tenant, hour_ms: row.t_ms })));
+  }
+
+  async function clear(buckets: readonly Dirty[]): Promise<void> {
+    for (let at = 0; at < buckets.length; at += MARKS_PER_STATEMENT) {
+      const lot = buckets.slice(at, at + MARKS_PER_STATEMENT);
+      await state.run(
+        `DELETE FROM dirty_hours WHERE ${lot.map(() => '(tenant = ? AND hour_ms = ?)').join(' OR ')}`,
+        lot.flatMap(({ tenant, hour_ms }) => [tenant, hour_ms]),
+      );
+      for (const bucket of lot) dirty.delete(bucketKey(bucket));
+    }
+  }
+
+  const isClosed = (bucket: Bucket): boolean => bucket.hour_ms + HOUR_MS + GRACE_MS <= clock.now();
+
+  /** Rounds take turns; a failed one leaves its marks and is repeated. */
+  function runRound(): Promise<void> {
+    running = running.then(round).catch((error: unknown) => {
+      counters.add('pegbar_rollup_failures_total');
+      log.warn(
+        { error: String(error) },
+        'rollups could not be counted; they stay marked and are counted again',
+      );
+      throw error;
+    });
+    const result = running;
+    running = running.catch(() => undefined);
+    return result;
+  }
+
+  async function loop(): Promise<void> {
+    let pause = LEAST_PAUSE_MS;
+    while (!stop.signal.aborted) {
+      await clock.sleep(pause, stop.signal);
+      if (
+        stop.signal.aborted ||
+        ![...dirty.values()].some((one) => one.counted < one.touched || isClosed(one))
+      ) {
+        pause = LEAST_PAUSE_MS;
+        continue;
+      }
+      const began = clock.monotonic();
+      await runRound().catch(() => undefined);
+      pause = Math.min(MOST_PAUSE_MS, Math.max(LEAST_PAUSE_MS, (clock.monotonic() - began) * PAUSE_FACTOR));
+    }
+  }
+
+  let looping: Promise<void> | undefined;
+  return {
+    touch,
+    settle: runRound,
+    unstored: () => open,
+    start() {
+      looping ??= loop();
+    },
+    async stop() {
+      stop.abort();
+      await looping;
+      await running;
+    },
+  };
+}
+
+/** Contiguous hours, at most a day of them: what is read in one go. */
+function runsOf(buckets: readonly Dirty[]): Dirty[][] {
+  const runs: Dirty[][] = [];
+  let run: Dirty[] = [];
+  for (const bucket of [...buckets].sort((a, b) => a.hour_ms - b.hour_ms)) {
+    const last = run.at(-1);
+    const first = run[0];
+    const far =
+      last &&
+      (bucket.hour_ms > last.hour_ms + HOUR_MS || bucket.hour_ms - first!.hour_ms >= RUN_HOURS * HOUR_MS);
+    if (far) {
+      runs.push(run);
+      run = [];
+    }
+    run.push(bucket);
+  }
+  if (run.length > 0) runs.push(run);
+  return runs;
+}
+
+function groupByWeek(buckets: readonly Dirty[]): Map<number, Dirty[]> {
+  const out = new Map<number, Dirty[]>();
+  for (const bucket of buckets) {
+    const week = weekOf(bucket.hour_ms);
+    const list = out.get(week) ?? [];
+    list.push(bucket);
+    out.set(week, list);
+  }
+  return out;
+}

@@ -1,0 +1,75 @@
+/**
+ * Where facts are read from: the raw rows of some tenants in [from, to). Each query answers the same leading
+ * columns (tenant, hour, stage and the dimensions) and then what its reader in facts.ts counts.
+ */
+import { OUTCOME_SQL, SETTLED_MS_SQL } from '../requests/index.ts';
+
+const IN_RANGE =
+  'tenant IN {tenants:Array(String)} AND timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND timestamp < fromUnixTimestamp64Milli({to:Int64})';
+const LEAD = 'tenant, toUnixTimestamp(toStartOfHour(timestamp)) AS hour';
+const DIMS = 'region, model_version, workload, hardware_class, traffic_source';
+
+/** Rows of `spans` per five minutes: reads are cut into slices by it. */
+export const SPANS_PER_BUCKET = `
+SELECT toUnixTimestamp(toStartOfFiveMinutes(timestamp)) AS bucket, count() AS rows
+FROM spans WHERE ${IN_RANGE} AND pipeline_stage != '' AND boundary = ''
+GROUP BY bucket ORDER BY bucket`;
+
+export const STAGES = `
+SELECT ${LEAD}, pipeline_stage AS stage, ${DIMS},
+  toFloat32(duration_ns / 1e6) AS ms, toFloat32(queue_wait_ms) AS wait, error_code,
+  images, sequence_id != '' AS framed, cost_usd, toFloat32(gpu_seconds * greatest(gpu_count, 1)) AS gpu,
+  aesthetic, clip_i, style_distance, toxicity, face_ok, watermark, nsfw
+FROM spans WHERE ${IN_RANGE} AND pipeline_stage != '' AND boundary = ''
+  AND cityHash64(trace_id, request_id) % {slices:UInt32} = {slice:UInt32}`;
+
+/** The newest ingest day that could not hold a row of the range is a day before it: senders' clocks differ. */
+const SINCE = 'part >= toDate(fromUnixTimestamp64Milli({from:Int64})) - 1';
+
+export const REQUESTS = `
+SELECT ${LEAD}, '' AS stage, ${DIMS}, outcome, toFloat64(ms) AS ms, toFloat64(queue_wait_ms) AS wait, error_code,
+  (attempt > 1 OR retry_of != '') AS retried, prompt_tokens, prompt_words, prompt_chars, session_id
+FROM (
+  SELECT *, ${OUTCOME_SQL} AS outcome,
+    if(verdict = 0, ended, toDateTime64(fromUnixTimestamp64Milli(toInt64(${SETTLED_MS_SQL}), 'UTC'), 9, 'UTC')) AS timestamp,
+    greatest(0, toUnixTimestamp64Nano(if(verdict = 0, ended, timestamp)) - toUnixTimestamp64Nano(started)) / 1e6 AS ms
+  FROM requests FINAL WHERE tenant IN {tenants:Array(String)} AND ${SINCE}
+)
+WHERE ${IN_RANGE}`;
+
+const PICTURES = `
+  SELECT tenant, image_id, timestamp, ${DIMS} FROM images FINAL
+  WHERE tenant IN {tenants:Array(String)} AND ${SINCE}`;
+
+/** A score counts at its picture's time and segment; one whose picture is not known yet does not count yet. */
+export const SCORES = `
+SELECT tenant, toUnixTimestamp(toStartOfHour(picture.timestamp)) AS hour, '' AS stage, ${DIMS}, s.name AS name, assumeNotNull(s.value) AS value
+FROM (SELECT tenant, image_id, name, value FROM scores WHERE tenant IN {tenants:Array(String)} AND image_id != '' AND value IS NOT NULL AND ${SINCE}) AS s
+INNER JOIN (${PICTURES}) AS picture USING (tenant, image_id)
+WHERE picture.timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND picture.timestamp < fromUnixTimestamp64Milli({to:Int64})`;
+
+export const FEEDBACK = `
+SELECT tenant, toUnixTimestamp(toStartOfHour(subject.timestamp)) AS hour, '' AS stage, ${DIMS}, f.action AS action
+FROM (SELECT tenant, image_id, request_id, action FROM feedback WHERE tenant IN {tenants:Array(String)} AND ${SINCE}) AS f
+INNER JOIN (
+  ${PICTURES} AND image_id != ''
+  UNION ALL
+  SELECT tenant, request_id AS image_id, ended AS timestamp, ${DIMS} FROM requests FINAL
+  WHERE tenant IN {tenants:Array(String)} AND ${SINCE}
+) AS subject ON subject.tenant = f.tenant AND subject.image_id = if(f.image_id != '', f.image_id, f.request_id)
+WHERE subject.timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND subject.timestamp < fromUnixTimestamp64Milli({to:Int64})`;
+
+export const FRAMES = `
+SELECT ${LEAD}, '' AS stage, ${DIMS}, side, frames, window_s, playing_s, dropped, duplicated FROM frames WHERE ${IN_RANGE}`;
+
+export const QUEUES = `
+SELECT ${LEAD}, '' AS stage, ${DIMS}, depth, admitted, denied FROM queue_samples WHERE ${IN_RANGE}`;
+
+export const GPUS = `
+SELECT ${LEAD}, '' AS stage, ${DIMS}, util, mem_used_mb, mem_total_mb FROM gpu_samples WHERE ${IN_RANGE}`;
+
+export const LOADS = `
+SELECT ${LEAD}, '' AS stage, ${DIMS}, duration_ms FROM model_loads WHERE ${IN_RANGE} AND action = 'load' AND hit = 0`;
+
+export const CACHES = `
+SELECT ${LEAD}, '' AS stage, ${DIMS}, hits, misses FROM cache_events WHERE ${IN_RANGE}`;

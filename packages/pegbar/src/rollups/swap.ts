@@ -1,0 +1,77 @@
+import { tableOf } from '@pegbar/contract';
+import type { Result } from '../base/result.ts';
+import { BlockBuilder } from '../native/index.ts';
+import { type Store, type StoreError, StoreFailure } from '../store/index.ts';
+import type { RollupRow } from './builder.ts';
+
+export const HOUR_MS = 3_600_000;
+const WEEK_MS = 7 * 24 * HOUR_MS;
+/** 1970-01-05 was a Monday. */
+const FIRST_MONDAY_MS = 4 * 24 * HOUR_MS;
+
+/** One (tenant, hour). */
+export interface Bucket {
+  tenant: string;
+  hour_ms: number;
+}
+
+export const bucketKey = (bucket: Bucket): string => `${bucket.tenant}|${bucket.hour_ms / 1000}`;
+
+/** Start of the week of an hour, in the calendar of the table's partitions. */
+export function weekOf(hour_ms: number): number {
+  return hour_ms - ((((hour_ms - FIRST_MONDAY_MS) % WEEK_MS) + WEEK_MS) % WEEK_MS);
+}
+
+/**
+ * Replaces the stored rows of some buckets of one week by new ones, at once for every reader: the week is
+ * composed in a table aside and swapped in as a partition. Run it again after a crash and it ends the same.
+ */
+export async function swapWeek(
+  store: Store,
+  week_ms: number,
+  buckets: readonly Bucket[],
+  rows: readonly RollupRow[],
+): Promise<void> {
+  const partition = new Date(week_ms).toISOString().slice(0, 10);
+  await done(store.command('CREATE TABLE IF NOT EXISTS roll_hours_swap AS roll_hours'));
+  await done(store.command('TRUNCATE TABLE roll_hours_swap'));
+  await done(
+    store.command(
+      `INSERT INTO roll_hours_swap SELECT * FROM roll_hours
+       WHERE toMonday(t) = {week:Date} AND concat(tenant, '|', toString(toUnixTimestamp(t))) NOT IN {buckets:Array(String)}`,
+      { params: { week: partition, buckets: buckets.map(bucketKey) } },
+    ),
+  );
+  for (const block of blocksOf(rows)) await done(store.insertNative('roll_hours_swap', block));
+  await done(store.command(`ALTER TABLE roll_hours REPLACE PARTITION '${partition}' FROM roll_hours_swap`));
+  await done(store.command('TRUNCATE TABLE roll_hours_swap'));
+}
+
+/** Rows per INSERT: a rollup row is some hundred bytes. */
+const INSERT_ROWS = 200_000;
+
+function* blocksOf(rows: readonly RollupRow[]): Iterable<Uint8Array[]> {
+  for (let at = 0; at < rows.length; at += INSERT_ROWS) {
+    const builder = new BlockBuilder(tableOf('roll_hours'));
+    for (const { tenant, metric, stage, dim, value, t_ms, tally } of rows.slice(at, at + INSERT_ROWS)) {
+      const bins = tally.bins && [...tally.bins.keys()].sort((a, b) => a - b);
+      builder.append({
+        tenant,
+        metric,
+        stage,
+        dim,
+        value,
+        t: t_ms / 1000,
+        n: tally.n,
+        sum: BigInt(Math.round(tally.micro)),
+        ...(bins && { bins, counts: bins.map((bin) => tally.bins!.get(bin)!) }),
+      });
+    }
+    yield builder.encode();
+  }
+}
+
+async function done(result: Promise<Result<null, StoreError>>): Promise<void> {
+  const answer = await result;
+  if (!answer.ok) throw new StoreFailure(answer.error);
+}
