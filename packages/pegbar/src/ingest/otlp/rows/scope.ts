@@ -1,0 +1,113 @@
+/** The resource and scope that the current items stand under, decoded once per group and tenant. */
+import type { AttributeLevel } from '@pegbar/contract';
+import { protoType } from '../proto.ts';
+import type { OtlpContext } from '../sink.ts';
+import { MAX_NAME_BYTES } from '../spans/limits.ts';
+import {
+  type ProtectionOf,
+  resourceJson,
+  sortAttributes,
+  type Tally,
+  type TextProtection,
+  tenantOf,
+} from './rows.ts';
+import type { KeyValue } from './value.ts';
+import { decodeMessage } from './walk.ts';
+
+const RESOURCE = protoType('Resource');
+const SCOPE = protoType('InstrumentationScope');
+
+interface Shared {
+  protection: TextProtection;
+  columns: Record<string, string>;
+  json: string;
+}
+
+/** What an item's row starts from. */
+export interface Ground {
+  tenant: string;
+  protection: TextProtection;
+  /** Columns of tags and ids, free attributes, service, scope and resource. */
+  row: Record<string, unknown>;
+}
+
+export class ScopeOfItems {
+  readonly #context: OtlpContext;
+  readonly #level: AttributeLevel;
+  readonly #columns: ReadonlySet<string>;
+  readonly #protectionOf: ProtectionOf;
+  readonly #tally: Tally;
+  #resource: readonly KeyValue[] = [];
+  #scope = '';
+  readonly #shared = new Map<string, Shared>();
+
+  constructor(
+    context: OtlpContext,
+    level: AttributeLevel,
+    columns: ReadonlySet<string>,
+    protectionOf: ProtectionOf,
+    tally: Tally,
+  ) {
+    this.#context = context;
+    this.#level = level;
+    this.#columns = columns;
+    this.#protectionOf = protectionOf;
+    this.#tally = tally;
+  }
+
+  resource(bytes: Uint8Array | null): void {
+    this.#shared.clear();
+    this.#resource = bytes ? decodeMessage<{ attributes: KeyValue[] }>(RESOURCE, bytes).attributes : [];
+  }
+
+  scope(bytes: Uint8Array | null): void {
+    const scope = bytes ? decodeMessage<{ name: string }>(SCOPE, bytes) : null;
+    this.#scope = (scope?.name ?? '').slice(0, MAX_NAME_BYTES);
+  }
+
+  /** The row of an item before its own fields. */
+  ground(attributes: readonly KeyValue[]): Ground {
+    const tenant = tenantOf(this.#context, attributes, this.#resource, this.#level, this.#tally);
+    const shared = this.#sharedFor(tenant);
+    const { protection } = shared;
+    const own = sortAttributes(
+      attributes,
+      this.#level,
+      this.#columns,
+      (key, text) => protection.attribute(key, text),
+      this.#tally,
+    );
+    const row = {
+      ...shared.columns,
+      ...own.columns,
+      tenant,
+      scope: this.#scope,
+      resource: shared.json,
+      attributes: own.free,
+    };
+    return { tenant, protection, row };
+  }
+
+  /** An attribute of the resource by name, for what has no column. */
+  resourceText(key: string): string {
+    return this.#resource.find((each) => each.key === key)?.value?.stringValue ?? '';
+  }
+
+  #sharedFor(tenant: string): Shared {
+    const known = this.#shared.get(tenant);
+    if (known) return known;
+    const protection = this.#protectionOf(tenant);
+    const { columns, free } = sortAttributes(
+      this.#resource,
+      'resource',
+      this.#columns,
+      (key, text) => protection.attribute(key, text),
+      this.#tally,
+    );
+    const made = { protection, columns, json: resourceJson(free, this.#tally) };
+    // One resource with a tenant per item: forget rather than grow.
+    if (this.#shared.size >= 256) this.#shared.clear();
+    this.#shared.set(tenant, made);
+    return made;
+  }
+}
