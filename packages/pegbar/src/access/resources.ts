@@ -5,9 +5,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
-import { ok, type Result } from '../base/result.ts';
+import { fail, ok, type Result } from '../base/result.ts';
 import type { Queries, State } from '../state/index.ts';
-import type { Audit } from './audit.ts';
+import type { Audit, AuditEntry } from './audit.ts';
 import { type Caller, requireAdmin, type TenantScope } from './caller.ts';
 import { type AccessError, refuse } from './errors.ts';
 import * as SQL from './queries.ts';
@@ -59,6 +59,8 @@ export interface Resources {
 /** In the table, what belongs to the installation has the owner ''. */
 const INSTALLATION = '';
 
+type Kinds = Map<string, ResourceKind>;
+
 interface Prepared extends ResourceDocument {
   kindOf: ResourceKind;
   owner: string;
@@ -71,67 +73,12 @@ interface ResourceDeps {
   tenants: Tenants;
 }
 
-export function createResources({ state, clock, audit, tenants }: ResourceDeps): Resources {
-  const kinds = new Map<string, ResourceKind>();
-
-  function kindCalled(kind: string, where = ''): Result<ResourceKind, AccessError> {
-    const found = kinds.get(kind);
-    if (found) return ok(found);
-    return refuse('invalid_request', `${where}there is no kind ${JSON.stringify(kind.slice(0, 80))}`, {
-      field: 'kind',
-      hint: `Kinds: ${[...kinds.keys()].join(', ')}.`,
-    });
-  }
-
-  function prepare(yaml: string, actor: Caller): Result<Prepared[], AccessError> {
-    const documents = readDocuments(yaml, (kind, where) => {
-      const found = kindCalled(kind, where);
-      return found.ok ? ok(found.value.schema) : found;
-    });
-    if (!documents.ok) return documents;
-    const prepared: Prepared[] = [];
-    const seen = new Set<string>();
-    for (const document of documents.value) {
-      const kindOf = kinds.get(document.kind)!;
-      const owner = ownerOf(kindOf, document.name, document.tenant, actor);
-      if (!owner.ok) return owner;
-      const refused = kindOf.authorise?.(document.spec, actor);
-      if (refused) return { ok: false, error: refused };
-      const id = JSON.stringify([document.kind, owner.value, document.name]);
-      if (seen.has(id)) {
-        return refuse('invalid_request', `${document.kind} ${document.name} is declared twice`, {
-          field: 'metadata.name',
-        });
-      }
-      seen.add(id);
-      prepared.push({ ...document, kindOf, owner: owner.value });
-    }
-    return ok(prepared);
-  }
-
-  async function put(tx: Queries, one: Prepared, actor: Caller): Promise<Applied> {
-    const { kind, owner, name, spec } = one;
-    const result = { kind, name, tenant: owner || null };
-    const before = await tx.get<StoredResource>(SQL.RESOURCE, [kind, owner, name]);
-    if (before && isDeepStrictEqual(JSON.parse(before.spec), spec)) {
-      return { ...result, version: before.version, change: 'unchanged' };
-    }
-    const row = await tx.get<{ version: number }>(SQL.PUT_RESOURCE, [
-      kind,
-      owner,
-      name,
-      JSON.stringify(spec),
-      clock.now(),
-    ]);
-    const version = row!.version;
-    const action = 'resource.apply';
-    const detail = { version, before: before ? JSON.parse(before.spec) : null, after: spec };
-    await audit.write({ actor, action, object: `${kind}/${name}`, tenant: owner || null, detail }, tx);
-    return { ...result, version, change: before ? 'changed' : 'created' };
-  }
+export function createResources(deps: ResourceDeps): Resources {
+  const { state, audit, tenants } = deps;
+  const kinds: Kinds = new Map();
 
   async function apply(yaml: string, actor: Caller): Promise<Result<Applied[], AccessError>> {
-    const prepared = prepare(yaml, actor);
+    const prepared = prepare(kinds, yaml, actor);
     if (!prepared.ok) return prepared;
     for (const owner of new Set(prepared.value.map((one) => one.owner))) {
       if (owner === INSTALLATION) continue;
@@ -140,7 +87,7 @@ export function createResources({ state, clock, audit, tenants }: ResourceDeps):
     }
     const applied = await state.transaction(async (tx) => {
       const done: Applied[] = [];
-      for (const one of prepared.value) done.push(await put(tx, one, actor));
+      for (const one of prepared.value) done.push(await put(deps, tx, one, actor));
       return done;
     });
     prepared.value.forEach(({ kindOf, owner, name, spec }, index) => {
@@ -155,15 +102,14 @@ export function createResources({ state, clock, audit, tenants }: ResourceDeps):
     actor: Caller,
     tenant?: string,
   ): Promise<Result<void, AccessError>> {
-    const kindOf = kindCalled(kind);
+    const kindOf = kindCalled(kinds, kind);
     if (!kindOf.ok) return kindOf;
     const owner = ownerOf(kindOf.value, name, tenant, actor);
     if (!owner.ok) return owner;
     const removed = await state.transaction(async (tx) => {
       const { changes } = await tx.run(SQL.DELETE_RESOURCE, [kind, owner.value, name]);
       if (changes === 0) return false;
-      const action = 'resource.delete';
-      await audit.write({ actor, action, object: `${kind}/${name}`, tenant: owner.value || null }, tx);
+      await audit.write(auditEntry('delete', { kind, name, owner: owner.value }, actor), tx);
       return true;
     });
     if (!removed) return refuse('not_found', `there is no ${kind} ${name}`);
@@ -178,7 +124,7 @@ export function createResources({ state, clock, audit, tenants }: ResourceDeps):
     },
     apply,
     async get(kind, name, scope) {
-      const kindOf = kindCalled(kind);
+      const kindOf = kindCalled(kinds, kind);
       if (!kindOf.ok) return kindOf;
       const rows = await state.all<StoredResource>(SQL.RESOURCES_OF_KIND, [kind]);
       const found = rows.filter(
@@ -190,6 +136,65 @@ export function createResources({ state, clock, audit, tenants }: ResourceDeps):
     },
     remove,
   };
+}
+
+function kindCalled(kinds: Kinds, kind: string, where = ''): Result<ResourceKind, AccessError> {
+  const found = kinds.get(kind);
+  if (found) return ok(found);
+  return refuse('invalid_request', `${where}there is no kind ${JSON.stringify(kind.slice(0, 80))}`, {
+    field: 'kind',
+    hint: `Kinds: ${[...kinds.keys()].join(', ')}.`,
+  });
+}
+
+/** Everything that can be refused is refused here, before anything is stored. */
+function prepare(kinds: Kinds, yaml: string, actor: Caller): Result<Prepared[], AccessError> {
+  const documents = readDocuments(yaml, (kind, where) => {
+    const found = kindCalled(kinds, kind, where);
+    return found.ok ? ok(found.value.schema) : found;
+  });
+  if (!documents.ok) return documents;
+  const prepared: Prepared[] = [];
+  const seen = new Set<string>();
+  for (const document of documents.value) {
+    const { kind, name, spec } = document;
+    const kindOf = kinds.get(kind)!;
+    const owner = ownerOf(kindOf, name, document.tenant, actor);
+    if (!owner.ok) return owner;
+    const refused = kindOf.authorise?.(spec, actor);
+    if (refused) return fail(refused);
+    const id = JSON.stringify([kind, owner.value, name]);
+    if (seen.has(id)) {
+      return refuse('invalid_request', `${kind} ${name} is declared twice`, { field: 'metadata.name' });
+    }
+    seen.add(id);
+    prepared.push({ ...document, kindOf, owner: owner.value });
+  }
+  return ok(prepared);
+}
+
+async function put(deps: ResourceDeps, tx: Queries, one: Prepared, actor: Caller): Promise<Applied> {
+  const { kind, owner, name, spec } = one;
+  const result = { kind, name, tenant: owner || null };
+  const before = await tx.get<StoredResource>(SQL.RESOURCE, [kind, owner, name]);
+  if (before && isDeepStrictEqual(JSON.parse(before.spec), spec)) {
+    return { ...result, version: before.version, change: 'unchanged' };
+  }
+  const values = [kind, owner, name, JSON.stringify(spec), deps.clock.now()];
+  const row = await tx.get<{ version: number }>(SQL.PUT_RESOURCE, values);
+  const version = row!.version;
+  const detail = { version, before: before ? JSON.parse(before.spec) : null, after: spec };
+  await deps.audit.write(auditEntry('apply', one, actor, detail), tx);
+  return { ...result, version, change: before ? 'changed' : 'created' };
+}
+
+function auditEntry(
+  verb: 'apply' | 'delete',
+  { kind, name, owner }: { kind: string; name: string; owner: string },
+  actor: Caller,
+  detail: Record<string, unknown> = {},
+): AuditEntry {
+  return { actor, action: `resource.${verb}`, object: `${kind}/${name}`, tenant: owner || null, detail };
 }
 
 /** Whose a document is, and whether this caller may change it. */
