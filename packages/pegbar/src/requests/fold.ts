@@ -59,7 +59,8 @@ const PICTURE = [
   'negative_prompt',
 ] as const;
 
-const WANTED: ReadonlySet<string> = new Set([
+/** The columns of `spans` that the fold reads. */
+export const WANTED: ReadonlySet<string> = new Set([
   ...INHERITED,
   ...INHERITED_NUMBERS,
   ...PICTURE,
@@ -120,11 +121,15 @@ export function foldSpans(blocks: readonly Uint8Array[], seg: bigint): Folded {
   const requests = new Map<string, Request>();
   const images = new BlockBuilder(tableOf('images'));
   let part = 0;
-  for (const block of blocks) {
-    const view = readBlock(block, 0, { columns: WANTED });
-    part = Math.max(part, Number(new Columns(view).fixed('part')?.at(0) ?? 0));
-    foldBlock(new Columns(view), view.rows, requests, images, seg);
-  }
+  for (const bytes of blocks)
+    for (let at: number | null = 0; at !== null && at < bytes.length; ) {
+      const view = readBlock(bytes, at, { columns: WANTED });
+      at = view.end;
+      if (view.rows === 0) continue;
+      const columns = new Columns(view);
+      part = Math.max(part, Number(columns.fixed('part')?.at(view.rows - 1) ?? 0));
+      foldBlock(columns, view.rows, requests, images, seg);
+    }
   return { requests: requestRows(requests, seg, part), images, ids: idsOf(requests) };
 }
 

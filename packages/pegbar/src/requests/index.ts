@@ -1,2 +1,4 @@
+export { createDeriver } from './derive.ts';
 export { type Folded, foldSpans } from './fold.ts';
+export { refoldRequests } from './refold.ts';
 export { OUTCOME_SQL, outcomeOfError, RANK, SETTLED_MS_SQL, verdictOf } from './verdict.ts';

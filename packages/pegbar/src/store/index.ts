@@ -1,4 +1,13 @@
-export { createStore, type ScopedStore, type Store } from './client.ts';
+export { type CallOptions, createStore, type ScopedStore, type Store } from './client.ts';
 export { type StoreError, StoreFailure } from './errors.ts';
-export { createLoader, type Loader, type LoadListener, type SegmentStore } from './load.ts';
-export type { Scope } from './scope.ts';
+export {
+  createLoader,
+  type Derived,
+  type InsertResult,
+  type Loader,
+  type LoadListener,
+  type SegmentStore,
+} from './load.ts';
+export { migrate, shippedMigrations } from './migrate.ts';
+export type { TenantScope } from './scope.ts';
+export { createWall, SQL_LIMITS, type SqlAnswer, type Wall } from './wall.ts';

@@ -1,3 +1,4 @@
+import { tableOf } from '@pegbar/contract';
 import type { Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
 import type { Log } from '../base/log.ts';
@@ -33,10 +34,19 @@ export type InsertResult =
   | { kind: 'retry'; message: string }
   | { kind: 'refused'; message: string };
 
-/** Told of each log before it is loaded and after, in the order of loading. */
+/** What follows from a log: rows of merging tables, folded from its raw rows. */
+export interface Derived {
+  /** Adding them twice changes nothing: they are simply inserted again where it is not known whether they were. */
+  idempotent: Map<string, readonly Uint8Array[]>;
+  /** Adding them twice would count twice. */
+  additive: Map<string, readonly Uint8Array[]>;
+}
+
 export interface LoadListener {
-  before(segments: Segments): Promise<void>;
-  after(segments: Segments): Promise<void>;
+  /** Called before a log is loaded: marks what its rows change and says what follows from them. */
+  before(segments: Segments): Promise<Derived>;
+  /** Derives the additive rows of a log from the stored raw rows, replacing what may be there. */
+  rederive(segments: Segments): Promise<void>;
 }
 
 export interface LoaderOptions {
@@ -47,6 +57,9 @@ export interface LoaderOptions {
   counters: Counters;
   log: Log;
 }
+
+/** Rows of a merging table cannot be counted by segment, and adding them twice changes nothing. */
+const merging = (table: string): boolean => tableOf(table).engine === 'AggregatingMergeTree';
 
 const BACKOFF_MS = [50, 200, 1000, 3000];
 
@@ -76,12 +89,13 @@ export function createLoader(options: LoaderOptions): Loader {
 
   async function loadLog(target: ClosedLog): Promise<boolean> {
     const segments = await spool.read(target);
-    await listener.before(segments);
+    const derived = await untilDone(() => listener.before(segments));
+    if (!derived) return false;
     for (const [table, segment] of segments.tables) {
       if (!(await loadSegment(segments.seg, table, segment.rows, segment.blocks))) return false;
       loaded += segment.rows;
     }
-    await listener.after(segments);
+    if (!(await loadDerived(segments, derived))) return false;
     await spool.release(target);
     doubtful.delete(target.seg);
     return true;
@@ -96,7 +110,7 @@ export function createLoader(options: LoaderOptions): Loader {
   ): Promise<boolean> {
     for (let attempt = 0; !stop.signal.aborted; attempt++) {
       try {
-        if (doubtful.has(seg) && (await alreadyStored(seg, table, rows))) return true;
+        if (doubtful.has(seg) && !merging(table) && (await alreadyStored(seg, table, rows))) return true;
         const result = await store.insertNative(
           table,
           blocks,
@@ -119,6 +133,44 @@ export function createLoader(options: LoaderOptions): Loader {
       await clock.sleep(BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)]!, stop.signal);
     }
     return false;
+  }
+
+  async function loadDerived(segments: Segments, { idempotent, additive }: Derived): Promise<boolean> {
+    for (const [table, blocks] of idempotent)
+      if (!(await untilDone(() => insert(table, blocks, segments.seg)))) return false;
+    for (const [table, blocks] of additive) {
+      const done = await untilDone(async () => {
+        if (doubtful.has(segments.seg)) await listener.rederive(segments);
+        else {
+          doubtful.add(segments.seg);
+          await insert(table, blocks, segments.seg);
+          doubtful.delete(segments.seg);
+        }
+        return true;
+      });
+      if (!done) return false;
+    }
+    return true;
+  }
+
+  async function insert(table: string, blocks: readonly Uint8Array[], seg: number): Promise<true> {
+    const result = await store.insertNative(table, blocks, `${seg}.${table}.${process.pid}.${attempts++}`);
+    if (result.kind !== 'stored') throw new Error(result.message);
+    return true;
+  }
+
+  /** Repeats a step until it succeeds; undefined only when the loader is being stopped. */
+  async function untilDone<T>(step: () => Promise<T>): Promise<T | undefined> {
+    for (let attempt = 0; !stop.signal.aborted; attempt++) {
+      try {
+        return await step();
+      } catch (error) {
+        counters.add('pegbar_load_retries_total', { table: 'derived' });
+        log.warn({ message: String(error) }, 'a log could not be loaded yet');
+        await clock.sleep(BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)]!, stop.signal);
+      }
+    }
+    return undefined;
   }
 
   async function alreadyStored(seg: number, table: string, rows: number): Promise<boolean> {

@@ -1,0 +1,161 @@
+import type { Log } from '../base/log.ts';
+import { type DictionaryView, type FixedView, readBlock, type TextView } from '../native/index.ts';
+import type { Segments } from '../spool/index.ts';
+import { type Derived, type LoadListener, type Store, StoreFailure } from '../store/index.ts';
+import { type Folded, foldSpans } from './fold.ts';
+import { refoldRequests } from './refold.ts';
+import { SETTLED_MS_SQL } from './verdict.ts';
+
+const HOUR_MS = 3_600_000;
+const HOUR_NS = 3_600_000_000_000n;
+
+/** A (tenant, hour) whose counts change. */
+export interface Touched {
+  tenant: string;
+  hour_ms: number;
+}
+
+export interface DeriveOptions {
+  store: Store;
+  log: Log;
+  /** Told before rows are loaded which (tenant, hour)s they change; must be durable when it resolves. */
+  touch(buckets: Iterable<Touched>): Promise<void>;
+  now(): number;
+}
+
+/** Tables whose rows are counted at their own time. */
+const COUNTED = [
+  'spans',
+  'frames',
+  'queue_samples',
+  'gpu_samples',
+  'model_loads',
+  'cache_events',
+  'images',
+] as const;
+/** Facts about a picture or a request count at its time, not at theirs. */
+const ABOUT = ['scores', 'feedback'] as const;
+/** Rows of hours before the last ones may belong to a request that was counted in another hour. */
+const LATE_MS = 2 * HOUR_MS;
+const IDS_PER_QUERY = 2000;
+
+/** What follows from a log of raw rows: requests and pictures, and which hours must be counted anew. */
+export function createDeriver({ store, touch, now }: DeriveOptions): LoadListener {
+  async function before(segments: Segments): Promise<Derived> {
+    const buckets = new Map<string, Touched>();
+    const add = (tenant: string, hour_ms: number): void =>
+      void buckets.set(`${tenant}|${hour_ms}`, { tenant, hour_ms });
+    for (const table of COUNTED)
+      for (const block of segments.tables.get(table)?.blocks ?? []) hoursOf(block, add);
+    const folded = fold(segments);
+    const late = [...buckets.values()].some((one) => one.hour_ms < now() - LATE_MS);
+    if (folded && late) await hoursOfRequests(folded.ids, add);
+    for (const table of ABOUT) await hoursOfSubjects(segments.tables.get(table)?.blocks ?? [], add);
+    await touch(buckets.values());
+    return {
+      idempotent: new Map(folded && folded.images.rows > 0 ? [['images', folded.images.encode()]] : []),
+      additive: new Map(folded && folded.requests.rows > 0 ? [['requests', folded.requests.encode()]] : []),
+    };
+  }
+
+  async function rederive(segments: Segments): Promise<void> {
+    for (const [tenant, ids] of fold(segments)?.ids ?? []) await refoldRequests(store, tenant, [...ids]);
+  }
+
+  /** Hours in which requests that are known already were counted. */
+  async function hoursOfRequests(
+    ids: Folded['ids'],
+    add: (tenant: string, hour_ms: number) => void,
+  ): Promise<void> {
+    for (const [tenant, set] of ids)
+      for (const lot of lots([...set]))
+        await eachHour(
+          `SELECT DISTINCT intDiv(if(verdict = 0, toUnixTimestamp64Milli(ended), toInt64(${SETTLED_MS_SQL})), ${HOUR_MS}) AS hour
+           FROM requests FINAL WHERE tenant = {tenant:String} AND request_id IN {ids:Array(String)}`,
+          tenant,
+          lot,
+          add,
+        );
+  }
+
+  async function hoursOfSubjects(
+    blocks: readonly Buffer[],
+    add: (tenant: string, hour_ms: number) => void,
+  ): Promise<void> {
+    const images = new Map<string, Set<string>>();
+    const requests = new Map<string, Set<string>>();
+    for (const block of blocks) subjectsOf(block, images, requests);
+    await hoursOfRequests(requests, add);
+    for (const [tenant, set] of images)
+      for (const lot of lots([...set]))
+        await eachHour(
+          `SELECT DISTINCT intDiv(toUnixTimestamp64Milli(timestamp), ${HOUR_MS}) AS hour
+           FROM images FINAL WHERE tenant = {tenant:String} AND image_id IN {ids:Array(String)}`,
+          tenant,
+          lot,
+          add,
+        );
+  }
+
+  async function eachHour(
+    sql: string,
+    tenant: string,
+    ids: readonly string[],
+    add: (tenant: string, hour_ms: number) => void,
+  ): Promise<void> {
+    const answer = await store.rows<{ hour: string }>(sql, { params: { tenant, ids } });
+    if (!answer.ok) throw new StoreFailure(answer.error);
+    for (const { hour } of answer.value) add(tenant, Number(hour) * HOUR_MS);
+  }
+
+  return { before, rederive };
+}
+
+function fold(segments: Segments): Folded | undefined {
+  const spans = segments.tables.get('spans');
+  return spans && foldSpans(spans.blocks, BigInt(segments.seg));
+}
+
+const TIMED: ReadonlySet<string> = new Set(['tenant', 'timestamp']);
+const SUBJECT: ReadonlySet<string> = new Set(['tenant', 'image_id', 'request_id']);
+
+function hoursOf(block: Buffer, add: (tenant: string, hour_ms: number) => void): void {
+  const { columns, rows } = readBlock(block, 0, { columns: TIMED });
+  const { dictionary, keys } = columns.get('tenant') as DictionaryView;
+  const times = (columns.get('timestamp') as FixedView).values as BigInt64Array;
+  let lastKey = -1;
+  let from = 0n;
+  let to = 0n;
+  for (let row = 0; row < rows; row++) {
+    const time = times[row]!;
+    // Rows of one commit are nearly all of one tenant and hour.
+    if (keys[row] === lastKey && time >= from && time < to) continue;
+    lastKey = keys[row]!;
+    from = (time / HOUR_NS) * HOUR_NS;
+    to = from + HOUR_NS;
+    add(dictionary[lastKey]!, Number(from / 1_000_000n));
+  }
+}
+
+function subjectsOf(
+  block: Buffer,
+  images: Map<string, Set<string>>,
+  requests: Map<string, Set<string>>,
+): void {
+  const { columns, rows } = readBlock(block, 0, { columns: SUBJECT });
+  const tenant = columns.get('tenant') as DictionaryView;
+  const image = columns.get('image_id') as TextView | undefined;
+  const request = columns.get('request_id') as TextView | undefined;
+  for (let row = 0; row < rows; row++) {
+    const imageId = image?.at(row) ?? '';
+    const [into, id] = imageId !== '' ? [images, imageId] : [requests, request?.at(row) ?? ''];
+    if (id === '') continue;
+    const set = into.get(tenant.at(row)) ?? new Set();
+    set.add(id);
+    into.set(tenant.at(row), set);
+  }
+}
+
+function* lots(ids: readonly string[]): Iterable<readonly string[]> {
+  for (let at = 0; at < ids.length; at += IDS_PER_QUERY) yield ids.slice(at, at + IDS_PER_QUERY);
+}

@@ -1,0 +1,34 @@
+import { type Store, StoreFailure } from '../store/index.ts';
+import { foldSpans, WANTED } from './fold.ts';
+
+/** Ids per statement: some 40 bytes each in the text of a query. */
+const IDS_PER_QUERY = 2000;
+
+/**
+ * Folds some requests anew from all their stored rows and replaces what the store holds of them. Used where it
+ * is not known whether a segment was folded already (after a crash), and after an erasure.
+ */
+export async function refoldRequests(store: Store, tenant: string, ids: readonly string[]): Promise<void> {
+  for (let at = 0; at < ids.length; at += IDS_PER_QUERY)
+    await refold(store, tenant, ids.slice(at, at + IDS_PER_QUERY));
+}
+
+async function refold(store: Store, tenant: string, ids: readonly string[]): Promise<void> {
+  const traces = ids.filter((id) => /^[0-9a-f]{32}$/.test(id));
+  const rows = await store.native(
+    `SELECT ${[...WANTED].join(', ')} FROM spans
+     WHERE tenant = {tenant:String}
+       AND (request_id IN {ids:Array(String)} OR (request_id = '' AND trace_id IN (SELECT unhex(arrayJoin({traces:Array(String)})))))`,
+    { params: { tenant, ids, traces } },
+  );
+  if (!rows.ok) throw new StoreFailure(rows.error);
+  const removed = await store.command(
+    'DELETE FROM requests WHERE tenant = {tenant:String} AND request_id IN {ids:Array(String)}',
+    { params: { tenant, ids }, settings: { lightweight_deletes_sync: 2 } },
+  );
+  if (!removed.ok) throw new StoreFailure(removed.error);
+  if (rows.value.length === 0) return;
+  const { requests } = foldSpans([rows.value], 0n);
+  const inserted = await store.insertNative('requests', requests.encode());
+  if (!inserted.ok) throw new StoreFailure(inserted.error);
+}
