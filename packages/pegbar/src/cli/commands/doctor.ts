@@ -7,7 +7,7 @@ const DEFAULT_WAIT_S = 60;
 
 export const doctor = command({
   name: 'doctor',
-  summary: 'Send a probe through; say what is wrong, and the cure.',
+  summary: 'Probe the whole line; name what is wrong.',
   details:
     'Looks at the server, its engine, disk and doors, sends a span over OTLP and an event over the API, and reads ' +
     'both back. The probe is a cancelled request with traffic_source `pegbar-doctor`: it is in no success figure.',

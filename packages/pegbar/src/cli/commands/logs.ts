@@ -79,7 +79,7 @@ async function follow(
       filter,
     };
     const found = await pages(client, '/api/v1/logs', query, FOLLOW_LIMIT);
-    if (!found.ok) return failed(out, found.error);
+    if (!found.ok) return io.signal?.aborted ? EXIT.ok : failed(out, found.error);
     for (const log of found.value.items.sort(byTime)) {
       const identity = JSON.stringify(log);
       if (seen.has(identity)) continue;

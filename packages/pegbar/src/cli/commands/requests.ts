@@ -28,7 +28,7 @@ const COLUMNS: readonly RowsColumn[] = [
 
 export const requests = command({
   name: 'requests',
-  summary: 'Requests, newest first, or all that is known of one.',
+  summary: 'Requests, newest first, or one in full.',
   positionals: [{ name: 'ID', help: 'request to show with its stages and images' }],
   options: {
     ...rangeOptions('24h'),
