@@ -47,7 +47,7 @@ export function decodeLogs(
   const tally = new Tally();
   const scope = new ScopeOfItems(context, 'log', COLUMNS, protectionOf, tally);
   const arrivedNs = BigInt(Math.trunc(context.receivedMs)) * 1_000_000n;
-  walk(bytes, {
+  walk('logs', bytes, {
     resource: (slice) => scope.resource(slice),
     scope: (slice) => scope.scope(slice),
     item: (slice) => {

@@ -40,7 +40,7 @@ export function decodeMetrics(
   const scope = new ScopeOfItems(context, 'point', COLUMNS, protectionOf, tally);
   const samples = new DomainSamples();
   const arrivedNs = BigInt(Math.trunc(context.receivedMs)) * 1_000_000n;
-  walk(bytes, {
+  walk('metrics', bytes, {
     resource: (slice) => scope.resource(slice),
     scope: (slice) => scope.scope(slice),
     item: (slice) => {

@@ -23,7 +23,17 @@ const TAG_HEAD = (1 << 3) | BYTES;
 const TAG_MEMBER = (2 << 3) | BYTES;
 
 /** Throws `MalformedError` where the bytes are not such a request. */
-export function walk(request: Uint8Array, visitor: Visitor): void {
+export function walk(signal: 'metrics' | 'logs', request: Uint8Array, visitor: Visitor): void {
+  try {
+    walkGroups(request, visitor);
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error;
+    // The shared cursor speaks of the request that it was written for.
+    throw new MalformedError(error.message.replace('ExportTraceServiceRequest', `${signal} request`));
+  }
+}
+
+function walkGroups(request: Uint8Array, visitor: Visitor): void {
   const wire = new Wire();
   wire.load(request);
   each(wire, { start: 0, end: request.length }, (tag, group) => {
