@@ -21,8 +21,8 @@ export function frameWindows(
 ): FramesRecord[] {
   const windows: FramesRecord[] = [];
   for (let i = 0; i < plan.clip_seconds; i++) {
-    const end_ms =
-      side === 'produced' ? at_ms - (plan.clip_seconds - 1 - i) * SECOND_MS : at_ms + (i + 1) * SECOND_MS;
+    const back = (plan.clip_seconds - 1 - i) * SECOND_MS;
+    const end_ms = side === 'produced' ? Math.max(plan.start_ms, at_ms - back) : at_ms + (i + 1) * SECOND_MS;
     windows.push(windowOf(plan, side, end_ms, random));
   }
   return windows;

@@ -102,7 +102,7 @@ class LiveStream {
 
   private tellAtRate(rate: number, from_ms: number, to_ms: number): void {
     const incidents = during(this.studio.timeline, from_ms, to_ms + SPILL_HOURS * HOUR_MS);
-    for (let second = Math.floor(from_ms / SECOND_MS); second < Math.floor(to_ms / SECOND_MS); second++) {
+    for (let second = Math.ceil(from_ms / SECOND_MS); second < Math.ceil(to_ms / SECOND_MS); second++) {
       const at_ms = second * SECOND_MS;
       const places = placesAt(this.studio, at_ms);
       const random = randomOf(this.studio.seed, 'live', second);

@@ -1,19 +1,20 @@
 /**
- * What the simulation says, in the words of `POST /api/v1/events`: one object is one NDJSON line. Only the
- * fields the simulation fills are declared; the contract package owns the full schema.
+ * What the simulation says, in the words of `POST /api/v1/events`: one object is one NDJSON line. The contract
+ * owns the schema and accepts more than this; here stand the fields that the simulation always fills, so that
+ * its own code and tests need not ask whether they are there. A test holds every record against the contract.
  */
-export type Workload = 'animation' | 'single_image' | 'batch_panels';
-export type StageName = 'ingest' | 'preprocess' | 'generate' | 'upscale' | 'postprocess' | 'deliver';
-export type Outcome = 'succeeded' | 'failed' | 'timed_out' | 'blocked' | 'cancelled' | 'rejected';
-export type ErrorCode =
-  | 'oom'
-  | 'timeout'
-  | 'safety_block'
-  | 'invalid_config'
-  | 'cuda'
-  | 'internal'
-  | 'cancelled';
-export type DeploymentKind = 'model' | 'lora' | 'pipeline' | 'config' | 'data' | 'planned_load';
+import type {
+  CacheName,
+  DeploymentKind,
+  DeploymentStatus,
+  FeedbackAction,
+  FrameSide,
+  ModelLoadAction,
+  Stage,
+  StageErrorCode,
+  TerminalOutcome,
+  Workload,
+} from '@pegbar/contract';
 
 /** `timestamp` is the end of what is told, epoch milliseconds. */
 interface Told {
@@ -53,9 +54,9 @@ export interface StageRecord extends Told {
   attempt?: number;
   retry_of?: string;
   collection?: string;
-  pipeline_stage: StageName;
+  pipeline_stage: Stage;
   boundary?: string;
-  outcome?: Outcome;
+  outcome?: TerminalOutcome;
   model?: ModelTag;
   params?: {
     sampler: string;
@@ -92,7 +93,7 @@ export interface StageRecord extends Told {
     style_distance: number;
     watermark: boolean;
   };
-  error?: { code: ErrorCode; message: string; retriable: boolean };
+  error?: { code: StageErrorCode; message: string; retriable: boolean };
   artifacts?: { image_uri: string; thumb_uri: string };
   consent?: { state: string; at: number };
   license?: string;
@@ -115,7 +116,7 @@ export interface FeedbackRecord extends Told {
   image_id: string;
   request_id: string;
   session_id: string;
-  action: 'accept' | 'edit' | 'reroll' | 'reject' | 'flag';
+  action: FeedbackAction;
 }
 
 export interface DeploymentRecord extends Told {
@@ -125,7 +126,7 @@ export interface DeploymentRecord extends Told {
   kind: DeploymentKind;
   version: string;
   previous?: string;
-  status: 'start' | 'end' | 'rolled_back';
+  status: DeploymentStatus;
   note?: string;
 }
 
@@ -135,7 +136,7 @@ export interface FramesRecord extends Told {
   event_id: string;
   sequence_id: string;
   request_id: string;
-  side: 'produced' | 'delivered';
+  side: FrameSide;
   model?: { family: string; version: string };
   window_s: number;
   frames: number;
@@ -164,6 +165,7 @@ export interface GpuRecord extends Told {
   host: string;
   gpu_id: string;
   gpu_type: string;
+  hardware_class: string;
   util: number;
   mem_used_mb: number;
   mem_total_mb: number;
@@ -176,7 +178,7 @@ export interface ModelLoadRecord extends Told {
   type: 'model_load';
   event_id: string;
   model?: { family: string; version: string };
-  action: 'load' | 'unload';
+  action: ModelLoadAction;
   duration_ms: number;
   bytes: number;
   hit: boolean;
@@ -186,7 +188,7 @@ export interface ModelLoadRecord extends Told {
 export interface CacheRecord extends Told {
   type: 'cache';
   event_id: string;
-  cache: 'weights' | 'vae' | 'lora' | 'node';
+  cache: CacheName;
   hits: number;
   misses: number;
 }

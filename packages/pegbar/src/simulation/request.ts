@@ -1,7 +1,9 @@
 /** Decides everything about one request before a record of it is written. */
+
+import type { Stage, StageErrorCode, TerminalOutcome } from '@pegbar/contract';
 import type { Prompt } from './prompts.ts';
 import type { Random } from './random.ts';
-import type { ErrorCode, Lora, Outcome, StageName } from './records.ts';
+import type { Lora } from './records.ts';
 import { type Hardware, type ReadyTenant, type ReadyWorkload, rhythmAt, type Studio } from './studio.ts';
 import { type InForce, inForce, type PlacedIncident, type PlacedVersion, versionAt } from './timeline.ts';
 
@@ -27,9 +29,9 @@ export interface Ask {
 }
 
 export interface Failure {
-  stage: StageName;
-  code: ErrorCode;
-  outcome: Outcome;
+  stage: Stage;
+  code: StageErrorCode;
+  outcome: TerminalOutcome;
   message: string;
   retriable: boolean;
 }
@@ -50,9 +52,11 @@ export interface RequestPlan extends Ask {
   clip_seconds: number;
   failure: Failure | null;
   queue_wait_ms: number;
-  stage_ms: { [S in StageName]: number };
+  stage_ms: { [S in Stage]: number };
   effects: InForce;
   host: string;
+  /** Peak of the card's memory. */
+  gpu_mem_mb: number;
 }
 
 /** A stage that hangs is cut at this multiple of its usual time: long enough to be no slow success. */
@@ -61,7 +65,7 @@ const SIGMA = { stage: 0.22, generate: 0.15, wait: 0.62 } as const;
 /** Weight of a LoRA that an incident puts on. */
 const PLANTED_LORA_WEIGHT = 0.8;
 const LORA_SLOWDOWN = 0.03;
-const WORKING_STAGES: readonly StageName[] = ['preprocess', 'generate', 'postprocess', 'deliver'];
+const WORKING_STAGES: readonly Stage[] = ['preprocess', 'generate', 'postprocess', 'deliver'];
 
 export function planRequest(
   studio: Studio,
@@ -124,8 +128,21 @@ export function planRequest(
       random,
     ),
     effects,
+    gpu_mem_mb: peakMemory(hardware, effects, loras.length, failure?.code === 'oom', random),
     host: `${tenant.name}-${ask.region}-${1 + random.below(tenant.spec.gpus[ask.region] || 1)}`,
   };
+}
+
+/** An OOM is what it says: the card was full. */
+function peakMemory(
+  hardware: Hardware,
+  effects: InForce,
+  loras: number,
+  oom: boolean,
+  random: Random,
+): number {
+  const used = 0.6 + 0.03 * loras + 0.03 * random.normal() + effects.gpu_memory_add;
+  return Math.round(hardware.memory_mb * (oom ? random.between(0.985, 0.998) : Math.min(0.97, used)));
 }
 
 function lorasOf(tenant: ReadyTenant, effects: InForce, random: Random): Lora[] {
@@ -161,7 +178,7 @@ function stageTimes(
   steps: number,
   failure: Failure | null,
   random: Random,
-): { [S in StageName]: number } {
+): { [S in Stage]: number } {
   const base = workload.spec.stages_ms;
   const meanSteps = workload.spec.steps.reduce((sum, n) => sum + n, 0) / workload.spec.steps.length;
   const onGpu = volume / hardware.speed;
@@ -220,9 +237,9 @@ function failureOf(studio: Studio, effects: InForce, random: Random): Failure | 
 }
 
 function fault(
-  stage: StageName,
-  code: ErrorCode,
-  outcome: Outcome,
+  stage: Stage,
+  code: StageErrorCode,
+  outcome: TerminalOutcome,
   message: string,
   retriable: boolean,
 ): Failure {

@@ -88,13 +88,13 @@ function tellGpu(
     host: gpu.host,
     gpu_id: gpu.gpu_id,
     gpu_type: gpu.hardware.gpu,
+    hardware_class: gpu.hardware.name,
     util: Math.round(util * 1000) / 1000,
     mem_used_mb: Math.round(gpu.hardware.memory_mb * memory),
     mem_total_mb: gpu.hardware.memory_mb,
     temp_c: Math.round(38 + 36 * util + random.normal()),
     power_w: Math.round((POWER_W[gpu.hardware.gpu] ?? POWER_OTHER_W) * (0.25 + 0.72 * util)),
     errors: 0,
-    attributes: { hardware_class: gpu.hardware.name },
   });
 }
 
@@ -178,7 +178,7 @@ function tellLoads(
     out.push({
       type: 'model_load',
       event_id: `load.${gpu.host}.${at_ms}.${i}`,
-      timestamp: at_ms - random.below(every_ms),
+      timestamp: at_ms,
       tenant: tenant.name,
       region: gpu.region,
       workload: workload.name,

@@ -63,8 +63,9 @@ function extended(raw: Record<string, unknown>): Result<Record<string, unknown>,
   }
   const text = parsed(bundledScenarioText(base as BundledScenario));
   if (!text.ok) return text;
-  const { extends: _chained, ...fields } = text.value;
-  return ok({ ...fields, ...own });
+  // Bundled scenarios extend one another at most once, and never in a circle.
+  const fields = extended(text.value);
+  return fields.ok ? ok({ ...fields.value, ...own }) : fields;
 }
 
 /** The first name that refers to nothing. */

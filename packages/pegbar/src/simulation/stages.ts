@@ -1,8 +1,9 @@
 /** Writes the records of one decided request: its stages, scores and frames windows. */
+import type { Stage } from '@pegbar/contract';
 import { frameWindows } from './frames.ts';
 import { type PictureSpec, pictureUri } from './picture-spec.ts';
 import type { Random } from './random.ts';
-import type { SimulatedRecord, StageName, StageRecord } from './records.ts';
+import type { SimulatedRecord, StageRecord } from './records.ts';
 import type { RequestPlan } from './request.ts';
 import { requestSpans } from './spans.ts';
 import type { Studio } from './studio.ts';
@@ -18,7 +19,7 @@ export interface Finished {
 
 type Quality = NonNullable<StageRecord['quality']>;
 
-const STAGE_BOUNDARY: { [S in StageName]?: string } = {
+const STAGE_BOUNDARY: { [S in Stage]?: string } = {
   ingest: 'prompt_received',
   preprocess: 'model_loaded',
   generate: 'inference_finished',
@@ -37,7 +38,7 @@ const WATERMARK = 0.007;
 const LATE_SCORE_SHARE = 0.1;
 const CONTROL_MAP_SHARE = 0.22;
 const REFERENCE_SHARE = 0.3;
-const GPU_STAGES: ReadonlySet<StageName> = new Set(['generate', 'upscale']);
+const GPU_STAGES: ReadonlySet<Stage> = new Set(['generate', 'upscale']);
 /** A spoilt face shows; with no incident about, less so. */
 const SMEAR_OF_CHANCE = 0.45;
 
@@ -107,7 +108,7 @@ class StageWriter {
   }
 
   /** Writes one stage; false where the request ended in it. */
-  private stage(stage: StageName, imageIndex = 0): boolean {
+  private stage(stage: Stage, imageIndex = 0): boolean {
     const { plan, random } = this;
     const failed = plan.failure?.stage === stage;
     const latency_ms = Math.max(1, Math.round(plan.stage_ms[stage]));
@@ -130,7 +131,7 @@ class StageWriter {
     return !failed;
   }
 
-  private bare(stage: StageName, latency_ms: number, span_id: string): StageRecord {
+  private bare(stage: Stage, latency_ms: number, span_id: string): StageRecord {
     const { plan } = this;
     const record: StageRecord = {
       type: 'stage',
@@ -155,7 +156,7 @@ class StageWriter {
       },
       resources: {
         gpu_type: plan.hardware.gpu,
-        gpu_mem_mb: plan.hardware.memory_mb,
+        gpu_mem_mb: plan.gpu_mem_mb,
         gpu_count: 1,
         batch_size: plan.image_ids.length,
         hardware_class: plan.hardware.name,
@@ -204,7 +205,7 @@ class StageWriter {
     record.attributes = { host: plan.host };
   }
 
-  private addGpu(record: StageRecord, stage: StageName, latency_ms: number): void {
+  private addGpu(record: StageRecord, stage: Stage, latency_ms: number): void {
     const gpu_seconds = latency_ms / 1000;
     record.metrics.gpu_seconds = gpu_seconds;
     record.metrics.cost_usd = round((gpu_seconds * this.plan.hardware.usd_per_hour) / 3600, 6);

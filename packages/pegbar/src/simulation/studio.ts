@@ -1,6 +1,8 @@
 /** A scenario made ready to play: every weighted choice prepared once, so that a request costs draws, not set-up. */
+
+import type { Workload } from '@pegbar/contract';
 import { hashOf, type Weighted, weighted } from './random.ts';
-import type { Lora, Workload } from './records.ts';
+import type { Lora } from './records.ts';
 import type { Scenario, TenantSpec, Vocabulary, WorkloadSpec } from './schema.ts';
 import { type PlacedVersion, type Timeline, timelineOf } from './timeline.ts';
 

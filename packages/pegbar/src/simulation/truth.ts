@@ -120,10 +120,10 @@ function expectedOf(effects: Effects): Record<string, Expected> {
     };
   }
   if (effects.delivered_fps_x !== undefined && effects.produced_fps_x === undefined) {
-    expected['produced_fps'] = { direction: 'same' };
+    expected.produced_fps = { direction: 'same' };
   }
   if (effects.vocabulary !== undefined) {
-    expected['prompt_tokens'] = { direction: 'changed', amount: effects.vocabulary_share ?? 0 };
+    expected.prompt_tokens = { direction: 'changed', amount: effects.vocabulary_share ?? 0 };
   }
   return expected;
 }
