@@ -9,7 +9,7 @@ export interface ServerStatus {
   dropped?: Record<string, number>;
   duplicates?: number;
   engine?: { state?: string; restarts?: number };
-  disk?: { used?: number; free?: number; limit?: number };
+  disk?: { used?: number; free?: number; limit?: number | null };
 }
 
 const OTLP_HTTP_PORT = 4318;

@@ -120,6 +120,13 @@ async function send(items: readonly Item[], sink: Sink, tally: Tally): Promise<R
     for (const { line, code, field, message } of verdict.rejected) {
       reject(tally, lines[line - 1]?.line ?? 0, code, field, message);
     }
+    // The server names so many rejections of a batch and no more; the others must not vanish from the sum.
+    const untold = lines.length - verdict.accepted - verdict.duplicates - verdict.rejected.length;
+    const like = verdict.rejected.at(-1);
+    if (untold > 0 && like)
+      reject(tally, lines[like.line - 1]?.line ?? 0, like.code, like.field, like.message, untold);
+    else if (untold > 0)
+      reject(tally, lines[0]?.line ?? 0, 'unanswered', '', 'the server said nothing of it', untold);
   }
   for (const item of items) {
     if (!('problem' in item)) continue;

@@ -1,6 +1,6 @@
 import { SCOPES } from '@pegbar/contract';
 import { fail, ok } from '../../base/result.ts';
-import { command, EXIT, type One, text } from '../command.ts';
+import { command, EXIT, type One, text, words } from '../command.ts';
 import { failed } from '../failure.ts';
 import type { RowsColumn } from '../terminal/output.ts';
 import { instant } from '../terminal/units.ts';
@@ -22,9 +22,10 @@ export const keysCreate = command({
   name: 'keys create',
   summary: 'Make an API key; it is shown once.',
   options: {
-    tenant: text('TENANT', 'tenant it writes to and reads (default)'),
+    tenant: text('TENANT', 'tenant it writes to and reads (default); * = all, for administration'),
     scopes,
     name: text('TEXT', 'what it is for'),
+    origins: words('ORIGIN[,ORIGIN]', 'pages that may use it; needed for the scope beacon'),
   },
   examples: [
     { line: 'pegbar keys create --tenant studio-a --scopes ingest --json', says: 'for an exporter' },
@@ -36,6 +37,7 @@ export const keysCreate = command({
       scopes: values.scopes ?? ['ingest', 'read'],
     };
     if (values.name !== undefined) body.name = values.name;
+    if (values.origins !== undefined) body.origins = values.origins;
     const made = await client.json<{ key: string; id: string; tenant: string }>('POST', '/api/v1/keys', {
       body: JSON.stringify(body),
     });

@@ -1,5 +1,7 @@
 import { isKpiName, KPI_NAMES, KPIS } from '@pegbar/contract';
-import { command, EXIT, integer, texts, words } from '../command.ts';
+import { fail, ok } from '../../base/result.ts';
+import { parseDuration } from '../../config/index.ts';
+import { command, EXIT, type One, texts, words } from '../command.ts';
 import { failed, wrongUsage } from '../failure.ts';
 import { nearest } from '../parse.ts';
 import type { RowsColumn } from '../terminal/output.ts';
@@ -23,7 +25,20 @@ const DEFAULT_METRICS = [
 ];
 const UNITS: ReadonlyMap<string, string> = new Map(KPIS.map((kpi) => [kpi.name, kpi.unit]));
 const DEFAULT_LAST_MS = 86_400_000;
-const STEP_MOST_S = 31 * 86_400;
+const STEP_MOST_S = 366 * 86_400;
+
+const step: One<number> = {
+  kind: 'one',
+  value: 'TIME',
+  help: 'one figure per step: seconds, or 5m, 1h, 1d',
+  read: (raw) => {
+    const read = parseDuration(/^\d+$/.test(raw) ? `${raw}s` : raw);
+    if (!read.ok) return read;
+    const seconds = read.value / 1_000;
+    const isUsable = Number.isInteger(seconds) && seconds >= 1 && seconds <= STEP_MOST_S;
+    return isUsable ? ok(seconds) : fail('say whole seconds, at most a year');
+  },
+};
 
 export const kpis = command({
   name: 'kpis',
@@ -35,13 +50,13 @@ export const kpis = command({
     by: words('DIM[,DIM]', 'segment: tenant, region, model_version, workload, hardware_class, …'),
     metrics: words('NAME[,NAME]', `figures (${DEFAULT_METRICS.slice(0, 3).join(', ')}, …)`),
     ...rangeOptions('24h'),
-    step: integer('SECONDS', 'one figure per this many seconds', 1, STEP_MOST_S),
+    step,
     filter: texts('FILTER', "keep what matches: 'model_version=v7', 'steps>30' (repeatable)"),
   },
   examples: [
     { line: 'pegbar kpis --by model_version --last 7d', says: 'is v7 worse than v6?' },
     {
-      line: 'pegbar kpis --metrics latency_p99_ms --filter pipeline_stage=generate --step 3600',
+      line: 'pegbar kpis --metrics latency_p99_ms --filter pipeline_stage=generate --step 1h',
       says: 'tail of generate, hour by hour',
     },
     {

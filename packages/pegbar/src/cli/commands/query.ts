@@ -7,8 +7,8 @@ interface QueryAnswer {
   truncated: boolean;
 }
 
-/** No statement that a person or a program means is longer. */
-const SQL_MOST_BYTES = 1_048_576;
+/** The API takes no longer statement. */
+const SQL_MOST_BYTES = 100_000;
 
 export const query = command({
   name: 'query',
@@ -29,7 +29,7 @@ export const query = command({
   async run(context) {
     const { positionals, client, out, io } = context;
     const sql = positionals[0] === '-' ? await readAll(io.stdin) : positionals[0];
-    if (sql === undefined) return wrongUsage(context, 'the statement is longer than 1 MiB');
+    if (sql === undefined) return wrongUsage(context, 'the statement is longer than 100,000 bytes');
     if (sql.trim() === '') return wrongUsage(context, 'there is no SQL to run');
     const answer = await client.json<QueryAnswer>('POST', '/api/v1/query', { body: JSON.stringify({ sql }) });
     if (!answer.ok) return failed(out, answer.error);

@@ -72,8 +72,15 @@ function engine({ engine: said }: ServerStatus): Check {
   const state = said?.state ?? 'unknown';
   const restarts = said?.restarts ?? 0;
   const says = `${state}, ${restarts} restarts`;
-  const isUp = ['ready', 'running', 'up', 'ok', 'healthy'].includes(state);
-  if (!isUp) {
+  if (state === 'starting') {
+    return {
+      name: 'engine',
+      state: 'warning',
+      says,
+      cure: 'questions wait until it is up; ask again in a moment',
+    };
+  }
+  if (state !== 'up') {
     const cure = 'what is sent is kept meanwhile; the log of the server says why the engine does not run';
     return { name: 'engine', state: 'failed', says, cure };
   }

@@ -20,7 +20,7 @@ async function healthy(changes: Routes = {}) {
         loaded: 10,
         backlog: 0,
         dropped: {},
-        engine: { state: 'ready', restarts: 0 },
+        engine: { state: 'up', restarts: 0 },
         disk: { used: 1e6, free: 1e9, limit: 0 },
         otlp_http: server.url,
         otlp_grpc: server.url,
@@ -99,7 +99,7 @@ test('doctor names an engine that is down, a port that is closed and a clock tha
   await closed.stop();
   const { url } = await healthy({
     'GET /api/v1/status': () => ({
-      body: { engine: { state: 'restarting', restarts: 3 }, otlp_http: closed.url, otlp_grpc: closed.url },
+      body: { engine: { state: 'down', restarts: 3 }, otlp_http: closed.url, otlp_grpc: closed.url },
     }),
   });
   const late = { ...clock, now: () => Date.now() + 60_000 };
