@@ -13,7 +13,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import { type AnalystSlot, DATABASE, type Engine, type Supervisor } from './engine/index.ts';
 import { engineDown, fromThrown, type StoreError } from './errors.ts';
 import { CANCELLED, createLanes, type Lane, type Lanes } from './lanes.ts';
-import { applyScope, type Scope } from './scope.ts';
+import { applyScope, type TenantScope } from './scope.ts';
 
 export type Settings = Record<string, string | number>;
 
@@ -54,7 +54,7 @@ export interface Store {
     body: readonly Uint8Array[],
     options?: CallOptions & { token?: string },
   ): Promise<Result<null, StoreError>>;
-  scoped(scope: Scope): ScopedStore;
+  scoped(scope: TenantScope): ScopedStore;
   /** SQL of a person, as the user of a slot: only `wall.ts` calls this. */
   analyst(
     slot: AnalystSlot,

@@ -80,5 +80,9 @@ export function fromThrown(thrown: unknown, write: boolean): StoreError {
   if (/timeout/i.test(error.message)) {
     return { kind: 'retryable', code: null, type: 'CLIENT_TIMEOUT', message: error.message };
   }
-  return engineDown(error.message);
+  if (typeof code === 'string' || /socket|hang up|aborted|premature/i.test(error.message)) {
+    return engineDown(error.message);
+  }
+  // The engine answered with something that is no error of ClickHouse's own form. A write is tried again.
+  return { kind: write ? 'retryable' : 'rejected', code: null, type: 'ENGINE_ERROR', message: error.message };
 }

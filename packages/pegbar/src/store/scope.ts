@@ -1,7 +1,7 @@
 /** The tenant filter, in the one place where it is written. */
 
 /** What `access/` decided the caller may see: one tenant, or with null all of them. */
-export interface Scope {
+export interface TenantScope {
   tenant: string | null;
 }
 
@@ -16,7 +16,7 @@ export const SCOPE_PARAM = 'scope_tenant';
  * without one would read the rows of everybody: that is a bug, not a failure.
  */
 export function applyScope(
-  scope: Scope,
+  scope: TenantScope,
   sql: string,
   params: Record<string, unknown>,
 ): { sql: string; params: Record<string, unknown> } {

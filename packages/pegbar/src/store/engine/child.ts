@@ -76,7 +76,7 @@ export function childLauncher(options: LocalOptions): EngineLauncher {
       '--progress=off',
       // `logger.level` of the file is ignored. At `error` every failed query of a person would be a line.
       '--log-level=fatal',
-      '--query=SYSTEM START LISTEN HTTP; SELECT 1 FORMAT Null',
+      '--query=SYSTEM START LISTEN HTTP',
     ];
   }
 }

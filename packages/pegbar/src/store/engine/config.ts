@@ -105,6 +105,15 @@ export function usersConfig(options: {
     output_format_json_quote_64bit_integers: 1,
     log_queries: 0,
   };
+  // Grants do not cover functions, and `file('/etc/passwd')` is one: the embedded engine reads any path for
+  // anybody. So the user that needs no password may send nothing that is larger than SYSTEM START LISTEN.
+  const strangerProfile = {
+    max_ast_elements: 1,
+    max_ast_depth: 1,
+    max_query_size: 64,
+    allow_ddl: 0,
+    max_threads: 1,
+  };
   const analystProfile = {
     // 1, not 2: a reader may not change any setting, so the bounds below hold.
     readonly: 1,
@@ -129,13 +138,14 @@ export function usersConfig(options: {
   return document([
     block('profiles', [
       block('default', elements(internalProfile)),
+      block('stranger', [...elements(strangerProfile), fixed(strangerProfile)]),
       block('internal', elements(internalProfile)),
       block('analyst', elements(analystProfile)),
     ]),
     block('users', [
       // The engine's own session logs in as `default` without a password and cannot be told otherwise, so
       // anyone on this machine can: it may do nothing but listen. (It could stop listening: health check.)
-      user('default', '<no_password/>', 'default', ['GRANT SYSTEM LISTEN ON *.*']),
+      user('default', '<no_password/>', 'stranger', ['GRANT SYSTEM LISTEN ON *.*']),
       user(INTERNAL_USER, passwordHash(options.password), 'internal', []),
       ...options.slots.map((slot) =>
         user(slot.user, passwordHash(slot.password), 'analyst', [`GRANT SELECT ON ${slot.database}.*`]),
@@ -143,6 +153,14 @@ export function usersConfig(options: {
     ]),
     block('quotas', ['<default/>']),
   ]);
+}
+
+/** Forbids every change of these settings, also over the address. */
+function fixed(settings: Record<string, unknown>): string {
+  return block(
+    'constraints',
+    Object.keys(settings).map((name) => block(name, ['<const/>'])),
+  );
 }
 
 function user(name: string, secret: string, profile: string, grants: string[]): string {
