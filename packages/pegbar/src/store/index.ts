@@ -10,4 +10,6 @@ export {
 } from './load.ts';
 export { migrate, shippedMigrations } from './migrate.ts';
 export type { TenantScope } from './scope.ts';
+export { segmentStore } from './segments.ts';
+export { viewSelects } from './views.ts';
 export { createWall, SQL_LIMITS, type SqlAnswer, type Wall } from './wall.ts';

@@ -1,11 +1,11 @@
-import type { PegbarRecord } from '@pegbar/contract';
+import { type PegbarRecord, tableOf } from '@pegbar/contract';
 import { attributesOf, nanoseconds, protectedUri, type Row, type RowContext, tristate } from './rows.ts';
 
 type Sample = Exclude<PegbarRecord, { type: 'stage' | 'boundary' }>;
 
 /** The row of a record that is neither a stage nor a boundary. */
 export function sampleRow(record: Sample, context: RowContext): Row {
-  const { attributes } = attributesOf(record.attributes, context);
+  const { attributes } = attributesOf({ ...record.attributes, ...looseIds(record) }, context);
   const common = {
     tenant: context.tenant,
     timestamp: nanoseconds(record.timestamp),
@@ -126,6 +126,33 @@ export function sampleRow(record: Sample, context: RowContext): Row {
       return artifactRow(record, context, common);
   }
 }
+
+/** Ids that a record may carry but whose table has no column: they stay with it as attributes. */
+const JOINS = ['request_id', 'session_id', 'image_id', 'sequence_id', 'trace_id', 'span_id', 'host'] as const;
+
+function looseIds(record: Sample): Record<string, string> {
+  const table = tableOf(TABLES[record.type]);
+  const loose: Record<string, string> = {};
+  for (const name of JOINS) {
+    const value = (record as Record<string, unknown>)[name];
+    if (typeof value === 'string' && !table.columns.some((column) => column.name === name))
+      loose[name] = value;
+  }
+  return loose;
+}
+
+const TABLES: Record<Sample['type'], string> = {
+  score: 'scores',
+  feedback: 'feedback',
+  deployment: 'deployments',
+  frames: 'frames',
+  queue: 'queue_samples',
+  model_load: 'model_loads',
+  cache: 'cache_events',
+  io: 'io_samples',
+  gpu: 'gpu_samples',
+  artifact: 'images',
+};
 
 type Artifact = Extract<Sample, { type: 'artifact' }>;
 
