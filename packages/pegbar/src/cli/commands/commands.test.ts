@@ -57,7 +57,7 @@ test('kpis shows one row per segment, numbers with their units', async () => {
     [
       'model_version  requests  latency_p95_ms  availability',
       'v6               12,345          812 ms             –',
-      'v7                    –               –        99.5 %',
+      'v7                    –               –       99.53 %',
       '',
     ].join('\n'),
   );

@@ -58,7 +58,7 @@ export const keysCreate = command({
 const time = (value: unknown): string => (value ? instant(value as string | number) : '–');
 
 const COLUMNS: readonly RowsColumn[] = [
-  { name: 'id', title: 'id' },
+  { name: 'id', whole: true, title: 'id' },
   { name: 'tenant', title: 'tenant' },
   {
     name: 'scopes',

@@ -114,7 +114,7 @@ function pivot(series: KpiAnswer['series'], timed: boolean): Record<string, unkn
 
 function columnsOf(metrics: readonly string[], by: readonly string[], timed: boolean): RowsColumn[] {
   const time: RowsColumn[] = timed
-    ? [{ name: 't', title: 'time (UTC)', show: (t) => instant(t as string) }]
+    ? [{ name: 't', whole: true, title: 'time (UTC)', show: (t) => instant(t as string) }]
     : [];
   const segments = by.map((name): RowsColumn => ({ name, title: name }));
   const figures = metrics.map(

@@ -4,8 +4,8 @@ import type { RowsColumn } from '../terminal/output.ts';
 import { bytes, instant } from '../terminal/units.ts';
 
 const COLUMNS: readonly RowsColumn[] = [
-  { name: 'id', title: 'id' },
-  { name: 'timestamp', title: 'time (UTC)', show: (time) => instant(time as string) },
+  { name: 'id', whole: true, title: 'id' },
+  { name: 'timestamp', whole: true, title: 'time (UTC)', show: (time) => instant(time as string) },
   { name: 'table', title: 'table' },
   { name: 'rows', title: 'rows', align: 'right' },
   {

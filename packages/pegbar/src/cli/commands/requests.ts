@@ -11,8 +11,8 @@ const DEFAULT_LIMIT = 50;
 const LIMIT_MOST = 100_000;
 
 const COLUMNS: readonly RowsColumn[] = [
-  { name: 'timestamp', title: 'time (UTC)', show: (time) => instant(time as string) },
-  { name: 'request_id', title: 'request' },
+  { name: 'timestamp', whole: true, title: 'time (UTC)', show: (time) => instant(time as string) },
+  { name: 'request_id', whole: true, title: 'request' },
   { name: 'outcome', title: 'outcome' },
   {
     name: 'latency_ms',
@@ -74,7 +74,7 @@ interface RequestAnswer {
 }
 
 const STAGE_COLUMNS: readonly RowsColumn[] = [
-  { name: 'timestamp', title: 'end (UTC)', show: (time) => instant(time as string) },
+  { name: 'timestamp', whole: true, title: 'end (UTC)', show: (time) => instant(time as string) },
   { name: 'pipeline_stage', title: 'stage' },
   { name: 'boundary', title: 'boundary' },
   {
@@ -85,7 +85,7 @@ const STAGE_COLUMNS: readonly RowsColumn[] = [
   },
   { name: 'outcome', title: 'outcome' },
   { name: 'error_code', title: 'error' },
-  { name: 'span_id', title: 'span' },
+  { name: 'span_id', whole: true, title: 'span' },
 ];
 
 async function showRequest(out: Output, answer: RequestAnswer): Promise<number> {

@@ -2,6 +2,8 @@
 export interface TableColumn {
   readonly title: string;
   readonly align?: 'left' | 'right';
+  /** Never cut: half a time or half an id is of no use. */
+  readonly whole?: boolean;
 }
 
 const GAP = '  ';
@@ -29,13 +31,15 @@ export function tableLines(
   return [line(columns.map((column) => column.title)), ...rows.map(line)];
 }
 
+const isFixed = (column: TableColumn): boolean => column.align === 'right' || column.whole === true;
+
 function squeeze(columns: readonly TableColumn[], widths: number[], width: number): void {
   const total = (): number => widths.reduce((sum, one) => sum + one, 0) + GAP.length * (widths.length - 1);
   for (let surplus = total() - width; surplus > 0; surplus = total() - width) {
     let widest = -1;
     for (const [index, column] of columns.entries()) {
       const cell = widths[index] ?? 0;
-      if (column.align === 'right' || cell <= COLUMN_LEAST_CELLS) continue;
+      if (isFixed(column) || cell <= COLUMN_LEAST_CELLS) continue;
       if (widest < 0 || cell > (widths[widest] ?? 0)) widest = index;
     }
     if (widest < 0) return;
@@ -51,7 +55,7 @@ function squeeze(columns: readonly TableColumn[], widths: number[], width: numbe
 function secondWidest(columns: readonly TableColumn[], widths: readonly number[], widest: number): number {
   let second = 0;
   for (const [index, column] of columns.entries()) {
-    if (index !== widest && column.align !== 'right') second = Math.max(second, widths[index] ?? 0);
+    if (index !== widest && !isFixed(column)) second = Math.max(second, widths[index] ?? 0);
   }
   return Math.min(second, (widths[widest] ?? 0) - 1);
 }

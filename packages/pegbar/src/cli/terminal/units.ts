@@ -31,6 +31,10 @@ export function significant(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
 
+/** Availability lives near 100: two decimals there, three digits below 1. */
+const percent = (value: number): string =>
+  Math.abs(value) < 1 ? significant(value) : String(Number(value.toFixed(2)));
+
 /** A value under the unit that the contract gives it: `812 ms`, `0.4 %`, `$1.20`. */
 export function withUnit(unit: string, value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return '–';
@@ -40,7 +44,7 @@ export function withUnit(unit: string, value: number | null | undefined): string
     case 'usd':
       return `$${Math.abs(value) >= 1 || value === 0 ? value.toFixed(2) : significant(value)}`;
     case '0..1':
-      return `${significant(value * 100)} %`;
+      return `${percent(value * 100)} %`;
     case '1':
       return significant(value);
     default:
