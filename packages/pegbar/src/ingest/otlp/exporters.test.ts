@@ -21,6 +21,13 @@ afterEach(async () => {
   for (const one of open.splice(0)) await one.server.close(500);
 });
 
+const plain = {
+  plain: true,
+  text: (text: string) => ({ text, redactions: 0 }),
+  attribute: (_key: string, value: string) => ({ keep: true, value, redactions: 0 }),
+  userHash: (id: string) => id,
+  optedOut: () => false,
+};
 const resource = resources.resourceFromAttributes({ 'service.name': 'studio' });
 
 async function sendSpans(exporter: tracing.SpanExporter, count = 3): Promise<void> {
@@ -121,7 +128,6 @@ test('the metric exporter: counters, histograms and gauges become rows', async (
   await provider.shutdown();
   const rows: [string, Record<string, unknown>][] = [];
   const { body, context } = one.sink.taken[0]!;
-  const plain = { text: (text: string) => text, attribute: (_key: string, text: string) => text };
   const result = decodeMetrics(
     body,
     context,
@@ -157,7 +163,6 @@ test('the log exporter: a record becomes a row', async () => {
   await provider.shutdown();
   const rows: Record<string, unknown>[] = [];
   const { body, context } = one.sink.taken[0]!;
-  const plain = { text: (text: string) => text, attribute: (_key: string, text: string) => text };
   decodeLogs(body, context, { append: (_table, row) => void rows.push(row) }, () => plain);
   expect(rows[0]).toMatchObject({
     severity: 'ERROR',

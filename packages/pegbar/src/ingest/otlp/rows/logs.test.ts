@@ -1,4 +1,6 @@
+import { tableOf } from '@pegbar/contract';
 import { expect, test } from 'vitest';
+import { BlockBuilder, readBlock } from '../../../native/index.ts';
 import { jsonToProtobuf } from '../json.ts';
 import type { OtlpContext } from '../sink.ts';
 import { MalformedError } from '../spans/wire.ts';
@@ -9,7 +11,13 @@ import type { DecodedRows, TextProtection } from './rows.ts';
 type Row = Record<string, unknown>;
 const AT = 1_800_000_000_000;
 const NS = BigInt(AT) * 1_000_000n;
-const plain: TextProtection = { text: (text) => text, attribute: (_key, text) => text };
+const plain: TextProtection = {
+  plain: true,
+  text: (text) => ({ text, redactions: 0 }),
+  attribute: (_key, value) => ({ keep: true, value, redactions: 0 }),
+  userHash: (id) => `hash of ${id}`,
+  optedOut: (hash) => hash === 'hash of gone',
+};
 
 function decode(
   bytes: Uint8Array,
@@ -19,6 +27,11 @@ function decode(
   const all: [string, Row][] = [];
   const sink = { append: (table: string, row: Row) => void all.push([table, row]) };
   const result = decodeLogs(bytes, { tenant: null, receivedMs: AT, ...context }, sink, protect);
+  for (const name of ['logs', 'scores'])
+    fitsTable(
+      name,
+      all.filter(([table]) => table === name).map(([, row]) => row),
+    );
   const of = (name: string): Row[] => all.filter(([table]) => table === name).map(([, row]) => row);
   return { rows: of('logs'), scores: of('scores'), result };
 }
@@ -35,6 +48,13 @@ function request(records: unknown[], resource: unknown[] = []): Uint8Array {
   return bytes.value;
 }
 const text = (key: string, value: string): unknown => ({ key, value: { stringValue: value } });
+
+/** The rows go into the table's own builder, so that no column is misnamed or mistyped. */
+function fitsTable(name: string, rows: Row[]): void {
+  const builder = new BlockBuilder(tableOf(name));
+  for (const row of rows) builder.append(row);
+  if (rows.length > 0) expect(readBlock(Buffer.concat(builder.encode())).rows).toBe(rows.length);
+}
 
 test('a record becomes a row with its ids, severity, body, tags and free attributes', () => {
   const { rows, result } = decode(
@@ -80,7 +100,7 @@ test('a record becomes a row with its ids, severity, body, tags and free attribu
       region: 'eu',
       service: 'worker',
       scope: 's',
-      resource: '{"a":"b","host.name":"h1"}',
+      resource: '{"service.name":"worker","cloud.region":"eu","host.name":"h1","a":"b"}',
       attributes: { n: '9007199254740993' },
     },
   ]);
@@ -99,7 +119,7 @@ test('an impossible time is refused alone', () => {
     request([{ timeUnixNano: '1' }, {}, { timeUnixNano: '18446744073709551615' }]),
   );
   expect(rows.length).toBe(1);
-  expect(result).toMatchObject({ rejected: 2, message: 'time before 1990 or more than a day ahead' });
+  expect(result).toMatchObject({ rejected: 2, message: '2 × time before 1990 or more than a day ahead' });
 });
 
 test('severity text and number stand in for each other', () => {
@@ -182,33 +202,59 @@ test('the tenant of the key counts and the body that says otherwise is counted',
   const bytes = request([{ attributes: [text('pegbar.tenant', 'b')] }, {}], [text('pegbar.tenant', 'a')]);
   const fixed = decode(bytes, { tenant: 'a' });
   expect(fixed.rows.map((row) => row.tenant)).toEqual(['a', 'a']);
-  expect(fixed.result.tenantsOverridden).toBe(1);
+  expect(fixed.result.overriddenTenants).toBe(1);
   expect(decode(bytes).rows.map((row) => row.tenant)).toEqual(['b', 'a']);
 });
 
-test('protection is asked by tenant, for bodies, structured bodies, attributes and resources', () => {
+test('a tenant that is no name goes to default and is counted', () => {
+  const { rows, result } = decode(request([{ attributes: [text('pegbar.tenant', '../x')] }]));
+  expect([rows[0]!.tenant, result.badTenants]).toEqual(['default', 1]);
+});
+
+test('protection is asked by tenant, for bodies, attributes and resources', () => {
   const protect = (tenant: string): TextProtection => ({
-    text: (value) => `${tenant}:${value}`,
-    attribute: (key, value) => (key === 'email' ? null : `${tenant}:${key}:${value}`),
+    ...plain,
+    plain: false,
+    text: (value) => ({ text: `${tenant}:${value}`, redactions: 1 }),
+    attribute: (key, value) => ({ keep: key !== 'email', value: `${tenant}:${key}:${value}`, redactions: 1 }),
   });
-  const { rows } = decode(
+  const { rows, result } = decode(
     request(
       [
         {
           body: { stringValue: 'hi' },
           attributes: [text('email', 'a@b'), text('k', 'v'), text('pegbar.tenant', 't2')],
         },
-        { body: { kvlistValue: { values: [text('email', 'a@b'), text('k', 'v')] } } },
+        { body: { kvlistValue: { values: [text('k', 'v')] } } },
       ],
-      [text('r', '1')],
+      [text('r', '1'), text('email', 'a@b')],
     ),
     {},
     protect,
   );
   expect(rows.map(({ body, attributes, resource }) => ({ body, attributes, resource }))).toEqual([
     { body: 't2:hi', attributes: { k: 't2:k:v' }, resource: '{"r":"t2:r:1"}' },
-    { body: '{"email":null,"k":"default:k:v"}', attributes: {}, resource: '{"r":"default:r:1"}' },
+    { body: 'default:{"k":"v"}', attributes: {}, resource: '{"r":"default:r:1"}' },
   ]);
+  expect(result.redactions).toBe(8);
+});
+
+test('users are told by a keyed hash only, and those who opted out are left out', () => {
+  const { rows, result } = decode(
+    request(
+      [
+        { attributes: [text('enduser.id', 'b'), text('user.id', 'ann'), text('x', 'y')] },
+        { attributes: [text('user.id', 'gone')] },
+        {},
+      ],
+      [text('user.id', 'host user')],
+    ),
+  );
+  expect(rows.map(({ attributes, resource }) => [attributes, resource])).toEqual([
+    [{ x: 'y', 'user.hash': 'hash of ann' }, ''],
+    [{ 'user.hash': 'hash of host user' }, ''],
+  ]);
+  expect(result).toMatchObject({ optedOut: 1, rejected: 0, rows: 2 });
 });
 
 test('an evaluation event is a score of its picture, or of its trace', () => {

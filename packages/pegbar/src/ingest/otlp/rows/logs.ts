@@ -7,7 +7,7 @@ import { MalformedError } from '../spans/wire.ts';
 import { type DecodedRows, idOf, MAX_ROWS, type ProtectionOf, type RowSink, Tally, timeOf } from './rows.ts';
 import { ScopeOfItems } from './scope.ts';
 import { severityName, severityNumber } from './severity.ts';
-import { type AnyValue, isStructured, jsonText, type KeyValue, type Long, plainText } from './value.ts';
+import { type AnyValue, type KeyValue, type Long, plainText } from './value.ts';
 import { decodeMessage, walk } from './walk.ts';
 
 /** Bytes of one record on the wire; a larger one is refused alone. As objects it takes many times as much. */
@@ -61,7 +61,7 @@ export function decodeLogs(
       if (++tally.rows > MAX_ROWS)
         throw new MalformedError(`more than ${MAX_ROWS} log records; send smaller batches`);
       sink.append('logs', row);
-      if (row.event_name === EVALUATION) score(row, record, sink);
+      if (row.event_name === EVALUATION) score(row, sink);
     },
   });
   return tally.result();
@@ -79,18 +79,18 @@ function rowOf(
     tally.reject('time before 1990 or more than a day ahead');
     return undefined;
   }
-  const { row, protection } = scope.ground(record.attributes);
+  const ground = scope.ground(record.attributes);
+  if (!ground) return undefined;
+  const { row, protection } = ground;
   const free = row.attributes as Record<string, string>;
   let eventName = record.eventName;
   if (eventName === '' && free[EVENT_NAME] !== undefined) {
     eventName = free[EVENT_NAME];
     delete free[EVENT_NAME];
   }
-  const body = isStructured(record.body)
-    ? jsonText(record.body, '', (key, text) =>
-        key === '' ? protection.text(text) : protection.attribute(key, text),
-      )
-    : protection.text(plainText(record.body));
+  // Structure is handed over as JSON text, which protection reads as structure.
+  const { text: body, redactions } = protection.text(plainText(record.body));
+  tally.redactions += redactions;
   if (body.length > MAX_LOG_BODY) tally.cut++;
   const severity = record.severityNumber || severityNumber(record.severityText);
   return Object.assign(row, {
@@ -106,17 +106,16 @@ function rowOf(
   });
 }
 
-/** OpenTelemetry's event for a score, if it says of what, which and how much. */
-function score(row: Record<string, unknown>, record: LogRecord, sink: RowSink): void {
-  const attributes = new Map(record.attributes.map(({ key = '', value }) => [key, value]));
-  const name = plainText(attributes.get('gen_ai.evaluation.name'));
-  const said = plainText(attributes.get('gen_ai.evaluation.score.value'));
-  const label = plainText(attributes.get('gen_ai.evaluation.score.label'));
-  const value = said === '' ? undefined : Number(said);
+/** OpenTelemetry's event for a score, if it says of what, which and how much. Reads what protection left. */
+function score(row: Record<string, unknown>, sink: RowSink): void {
+  const told = row.attributes as Record<string, string>;
+  const name = told['gen_ai.evaluation.name'] ?? '';
+  const label = told['gen_ai.evaluation.score.label'] ?? '';
+  const said = told['gen_ai.evaluation.score.value'] ?? '';
+  const value = said === '' || !Number.isFinite(Number(said)) ? undefined : Number(said);
   const trace = row.trace_id ? Buffer.from(row.trace_id as Uint8Array).toString('hex') : '';
   const requestId = row.request_id ?? trace;
-  if (name === '' || (!row.image_id && !requestId)) return;
-  if (label === '' && (value === undefined || !Number.isFinite(value))) return;
+  if (name === '' || (!row.image_id && !requestId) || (label === '' && value === undefined)) return;
   sink.append('scores', {
     tenant: row.tenant,
     timestamp: row.timestamp,
@@ -125,7 +124,7 @@ function score(row: Record<string, unknown>, record: LogRecord, sink: RowSink): 
     name: name.slice(0, MAX_NAME_BYTES),
     value,
     label: label.slice(0, MAX_NAME_BYTES),
-    scorer: plainText(attributes.get('pegbar.scorer')) || row.service,
-    scorer_version: plainText(attributes.get('pegbar.scorer_version')),
+    scorer: told['pegbar.scorer'] ?? row.service,
+    scorer_version: told['pegbar.scorer_version'],
   });
 }

@@ -1,4 +1,6 @@
+import { tableOf } from '@pegbar/contract';
 import { expect, test } from 'vitest';
+import { BlockBuilder, readBlock } from '../../../native/index.ts';
 import { jsonToProtobuf } from '../json.ts';
 import { MalformedError } from '../spans/wire.ts';
 import { decodeMetrics } from './metrics.ts';
@@ -8,7 +10,13 @@ type Row = Record<string, unknown>;
 const AT = 1_800_000_000_000;
 const NS = BigInt(AT) * 1_000_000n;
 const time = { startTimeUnixNano: String(NS - 60n), timeUnixNano: String(NS) };
-const plain = { text: (text: string) => text, attribute: (_key: string, text: string) => text };
+const plain = {
+  plain: true,
+  text: (text: string) => ({ text, redactions: 0 }),
+  attribute: (_key: string, value: string) => ({ keep: true, value, redactions: 0 }),
+  userHash: (id: string) => id,
+  optedOut: () => false,
+};
 const text = (key: string, value: string): unknown => ({ key, value: { stringValue: value } });
 
 function decode(
@@ -25,10 +33,18 @@ function decode(
   const all: Record<string, Row[]> = { metric_points: [], gpu_samples: [], queue_samples: [] };
   const sink = { append: (table: string, row: Row) => void all[table]!.push(row) };
   const result = decodeMetrics(bytes.value, { tenant: null, receivedMs: AT }, sink, () => plain);
+  for (const [name, rows] of Object.entries(all)) fitsTable(name, rows);
   return { all, result };
 }
 const points = (metrics: unknown[], resource?: unknown[]): Row[] =>
   decode(metrics, resource).all.metric_points!;
+
+/** The rows go into the table's own builder, so that no column is misnamed or mistyped. */
+function fitsTable(name: string, rows: Row[]): void {
+  const builder = new BlockBuilder(tableOf(name));
+  for (const row of rows) builder.append(row);
+  if (rows.length > 0) expect(readBlock(Buffer.concat(builder.encode())).rows).toBe(rows.length);
+}
 
 test('gauges and sums, of doubles and integers', () => {
   const rows = points(
@@ -70,7 +86,7 @@ test('gauges and sums, of doubles and integers', () => {
     pipeline_stage: 'generate',
     service: 'worker',
     scope: 's',
-    resource: '',
+    resource: '{"service.name":"worker"}',
     attributes: { k: 'v' },
   });
   expect(rows.slice(1)).toMatchObject([

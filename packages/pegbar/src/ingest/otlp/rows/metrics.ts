@@ -85,9 +85,11 @@ function appendPoints(metric: Metric, kind: Kind, data: Data, into: Into): void 
       tally.reject(fields);
       continue;
     }
+    const ground = scope.ground(point.attributes);
+    if (!ground) continue;
     if (++tally.rows > MAX_ROWS)
       throw new MalformedError(`more than ${MAX_ROWS} data points; send smaller batches`);
-    const { row } = scope.ground(point.attributes);
+    const { row } = ground;
     Object.assign(row, fields, {
       timestamp,
       start: point.startTimeUnixNano ? clampStart(unsigned(point.startTimeUnixNano), timestamp) : timestamp,

@@ -2,7 +2,7 @@
  * What rows of metrics and logs have in common: where they go, who they belong to, which attributes fill columns
  * (the contract's map), what stays free, and what is said about items that were refused.
  */
-import { type AttributeLevel, attributeOf } from '@pegbar/contract';
+import { ATTRIBUTES, type AttributeLevel, attributeOf } from '@pegbar/contract';
 import type { OtlpContext } from '../sink.ts';
 import {
   FUTURE_NS,
@@ -14,19 +14,21 @@ import {
   MAX_VALUE_BYTES,
   MIN_END_NS,
 } from '../spans/limits.ts';
-import { type KeyValue, type Leaf, type Long, plainText, unsigned } from './value.ts';
+import { jsonText, type KeyValue, type Long, plainText, unsigned } from './value.ts';
 
 /** Takes rows by table and column name; what is left out or undefined is the column's default. */
 export interface RowSink {
   append(table: string, row: Record<string, unknown>): void;
 }
 
-/** The part of a tenant's protection that metrics and logs need. */
+/** The part of the privacy room's `Protector` that metrics and logs need. */
 export interface TextProtection {
-  /** Free text, such as a log body, as it may be stored. */
-  text(text: string): string;
-  /** A named text as it may be stored; null or undefined drops it. */
-  attribute(key: string, text: string): string | null | undefined;
+  /** True where texts are stored as they come. Users are hashed all the same. */
+  readonly plain: boolean;
+  text(text: string): { text: string; redactions: number };
+  attribute(key: string, text: string): { keep: boolean; value: string; redactions: number };
+  userHash(id: string): string;
+  optedOut(userHash: string): boolean;
 }
 /** Protection differs by tenant, and without a key the body names the tenant. */
 export type ProtectionOf = (tenant: string) => TextProtection;
@@ -38,10 +40,15 @@ export interface DecodedRows {
   message: string;
   /** Rows appended to the signal's own table. */
   rows: number;
-  /** Attributes that were cut or left out at a limit. */
+  /** Items of users who want no telemetry: left out, and not an error of the sender. */
+  optedOut: number;
+  /** Attributes and texts that were cut or left out at a limit. */
   cut: number;
+  redactions: number;
   /** Items whose own tenant was overridden by the key's. */
-  tenantsOverridden: number;
+  overriddenTenants: number;
+  /** Items whose tenant was not a valid name; they went to `default`. */
+  badTenants: number;
 }
 
 /** Rows that one request may add: half of what the intake holds for one commit. */
@@ -58,21 +65,30 @@ export interface Attributes {
 export class Tally {
   rejected = 0;
   rows = 0;
+  optedOut = 0;
   cut = 0;
-  tenantsOverridden = 0;
-  readonly #reasons = new Set<string>();
+  redactions = 0;
+  overriddenTenants = 0;
+  badTenants = 0;
+  readonly #reasons = new Map<string, number>();
 
+  /** Reasons come from the code, so there are few of them. */
   reject(reason: string, items = 1): void {
+    if (items === 0) return;
     this.rejected += items;
-    if (this.#reasons.size < 8) this.#reasons.add(reason);
+    this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + items);
   }
 
   result(): DecodedRows {
-    const { rejected, rows, cut, tenantsOverridden } = this;
-    const message = [...this.#reasons].join('; ').slice(0, MAX_REASON_CHARACTERS);
-    return { rejected, message, rows, cut, tenantsOverridden };
+    const { rejected, rows, optedOut, cut, redactions, overriddenTenants, badTenants } = this;
+    const reasons = Array.from(this.#reasons, ([reason, count]) => `${count} × ${reason}`).join('; ');
+    const message = reasons.slice(0, MAX_REASON_CHARACTERS);
+    return { rejected, message, rows, optedOut, cut, redactions, overriddenTenants, badTenants };
   }
 }
+
+/** Names are labels, folder names and parts of keys; the same rule as for spans. */
+const TENANT_NAME = /^[a-zA-Z0-9._-]{1,64}$/;
 
 /** Who an item belongs to: the key's tenant, else what the item or its resource says, else the default. */
 export function tenantOf(
@@ -83,9 +99,13 @@ export function tenantOf(
   tally: Tally,
 ): string {
   const said = tenantSaid(item, level) || tenantSaid(resource, 'resource');
-  if (context.tenant === null) return said || DEFAULT_TENANT;
-  if (said && said !== context.tenant) tally.tenantsOverridden++;
-  return context.tenant;
+  if (context.tenant !== null) {
+    if (said && said !== context.tenant) tally.overriddenTenants++;
+    return context.tenant;
+  }
+  if (said === '' || TENANT_NAME.test(said)) return said || DEFAULT_TENANT;
+  tally.badTenants++;
+  return DEFAULT_TENANT;
 }
 
 function tenantSaid(attributes: readonly KeyValue[], level: AttributeLevel): string {
@@ -96,11 +116,43 @@ function tenantSaid(attributes: readonly KeyValue[], level: AttributeLevel): str
     if (entry?.column !== 'tenant') continue;
     const at = entry.names.indexOf(key);
     const text = at < rank ? plainText(value) : '';
-    if (text === '' || text.length > MAX_NAME_BYTES) continue;
+    if (text === '') continue;
     best = text;
     rank = at;
   }
   return best;
+}
+
+/** An attribute's text as it may be stored; undefined drops it. */
+export function protectedText(
+  key: string,
+  text: string,
+  protection: TextProtection,
+  tally: Tally,
+): string | undefined {
+  if (protection.plain) return text;
+  const { keep, value, redactions } = protection.attribute(key, text);
+  tally.redactions += redactions;
+  return keep ? value : undefined;
+}
+
+/** How users are named, in order of precedence; see the contract. Told by a keyed hash only, under the first name. */
+const USERS = ATTRIBUTES.find(({ kind }) => kind === 'user')!.names;
+const isUser = (key: string): boolean => USERS.includes(key);
+
+/** The keyed hash of the user that an item names, '' without one. */
+export function userOf(list: readonly KeyValue[], protection: TextProtection): string {
+  let best = '';
+  let rank = Number.POSITIVE_INFINITY;
+  for (const { key = '', value } of list) {
+    const at = USERS.indexOf(key);
+    if (at < 0 || at >= rank) continue;
+    const text = plainText(value);
+    if (text === '') continue;
+    best = text;
+    rank = at;
+  }
+  return best === '' ? '' : protection.userHash(best);
 }
 
 /**
@@ -111,22 +163,21 @@ export function sortAttributes(
   list: readonly KeyValue[],
   level: AttributeLevel,
   wanted: ReadonlySet<string>,
-  protect: Leaf,
+  protection: TextProtection,
   tally: Tally,
 ): Attributes {
   const columns: Record<string, string> = {};
-  const from: Record<string, string> = {};
-  const ranks: Record<string, number> = {};
+  const chosen: Record<string, { key: string; rank: number }> = {};
   const free: Record<string, string> = Object.create(null);
   let count = 0;
   const keep = (key: string, text: string): void => {
-    if (key in free) return;
+    if (isUser(key) || key in free) return;
     if (count >= MAX_ATTRIBUTES || key.length > MAX_KEY_BYTES) {
       tally.cut++;
       return;
     }
-    const kept = protect(key, text);
-    if (kept === null || kept === undefined) return;
+    const kept = protectedText(key, text, protection, tally);
+    if (kept === undefined) return;
     if (kept.length > MAX_VALUE_BYTES) tally.cut++;
     free[key] = kept.slice(0, MAX_VALUE_BYTES);
     count++;
@@ -140,33 +191,37 @@ export function sortAttributes(
     }
     const { column } = entry;
     const rank = entry.names.indexOf(key);
-    const before = ranks[column];
-    if (before !== undefined && before <= rank) {
-      if (before < rank) keep(key, text);
+    const before = chosen[column];
+    if (before && before.rank <= rank) {
+      if (before.rank < rank) keep(key, text);
       continue;
     }
-    if (before !== undefined) keep(from[column]!, columns[column]!);
+    if (before) keep(before.key, columns[column]!);
     columns[column] = text;
-    from[column] = key;
-    ranks[column] = rank;
+    chosen[column] = { key, rank };
   }
   return { columns, free };
 }
 
-/** A resource's free attributes as one JSON object with sorted keys, so that equal resources are one entry. */
-export function resourceJson(free: Record<string, string>, tally: Tally): string {
-  const parts: string[] = [];
+/** A resource's attributes as one JSON object, as far as they may be stored; users are left out. */
+export function resourceJson(list: readonly KeyValue[], protection: TextProtection, tally: Tally): string {
+  const members = new Map<string, string>();
   let length = 2;
-  for (const key of Object.keys(free).sort()) {
-    const part = `${JSON.stringify(key)}:${JSON.stringify(free[key])}`;
-    length += part.length + 1;
-    if (length > MAX_RESOURCE_BYTES) {
+  for (const { key = '', value } of list) {
+    if (isUser(key) || members.has(key)) continue;
+    const plain = plainText(value);
+    const stored = protectedText(key, plain, protection, tally);
+    if (stored === undefined) continue;
+    const text = stored === plain ? jsonText(value) : JSON.stringify(stored);
+    length += key.length + text.length + 4;
+    if (length > MAX_RESOURCE_BYTES || members.size >= MAX_ATTRIBUTES) {
       tally.cut++;
-      continue;
+      break;
     }
-    parts.push(part);
+    members.set(key, text);
   }
-  return parts.length === 0 ? '' : `{${parts.join(',')}}`;
+  if (members.size === 0) return '';
+  return `{${Array.from(members, ([key, text]) => `${JSON.stringify(key)}:${text}`).join(',')}}`;
 }
 
 /** Nanoseconds of a time; the arrival where it is 0 or missing, undefined where unit or clock are wrong. */

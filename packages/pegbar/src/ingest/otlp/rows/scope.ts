@@ -7,15 +7,26 @@ import {
   type ProtectionOf,
   resourceJson,
   sortAttributes,
-  type Tally,
+  Tally,
   type TextProtection,
   tenantOf,
+  userOf,
 } from './rows.ts';
 import type { KeyValue } from './value.ts';
 import { decodeMessage } from './walk.ts';
 
 const RESOURCE = protoType('Resource');
 const SCOPE = protoType('InstrumentationScope');
+
+/** There is no column for the user on metrics and logs. */
+const USER_HASH = 'user.hash';
+const NO_PROTECTION: TextProtection = {
+  plain: true,
+  text: (text) => ({ text, redactions: 0 }),
+  attribute: (_key, value) => ({ keep: true, value, redactions: 0 }),
+  userHash: () => '',
+  optedOut: () => false,
+};
 
 interface Shared {
   protection: TextProtection;
@@ -65,18 +76,18 @@ export class ScopeOfItems {
     this.#scope = (scope?.name ?? '').slice(0, MAX_NAME_BYTES);
   }
 
-  /** The row of an item before its own fields. */
-  ground(attributes: readonly KeyValue[]): Ground {
+  /** The row of an item before its own fields; undefined where its user wants no telemetry. */
+  ground(attributes: readonly KeyValue[]): Ground | undefined {
     const tenant = tenantOf(this.#context, attributes, this.#resource, this.#level, this.#tally);
     const shared = this.#sharedFor(tenant);
     const { protection } = shared;
-    const own = sortAttributes(
-      attributes,
-      this.#level,
-      this.#columns,
-      (key, text) => protection.attribute(key, text),
-      this.#tally,
-    );
+    const user = userOf(attributes, protection) || userOf(this.#resource, protection);
+    if (user !== '' && protection.optedOut(user)) {
+      this.#tally.optedOut++;
+      return undefined;
+    }
+    const own = sortAttributes(attributes, this.#level, this.#columns, protection, this.#tally);
+    if (user !== '') own.free[USER_HASH] = user;
     const row = {
       ...shared.columns,
       ...own.columns,
@@ -97,14 +108,9 @@ export class ScopeOfItems {
     const known = this.#shared.get(tenant);
     if (known) return known;
     const protection = this.#protectionOf(tenant);
-    const { columns, free } = sortAttributes(
-      this.#resource,
-      'resource',
-      this.#columns,
-      (key, text) => protection.attribute(key, text),
-      this.#tally,
-    );
-    const made = { protection, columns, json: resourceJson(free, this.#tally) };
+    // Only the columns: what a resource says stands in its JSON as a whole, once per distinct resource.
+    const { columns } = sortAttributes(this.#resource, 'resource', this.#columns, NO_PROTECTION, new Tally());
+    const made = { protection, columns, json: resourceJson(this.#resource, protection, this.#tally) };
     // One resource with a tenant per item: forget rather than grow.
     if (this.#shared.size >= 256) this.#shared.clear();
     this.#shared.set(tenant, made);

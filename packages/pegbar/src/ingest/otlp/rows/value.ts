@@ -33,10 +33,6 @@ function kindOf(value: AnyValue): keyof AnyValue | undefined {
 const base64 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 
-/** What protection makes of a text under a key; null drops it. */
-export type Leaf = (key: string, text: string) => string | null | undefined;
-const asIs: Leaf = (_key, text) => text;
-
 /** Text of a value: '' for an empty one, base64 for bytes, JSON for lists. */
 export function plainText(value: AnyValue | null | undefined): string {
   if (!value) return '';
@@ -54,13 +50,13 @@ export function plainText(value: AnyValue | null | undefined): string {
     case 'bytesValue':
       return base64(value.bytesValue!);
     default:
-      return jsonText(value, '', asIs);
+      return jsonText(value);
   }
 }
 
-/** JSON of a value; texts inside pass through `leaf` with the nearest key. Below `MAX_DEPTH` comes null. */
-export function jsonText(value: AnyValue | null | undefined, key: string, leaf: Leaf, depth = 0): string {
-  if (!value || depth > MAX_DEPTH) return 'null';
+/** JSON of a value. What lies `MAX_DEPTH` levels deep is null. */
+export function jsonText(value: AnyValue | null | undefined, depth = 0): string {
+  if (!value || depth >= MAX_DEPTH) return 'null';
   switch (kindOf(value)) {
     case undefined:
       return 'null';
@@ -71,22 +67,16 @@ export function jsonText(value: AnyValue | null | undefined, key: string, leaf: 
       return Number.isFinite(value.doubleValue) ? String(value.doubleValue) : `"${value.doubleValue}"`;
     case 'arrayValue': {
       const items = value.arrayValue?.values ?? [];
-      return `[${items.map((item) => jsonText(item, key, leaf, depth + 1)).join(',')}]`;
+      return `[${items.map((item) => jsonText(item, depth + 1)).join(',')}]`;
     }
     case 'kvlistValue': {
       const members = new Map<string, string>();
-      for (const { key: name = '', value: member } of value.kvlistValue?.values ?? []) {
-        if (!members.has(name)) members.set(name, jsonText(member, name, leaf, depth + 1));
+      for (const { key = '', value: member } of value.kvlistValue?.values ?? []) {
+        if (!members.has(key)) members.set(key, jsonText(member, depth + 1));
       }
-      return `{${Array.from(members, ([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}}`;
+      return `{${Array.from(members, ([key, text]) => `${JSON.stringify(key)}:${text}`).join(',')}}`;
     }
     default:
-      return JSON.stringify(leaf(key, plainText(value)) ?? null);
+      return JSON.stringify(plainText(value));
   }
-}
-
-/** True for arrays and key-value lists. */
-export function isStructured(value: AnyValue | null | undefined): boolean {
-  const kind = value ? kindOf(value) : undefined;
-  return kind === 'arrayValue' || kind === 'kvlistValue';
 }
