@@ -1,6 +1,7 @@
 import type { Table } from '@pegbar/contract';
 import { Bytes, utf8 } from './bytes.ts';
 import { type ColumnBuilder, columnBuilder } from './columns.ts';
+import { plainType } from './reader.ts';
 
 /**
  * One Native block of one table in the making. Columns that no row has set are left out of the block: the
@@ -81,9 +82,4 @@ export class BlockBuilder {
     }
     return out;
   }
-}
-
-/** A merging column is told in the type that it holds. */
-function plainType(type: string): string {
-  return /^SimpleAggregateFunction\(\w+, (.*)\)$/.exec(type)?.[1] ?? type;
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { randomInt } from 'node:crypto';
 import { Bytes, fromUtf8, utf8 } from './bytes.ts';
 
@@ -80,6 +81,13 @@ export class Dictionary {
         return id;
       slot = (slot + 1) & mask;
     }
+  }
+
+  /** The same for bytes from outside: what is not UTF-8 is repaired before it enters. */
+  idOfUtf8(source: Uint8Array, view: DataView, start: number, length: number): number {
+    const bytes = source.subarray(start, start + length);
+    if (isUtf8(bytes)) return this.idOfBytes(source, view, start, length);
+    return this.idOfText(fromUtf8.decode(bytes));
   }
 
   idOfText(text: string): number {

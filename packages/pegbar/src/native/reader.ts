@@ -194,11 +194,16 @@ export function readBlock(bytes: Uint8Array, offset = 0, options: ReadOptions = 
   for (let index = 0; index < count; index++) {
     if (wanted && columns.size === wanted.size) return { rows, columns, end: null };
     const name = reader.text();
-    const type = reader.text();
+    const type = plainType(reader.text());
     if (wanted && !wanted.has(name)) skipColumn(reader, type, rows);
     else columns.set(name, readColumn(reader, type, rows));
   }
   return { rows, columns, end: reader.at };
+}
+
+/** A merging column reads as the type that it holds. */
+export function plainType(type: string): string {
+  return /^SimpleAggregateFunction\(\w+, (.*)\)$/.exec(type)?.[1] ?? type;
 }
 
 class Reader {

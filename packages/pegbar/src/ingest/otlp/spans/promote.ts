@@ -1,0 +1,344 @@
+/** Attributes that fill columns: each value is brought into the column's type, or refused and kept as a free attribute. */
+import { BOUNDARIES, OUTCOMES, readInstant, STAGES, type StageErrorCode, WORKLOADS } from '@pegbar/contract';
+import { Dictionary, utf8 } from '../../../native/index.ts';
+import type { ErrorWords } from './error-words.ts';
+import type { ValueTexts } from './json-value.ts';
+import { MAX_NAME_BYTES, MAX_PROMPT_BYTES, MAX_TEXT_BYTES, MAX_VALUE_BYTES } from './limits.ts';
+import { writeLoras } from './loras.ts';
+import { numberOf, parseNumber, parseUnsigned64 } from './number-text.ts';
+import type { Outline } from './outline.ts';
+import { storeText, writeNegativePrompt, writePrompt } from './prompts.ts';
+import * as role from './roles.ts';
+import { intern, type Rows, setText } from './rows.ts';
+import type { Tally } from './tally.ts';
+import type { Tenant } from './tenants.ts';
+import { cutLength, textOf } from './text.ts';
+import { BOOL, DOUBLE, INT, STRING, type Value } from './value.ts';
+import { Wire } from './wire.ts';
+
+const WORD = 0x1_0000_0000;
+const MAX_SINGLE = 3.4028234663852886e38;
+/** Rounding of senders: whole milliseconds, or a thousandth of the duration. */
+const DERIVED_TOLERANCE_MS = 0.5;
+const DERIVED_TOLERANCE = 0.001;
+/** Epoch milliseconds of our days have 13 digits, nanoseconds 19. */
+const NANOSECONDS_FROM = 1e16;
+
+const STAGE = role.columnIndex('pipeline_stage');
+const WIDTH = role.columnIndex('width');
+const HEIGHT = role.columnIndex('height');
+const WORKFLOW = role.columnIndex('workflow');
+const USER_HASH = role.columnIndex('user_hash');
+const ERROR_MESSAGE = role.columnIndex('error_message');
+
+const CLOSED = new Map<number, Dictionary>(
+  (
+    [
+      ['pipeline_stage', STAGES],
+      ['boundary', BOUNDARIES],
+      ['outcome', OUTCOMES],
+      ['workload', WORKLOADS],
+    ] as const
+  ).map(([column, words]) => {
+    const dictionary = new Dictionary();
+    for (const word of words) dictionary.idOfText(word);
+    return [role.columnIndex(column), dictionary];
+  }),
+);
+const STAGE_WORDS = CLOSED.get(STAGE)!;
+const GENERATE = STAGE_WORDS.idOfText('generate');
+const LARGEST = [0, 0xff, 0xffff, 0, 0xffffffff];
+
+/** Long texts of columns that hold messages and addresses; the other text columns hold names and ids. */
+const LONG_TEXTS = new Set(
+  ['error_message', 'image_uri', 'thumb_uri', 'embedding_uri'].map(role.columnIndex),
+);
+
+export class Promoter {
+  rows!: Rows;
+  tenant!: Tenant;
+  readonly outline: Outline;
+  private readonly tally: Tally;
+  private readonly texts: ValueTexts;
+  private readonly errors: ErrorWords;
+  private readonly scratch = new Wire();
+
+  /** What the attributes of this row said, for what is derived from them. */
+  generates = false;
+  errorCode: StageErrorCode | '' = '';
+  redactions = 0;
+  durationMs = 0;
+
+  constructor(outline: Outline, tally: Tally, texts: ValueTexts, errors: ErrorWords) {
+    this.outline = outline;
+    this.tally = tally;
+    this.texts = texts;
+    this.errors = errors;
+  }
+
+  begin(tenant: Tenant, durationMs: number): void {
+    this.tenant = tenant;
+    this.generates = false;
+    this.errorCode = '';
+    this.redactions = 0;
+    this.durationMs = durationMs;
+  }
+
+  /** Writes the value; false where it does not fit the column, which then stays as it is. */
+  write(wire: Wire, value: Value, kind: number, column: number, row: number): boolean {
+    switch (kind) {
+      case role.DICTIONARY:
+        return this.dictionary(wire, value, column, row);
+      case role.TEXT:
+        return this.text(wire, value, column, row);
+      case role.UNSIGNED:
+        return this.unsigned(wire, value, column, row);
+      case role.SINGLE:
+        return this.single(wire, value, column, row);
+      case role.UNSIGNED64:
+        return this.unsigned64(wire, value, column, row);
+      case role.WORD:
+        return this.word(wire, value, column, row);
+      case role.USER:
+        return this.user(wire, value, row);
+      case role.PROMPT:
+      case role.NEGATIVE_PROMPT:
+      case role.WORKFLOW:
+        return this.prompt(wire, value, kind, row);
+      case role.DERIVED:
+        return this.derived(wire, value);
+      default:
+        return this.rare(wire, value, kind, column, row);
+    }
+  }
+
+  private rare(wire: Wire, value: Value, kind: number, column: number, row: number): boolean {
+    switch (kind) {
+      case role.DOUBLE_FLOAT: {
+        const number = this.number(wire, value);
+        if (!Number.isFinite(number)) return false;
+        const target = this.rows.fixedAt(column);
+        target.touch(row);
+        target.f64[row] = number;
+        return true;
+      }
+      case role.MAYBE_SINGLE: {
+        const number = this.number(wire, value);
+        if (!(Math.abs(number) <= MAX_SINGLE)) return false;
+        this.rows.nullableAt(column).push(row, number);
+        return true;
+      }
+      case role.FLAG:
+        return this.flag(wire, value, column, row);
+      case role.LIST: {
+        const items = this.texts.list(wire, value);
+        if (items.some((item) => item.length > MAX_TEXT_BYTES)) return false;
+        this.rows.arrayAt(column).push(row, items);
+        return true;
+      }
+      case role.LORAS:
+        return writeLoras(this.rows, this.outline, this.texts.list(wire, value), row);
+      case role.SIZE:
+        return this.size(wire, value, row);
+      case role.TIME:
+        return this.time(wire, value, column, row);
+      case role.ERROR:
+        return this.error(wire, value);
+      default:
+        // The tenant was read before the row was begun.
+        return kind === role.TENANT;
+    }
+  }
+
+  /** A plain number, from whatever kind of value; NaN where there is none. */
+  private number(wire: Wire, value: Value): number {
+    if (value.kind !== STRING) return value.number();
+    return value.length <= 64 ? parseNumber(textOf(wire, value.start, value.length)) : Number.NaN;
+  }
+
+  private dictionary(wire: Wire, value: Value, column: number, row: number): boolean {
+    const target = this.rows.dictionaryAt(column);
+    if (value.kind === STRING) {
+      if (value.length > MAX_NAME_BYTES) return false;
+      target.set(row, intern(target, wire, value.start, value.length));
+      return true;
+    }
+    if (value.kind !== INT && value.kind !== DOUBLE && value.kind !== BOOL) return false;
+    target.push(row, this.texts.plain(wire, value));
+    return true;
+  }
+
+  private text(wire: Wire, value: Value, column: number, row: number): boolean {
+    const target = this.rows.textAt(column);
+    if (value.kind === STRING) {
+      if (value.length > (LONG_TEXTS.has(column) ? MAX_TEXT_BYTES : MAX_NAME_BYTES)) return false;
+      if (column === ERROR_MESSAGE && !this.tenant.protector.plain) return this.message(wire, value, row);
+      setText(target, row, wire, value.start, value.length);
+      return true;
+    }
+    if (value.kind !== INT && value.kind !== DOUBLE && value.kind !== BOOL) return false;
+    target.push(row, this.texts.plain(wire, value));
+    return true;
+  }
+
+  private message(wire: Wire, value: Value, row: number): boolean {
+    const text = textOf(wire, value.start, value.length);
+    const stored = this.tenant.protector.attribute('error.message', text);
+    this.redactions += stored.redactions;
+    storeText(this.rows.textAt(ERROR_MESSAGE), row, wire, value.start, value.length, stored.text);
+    return true;
+  }
+
+  private unsigned(wire: Wire, value: Value, column: number, row: number): boolean {
+    const number = this.number(wire, value);
+    const target = this.rows.fixedAt(column);
+    if (!(number >= 0 && number <= LARGEST[target.width]! && Math.floor(number) === number)) return false;
+    target.touch(row);
+    if (target.width === 2) target.u16[row] = number;
+    else if (target.width === 4) target.i32[row] = number | 0;
+    else target.u8[row] = number;
+    return true;
+  }
+
+  private unsigned64(wire: Wire, value: Value, column: number, row: number): boolean {
+    const target = this.rows.fixedAt(column);
+    if (value.kind === INT) {
+      target.touch(row);
+      target.i32[row * 2] = value.lo;
+      target.i32[row * 2 + 1] = value.hi;
+      return true;
+    }
+    if (value.kind === STRING && value.length <= 32) {
+      const exact = parseUnsigned64(textOf(wire, value.start, value.length));
+      if (exact !== undefined) {
+        target.push(row, exact);
+        return true;
+      }
+    }
+    const number = this.number(wire, value);
+    if (!(number >= 0 && number < WORD * WORD && Math.floor(number) === number)) return false;
+    target.touch(row);
+    target.i32[row * 2] = (number % WORD) | 0;
+    target.i32[row * 2 + 1] = Math.floor(number / WORD) | 0;
+    return true;
+  }
+
+  private single(wire: Wire, value: Value, column: number, row: number): boolean {
+    const number = value.kind === DOUBLE ? value.double : this.number(wire, value);
+    if (!(Math.abs(number) <= MAX_SINGLE)) return false;
+    const target = this.rows.fixedAt(column);
+    target.touch(row);
+    target.f32[row] = number;
+    return true;
+  }
+
+  private word(wire: Wire, value: Value, column: number, row: number): boolean {
+    if (value.kind !== STRING || value.length === 0) return false;
+    const id = CLOSED.get(column)!.find(wire.view, value.start, value.length);
+    if (id <= 0) return false;
+    if (column === STAGE) this.generates = id === GENERATE;
+    const target = this.rows.columns[column]!;
+    if (target === this.rows.boundary || !('dictionary' in target))
+      setText(this.rows.textAt(column), row, wire, value.start, value.length);
+    else
+      this.rows
+        .dictionaryAt(column)
+        .set(row, intern(this.rows.dictionaryAt(column), wire, value.start, value.length));
+    return true;
+  }
+
+  private user(wire: Wire, value: Value, row: number): boolean {
+    const { userHash } = this.rows;
+    if (value.kind === STRING && value.length <= MAX_TEXT_BYTES) {
+      if (value.length === 0) return true;
+      userHash.touch(row);
+      this.tenant.hashUser(wire, value.start, value.length, userHash.i32, row * 2);
+      return true;
+    }
+    const text = this.texts.plain(wire, value);
+    if (text !== '') this.rows.fixedAt(USER_HASH).push(row, this.tenant.protector.userHash(text));
+    return true;
+  }
+
+  /** Prompts that are not text (chat messages as lists) are taken as their JSON. */
+  private prompt(given: Wire, value: Value, kind: number, row: number): boolean {
+    let wire = given;
+    let { start, length } = value;
+    if (value.kind !== STRING) {
+      const bytes = utf8.encode(this.texts.plain(given, value));
+      this.scratch.load(bytes);
+      wire = this.scratch;
+      start = 0;
+      length = bytes.length;
+    }
+    const kept = cutLength(wire, start, length, kind === role.WORKFLOW ? MAX_VALUE_BYTES : MAX_PROMPT_BYTES);
+    if (kept < length) this.tally.truncated++;
+    const { protector } = this.tenant;
+    if (kind === role.PROMPT)
+      this.redactions += writePrompt(this.rows, this.outline, protector, wire, start, kept, row);
+    else if (kind === role.NEGATIVE_PROMPT)
+      this.redactions += writeNegativePrompt(this.rows, protector, wire, start, kept, row);
+    else if (protector.plain) setText(this.rows.textAt(WORKFLOW), row, wire, start, kept);
+    else {
+      const stored = protector.written('workflow', textOf(wire, start, kept));
+      this.redactions += stored.redactions;
+      storeText(this.rows.textAt(WORKFLOW), row, wire, start, kept, stored.text);
+    }
+    return true;
+  }
+
+  /** A latency that says what the span's times say is not kept twice. */
+  private derived(wire: Wire, value: Value): boolean {
+    const off = Math.abs(this.number(wire, value) - this.durationMs);
+    return off <= DERIVED_TOLERANCE_MS || off <= DERIVED_TOLERANCE * this.durationMs;
+  }
+
+  private flag(wire: Wire, value: Value, column: number, row: number): boolean {
+    let told = value.number();
+    if (value.kind === STRING && value.length <= 5) {
+      const text = textOf(wire, value.start, value.length).toLowerCase();
+      told = text === 'true' || text === '1' ? 1 : text === 'false' || text === '0' ? 0 : Number.NaN;
+    }
+    if (told !== 0 && told !== 1) return false;
+    const target = this.rows.fixedAt(column);
+    target.touch(row);
+    target.u8[row] = told + 1;
+    return true;
+  }
+
+  private size(wire: Wire, value: Value, row: number): boolean {
+    if (value.kind !== STRING || value.length > 32) return false;
+    const sides = /^(\d{1,7})\s*[xX×*]\s*(\d{1,7})$/.exec(textOf(wire, value.start, value.length));
+    if (!sides) return false;
+    if (!this.outline.has(WIDTH)) this.rows.fixedAt(WIDTH).push(row, Number(sides[1]));
+    if (!this.outline.has(HEIGHT)) this.rows.fixedAt(HEIGHT).push(row, Number(sides[2]));
+    return true;
+  }
+
+  private time(wire: Wire, value: Value, column: number, row: number): boolean {
+    const told =
+      value.kind === STRING
+        ? value.length <= 64 && textOf(wire, value.start, value.length)
+        : value.kind === INT && numberOf(value.lo, value.hi) > NANOSECONDS_FROM
+          ? numberOf(value.lo, value.hi) / 1e6
+          : value.number();
+    const instant = readInstant(told);
+    if (instant === undefined || Math.abs(instant.ms) > 8.64e15) return false;
+    this.rows.fixedAt(column).push(row, instant.ms);
+    return true;
+  }
+
+  /** False where the word had to be mapped: the word itself is then kept as a free attribute. */
+  private error(wire: Wire, value: Value): boolean {
+    if (value.kind !== STRING) {
+      const text = utf8.encode(this.texts.plain(wire, value));
+      if (text.length === 0) return true;
+      this.scratch.load(text);
+      this.errorCode = this.errors.codeOf(this.scratch, 0, text.length);
+      return false;
+    }
+    if (value.length === 0) return true;
+    this.errorCode = this.errors.codeOf(wire, value.start, value.length);
+    return value.length < 16 && textOf(wire, value.start, value.length) === this.errorCode;
+  }
+}

@@ -1,0 +1,77 @@
+/** Texts from the wire into Native strings: copied verbatim where they are UTF-8, repaired where they are not. */
+import { isUtf8 } from 'node:buffer';
+import { type Bytes, fromUtf8, utf8 } from '../../../native/index.ts';
+import type { Wire } from './wire.ts';
+
+/** Longer texts are copied by the engine's memcpy; below it, the call costs more than the words. */
+const COPY_BY_WORDS = 256;
+
+/** Appends the bytes [start, start + length) as one Native string. Room is made. */
+export function appendText(out: Bytes, wire: Wire, start: number, length: number): void {
+  out.ensure(length + 10);
+  const before = out.length;
+  if (length < 128) out.bytes[out.length++] = length;
+  else out.varint(length);
+  if (copyAscii(out, wire, start, length)) return;
+  const source = wire.bytes.subarray(start, start + length);
+  if (isUtf8(source)) return;
+  out.length = before;
+  appendString(out, fromUtf8.decode(source));
+}
+
+/** Copies, and says whether all bytes were ASCII. */
+function copyAscii(out: Bytes, wire: Wire, start: number, length: number): boolean {
+  if (length > COPY_BY_WORDS) {
+    out.bytes.set(wire.bytes.subarray(start, start + length), out.length);
+    out.length += length;
+    return false;
+  }
+  const from = wire.view;
+  const to = out.view;
+  const end = start + length;
+  let at = start;
+  let put = out.length;
+  let bits = 0;
+  for (; at + 4 <= end; at += 4, put += 4) {
+    const word = from.getInt32(at, true);
+    bits |= word;
+    to.setInt32(put, word, true);
+  }
+  const source = wire.bytes;
+  const target = out.bytes;
+  for (; at < end; at++, put++) {
+    const byte = source[at]!;
+    bits |= byte;
+    target[put] = byte;
+  }
+  out.length = put;
+  return (bits & 0x80808080) === 0;
+}
+
+/** Appends a JavaScript string as one Native string. */
+export function appendString(out: Bytes, text: string): void {
+  if (text.length <= 42) {
+    out.ensure(128);
+    const { written } = utf8.encodeInto(text, out.bytes.subarray(out.length + 1));
+    out.bytes[out.length] = written;
+    out.length += written + 1;
+    return;
+  }
+  const bytes = utf8.encode(text);
+  out.ensure(bytes.length + 10);
+  out.varint(bytes.length);
+  out.append(bytes);
+}
+
+/** The text as JavaScript has it; bad UTF-8 is replaced. */
+export function textOf(wire: Wire, start: number, length: number): string {
+  return length === 0 ? '' : fromUtf8.decode(wire.bytes.subarray(start, start + length));
+}
+
+/** The longest prefix of at most `limit` bytes that does not cut a character. */
+export function cutLength(wire: Wire, start: number, length: number, limit: number): number {
+  if (length <= limit) return length;
+  let end = limit;
+  while (end > limit - 4 && end > 0 && (wire.bytes[start + end]! & 0xc0) === 0x80) end--;
+  return end;
+}
