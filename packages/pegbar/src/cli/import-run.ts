@@ -48,9 +48,12 @@ export async function runImport(
     }
     const progress = createProgress(io.stderr, io.clock, plain(file), 'lines');
     const meter = { bytes: 0 };
-    const bytes = metered(source.open(io.stdin), meter);
+    const open = (): AsyncIterable<Item> => {
+      meter.bytes = 0;
+      return plan.items(file, metered(source.open(io.stdin), meter));
+    };
     const done = await deliver({
-      items: plan.items(file, bytes),
+      open,
       sink,
       cursors,
       key: source.key,

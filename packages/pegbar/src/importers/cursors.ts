@@ -5,6 +5,8 @@ import type { Tally } from './tally.ts';
 
 /** How far an import came: everything up to and with `line` was answered by the server. */
 export interface Cursor {
+  /** Last line before the last batch. */
+  from: number;
   line: number;
   tally: Tally;
 }
@@ -31,7 +33,7 @@ export function fileCursors(directory: string, now: () => number): Cursors {
       await sweep(directory, now());
       try {
         const kept = JSON.parse(await readFile(path(key), 'utf8')) as { format: number } & Cursor;
-        return kept.format === FORMAT ? { line: kept.line, tally: kept.tally } : undefined;
+        return kept.format === FORMAT ? { from: kept.from, line: kept.line, tally: kept.tally } : undefined;
       } catch {
         // No cursor, or one that was cut by a crash: the import begins at the start.
         return undefined;

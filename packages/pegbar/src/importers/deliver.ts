@@ -17,7 +17,8 @@ const BATCH_MOST_BYTES = 4 * 1_048_576;
 const BATCH_MOST_POINTS = 1_000;
 
 export interface Delivery {
-  items: AsyncIterable<Item>;
+  /** Opens the source at its start; a source with a key may be opened twice. */
+  open: () => AsyncIterable<Item>;
   sink: Sink;
   cursors: Cursors | undefined;
   /** Key of the cursor; undefined for a source that cannot be read twice. */
@@ -40,25 +41,52 @@ interface Batch {
   bytes: number;
 }
 
-/** Sends what a source holds in batches, one in flight while the next is being read. */
+/** Sends what a source holds, from where an earlier run stopped if there was one. */
 export async function deliver(delivery: Delivery): Promise<Delivered> {
-  const { cursors, key, sink } = delivery;
+  const { cursors, key } = delivery;
   const before = key === undefined ? undefined : await cursors?.read(key);
-  const tally = before?.tally ?? emptyTally();
-  const done: Delivered = { tally, resumed: before?.tally.read ?? 0, failure: undefined, broken: undefined };
+  const resumed = before && (await pass(delivery, before));
+  return resumed ?? (await pass(delivery, undefined)) ?? unread();
+}
+
+const unread = (): Delivered => ({ tally: emptyTally(), resumed: 0, failure: undefined, broken: undefined });
+
+/**
+ * One way through the source, one batch in flight while the next is being read.
+ *
+ * With a cursor the last batch that was answered is sent once more. It must come back without anything new: where
+ * the server takes it as news, its store is another one than the cursor's (a new data folder behind the same
+ * address), and `undefined` says that the import has to begin at the start.
+ */
+async function pass(delivery: Delivery, before: Cursor | undefined): Promise<Delivered | undefined> {
+  const { cursors, key, sink } = delivery;
+  const tally = before ? structuredClone(before.tally) : emptyTally();
+  const done: Delivered = { ...unread(), tally, resumed: tally.read };
+  let from = before?.from ?? 0;
   let inFlight: Promise<Result<true, SinkFailure>> = Promise.resolve(ok(true));
 
   const settle = async (batch: Batch): Promise<Result<true, SinkFailure>> => {
     const sent = await send(batch.items, sink, tally);
     if (!sent.ok) return sent;
-    const last = batch.items.at(-1)?.line ?? 0;
-    if (key !== undefined) await cursors?.write(key, { line: last, tally });
+    const line = batch.items.at(-1)?.line ?? 0;
+    if (key !== undefined) await cursors?.write(key, { from, line, tally });
+    from = line;
     delivery.onProgress(tally);
     return sent;
   };
 
+  let toProve = before;
   try {
-    for await (const batch of batches(delivery.items, before)) {
+    for await (const batch of batches(delivery.open(), before)) {
+      if (toProve) {
+        const again = emptyTally();
+        const sent = await send(batch.items, sink, again);
+        if (!sent.ok) return { ...done, failure: sent.error };
+        if (again.accepted > 0) return undefined;
+        from = toProve.line;
+        toProve = undefined;
+        continue;
+      }
       const sent = await inFlight;
       if (!sent.ok) return { ...done, failure: sent.error };
       inFlight = settle(batch);
@@ -74,11 +102,12 @@ export async function deliver(delivery: Delivery): Promise<Delivered> {
   return done;
 }
 
+/** Items in batches, after the cursor's `from`; one batch ends exactly at its `line`. */
 async function* batches(items: AsyncIterable<Item>, before: Cursor | undefined): AsyncGenerator<Batch> {
   let batch: Batch = { items: [], bytes: 0 };
   let points = 0;
   for await (const item of items) {
-    if (before && item.line <= before.line) continue;
+    if (before && item.line <= before.from) continue;
     const size = 'event' in item ? item.event.length + 1 : 0;
     if (batch.bytes + size > BATCH_MOST_BYTES && batch.items.length > 0) {
       yield batch;
@@ -88,7 +117,8 @@ async function* batches(items: AsyncIterable<Item>, before: Cursor | undefined):
     batch.items.push(item);
     batch.bytes += size;
     if ('point' in item) points++;
-    if (batch.items.length >= BATCH_MOST_LINES || points >= BATCH_MOST_POINTS) {
+    const isFull = batch.items.length >= BATCH_MOST_LINES || points >= BATCH_MOST_POINTS;
+    if (isFull || item.line === before?.line) {
       yield batch;
       batch = { items: [], bytes: 0 };
       points = 0;
