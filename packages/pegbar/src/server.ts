@@ -6,7 +6,7 @@ import { systemClock as clock } from './base/clock.ts';
 import { createCounters } from './base/counters.ts';
 import { watchDisk } from './base/disk.ts';
 import { createLog } from './base/log.ts';
-import type { ServerConfig } from './config/index.ts';
+import { environment, type ServerConfig } from './config/index.ts';
 import { type ApiServer, startApi } from './http/index.ts';
 import {
   createEventIntake,
@@ -145,7 +145,7 @@ async function start(
     tuning: defaultTuning({ memory_bytes: totalmem(), cores: cpus().length }),
     clock,
     log,
-    searchPath: config.search_path,
+    searchPath: environment().PATH ?? '',
   });
   const supervisor = createSupervisor(launcher, { clock, log, counters });
   const store = createStore(supervisor, { clock });

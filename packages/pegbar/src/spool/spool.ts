@@ -23,8 +23,8 @@
  * good commits is counted, logged and kept in quarantine. All logs are then closed and loaded; whether the
  * store has a segment already is asked by counting its rows (store/load.ts).
  *
- * **Limits.** The bytes of closed logs are bounded by `maxBytes`; beyond it, and when the disk is nearly full,
- * ingest is refused with Retry-After. Nothing is dropped.
+ * **Limits.** A log is bounded in bytes, rows and age. How many may wait is the intake's to say (`backlog`): beyond
+ * it, and when the disk is nearly full, ingest is refused with Retry-After. Nothing is dropped.
  */
 import { randomInt } from 'node:crypto';
 import { constants } from 'node:fs';
@@ -68,8 +68,6 @@ export interface SpoolOptions {
   clock: Clock;
   counters: Counters;
   log: Log;
-  /** Bytes of logs that may wait for the store. */
-  maxBytes: number;
 }
 
 export interface Place {

@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { engineMissing } from '../../packages/pegbar/src/store/engine/testing.ts';
+import { startPipeline } from './harness.ts';
+
+const missing = engineMissing();
+if (missing) console.warn(`skipped: ${missing}`);
+
+/** A closed hour, so that its rollup is stored. */
+const HOUR = Math.floor(Date.now() / 3_600_000) * 3_600_000 - 48 * 3_600_000;
+
+function requestLines(index: number, options: { failed?: boolean; model?: string } = {}): string[] {
+  const at = HOUR + index * 1000;
+  const base = {
+    request_id: `r${index}`,
+    tenant: index % 2 ? 'studio-a' : 'studio-b',
+    workload: 'single_image',
+    region: 'eu',
+    model: { version: options.model ?? 'v6' },
+    session_id: `s${index % 10}`,
+  };
+  return [
+    {
+      ...base,
+      timestamp: at,
+      pipeline_stage: 'ingest',
+      metrics: { latency_ms: 100 },
+      prompt: { text: 'a cat, masterpiece' },
+    },
+    {
+      ...base,
+      timestamp: at + 2000,
+      pipeline_stage: 'generate',
+      image_id: `i${index}`,
+      metrics: { latency_ms: 1900, queue_wait_ms: 50, gpu_seconds: 1.5, cost_usd: 0.01 },
+      params: { seed: '18446744073709551615', steps: 30, resolution: '768x768' },
+      quality: { aesthetic: 6 },
+      ...(options.failed && { error: { code: 'oom', message: 'CUDA out of memory' }, image_id: undefined }),
+    },
+    ...(options.failed
+      ? [
+          {
+            type: 'stage',
+            ...base,
+            timestamp: at + 2100,
+            pipeline_stage: 'postprocess',
+            outcome: 'failed',
+            metrics: { latency_ms: 10 },
+          },
+        ]
+      : [{ ...base, timestamp: at + 2500, pipeline_stage: 'deliver', metrics: { latency_ms: 500 } }]),
+  ].map((event) => JSON.stringify(event));
+}
+
+describe.skipIf(missing)('events through the main line', () => {
+  let line: Awaited<ReturnType<typeof startPipeline>>;
+  beforeAll(async () => {
+    line = await startPipeline();
+  });
+  afterAll(() => line?.stop());
+
+  it('stores each line once, names the bad ones, and folds stages into requests', async () => {
+    const lines: string[] = [];
+    for (let index = 0; index < 100; index++)
+      lines.push(...requestLines(index, { failed: index % 10 === 0 }));
+    const body = [...lines, '{"pipeline_stage":', '{"type":"nonsense"}'].join('\n');
+    const first = await line.events.accept(body, { tenant: null });
+    expect(first.accepted).toBe(300);
+    expect(first.rejected.map((one) => [one.line, one.code])).toEqual([
+      [301, 'invalid_json'],
+      [302, 'unknown_type'],
+    ]);
+    const again = await line.events.accept(lines.join('\n'), { tenant: null });
+    expect(again).toMatchObject({ accepted: 0, duplicates: 300 });
+
+    await line.flush();
+    expect(
+      await line.rows('SELECT count() AS n, countIf(seed = 18446744073709551615) AS seeds FROM spans'),
+    ).toEqual([{ n: '300', seeds: '100' }]);
+    expect(
+      await line.rows(
+        'SELECT count() AS n, sum(images) AS images, sum(stages) AS stages FROM requests FINAL',
+      ),
+    ).toEqual([{ n: '100', images: '90', stages: '300' }]);
+    expect(await line.rows('SELECT count() AS n FROM images FINAL')).toEqual([{ n: '90' }]);
+  });
+
+  it('counts rollups that equal the raw rows', async () => {
+    const rollup = await line.rows<{ metric: string; n: string; sum: string }>(
+      "SELECT metric, sum(n) AS n, sum(sum) AS sum FROM roll_hours WHERE dim = 'all' AND stage = '' GROUP BY metric ORDER BY metric",
+    );
+    const of = (metric: string) => rollup.find((one) => one.metric === metric);
+    expect(of('requests')).toMatchObject({ n: '100' });
+    expect(of('succeeded')).toMatchObject({ n: '90' });
+    expect(of('failed')).toMatchObject({ n: '10' });
+    expect(of('oom')).toMatchObject({ n: '10' });
+    expect(of('images')).toMatchObject({ sum: String(90 * 1_000_000) });
+    expect(of('cost_usd')).toMatchObject({ sum: String(100 * 10_000) });
+    expect(of('aesthetic')).toMatchObject({ n: '100', sum: String(600 * 1_000_000) });
+  });
+
+  it('counts a late score at the time of its picture', async () => {
+    await line.events.accept(
+      JSON.stringify({
+        type: 'score',
+        image_id: 'i1',
+        name: 'face_ok',
+        value: 1,
+        scorer: 'x',
+        scorer_version: '1',
+        timestamp: Date.now(),
+        tenant: 'studio-a',
+      }),
+      { tenant: null },
+    );
+    await line.flush();
+    const rows = await line.rows<{ t: number; n: string }>(
+      "SELECT toUnixTimestamp(t) AS t, n FROM roll_hours WHERE metric = 'face_ok' AND dim = 'all'",
+    );
+    expect(rows).toEqual([{ t: HOUR / 1000, n: '1' }]);
+    expect(
+      await line.rows("SELECT sum(n) AS n FROM roll_hours WHERE metric = 'requests' AND dim = 'all'"),
+    ).toEqual([{ n: '100' }]);
+  });
+});
