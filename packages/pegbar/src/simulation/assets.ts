@@ -25,6 +25,13 @@ export function assetOf(name: string): Promise<Asset> {
   return asset;
 }
 
+/** What sharp must know of the pixels. */
+export function rawOf({ width, height, channels }: Asset): {
+  raw: { width: number; height: number; channels: 3 | 4 };
+} {
+  return { raw: { width, height, channels } };
+}
+
 async function decode(name: string): Promise<Asset> {
   const file = fileURLToPath(new URL(`./pictures/${name}.webp`, import.meta.url));
   const image = name.startsWith('bg_') ? sharp(file).removeAlpha() : sharp(file).ensureAlpha();

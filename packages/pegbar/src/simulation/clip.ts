@@ -88,7 +88,7 @@ async function drawingAt(picture: PictureSpec, size: number, drawing: number): P
     sprite: sprite && {
       ...sprite,
       top: sprite.top + breath * height * 0.014,
-      left: sprite.left + drawing * 0.2,
+      centre: sprite.centre + drawing * 0.2,
     },
   };
   const blinking = drawing % BLINK_EVERY >= BLINK_EVERY - BLINK_DRAWINGS;

@@ -4,21 +4,13 @@
  * bytes with the same sharp; versions with the same seed share their composition.
  */
 import sharp, { type OverlayOptions, type Sharp } from 'sharp';
-import { type Asset, assetOf } from './assets.ts';
+import { assetOf, rawOf } from './assets.ts';
 import type { PictureSpec } from './picture-spec.ts';
-import {
-  applyTone,
-  bend,
-  blendTone,
-  type Ellipse,
-  inkWithScreentone,
-  NEUTRAL,
-  type Raster,
-  type Tone,
-} from './pixels.ts';
+import { applyTone, bend, blendTone, inkWithScreentone, NEUTRAL, type Raster, type Tone } from './pixels.ts';
 import { type Random, randomOf } from './random.ts';
 import { overlayOf, paperLandscape } from './scenery.ts';
 import type { Grade } from './schema.ts';
+import { overlay, placeSprite, type SpritePlace, shadowOf } from './sprite.ts';
 
 const TONES: Record<Grade, Tone> = {
   spring: { gain: [1.04, 1.0, 0.97], lift: [26, 14, 18], saturation: 1.0, contrast: 1.0, hue: -4 },
@@ -43,10 +35,20 @@ const WASHED: Tone = {
   contrast: 0.74,
   hue: 6,
 };
+/** Tint of what lifts the character off the background: a shadow by day, a glow of the moon by night. */
+const SHADOWS: Record<Grade, readonly [number, number, number]> = {
+  spring: [42, 24, 58],
+  noir: [0, 0, 0],
+  campus: [30, 22, 50],
+  paper: [0, 0, 0],
+  night: [120, 160, 255],
+};
 /** Smallest and largest longest side that is rendered; the sprites hold no more detail. */
 const MIN_SIDE_PX = 16;
 const MAX_SIDE_PX = 1024;
 const WEBP_QUALITY = 82;
+/** The weakest blur that sharp takes. */
+const MIN_BLUR = 0.3;
 const GRADES: ReadonlySet<string> = new Set(Object.keys(TONES));
 
 /** Height of the sprite and its top edge in heights of the picture: close, medium, wide. */
@@ -61,8 +63,7 @@ export interface Composition {
   width: number;
   height: number;
   grade: Grade;
-  /** Sprite height and left and top edge, pixels. */
-  sprite: { height: number; left: number; top: number; flip: boolean } | null;
+  sprite: SpritePlace | null;
   /** Crop of the background, shares of it. */
   crop: { x: number; y: number; zoom: number };
 }
@@ -99,7 +100,7 @@ export function compose(spec: PictureSpec, size: number): Composition {
     grade,
     sprite: {
       height: spriteHeight,
-      left: centre,
+      centre,
       top: height * framing.top * random.between(0.8, 1.25),
       flip: random.chance(0.5),
     },
@@ -115,11 +116,12 @@ function compositionRandom(spec: PictureSpec): Random {
 export async function paint(spec: PictureSpec, composition: Composition, face: string): Promise<Raster> {
   const { width, height, grade } = composition;
   const layers: OverlayOptions[] = [];
-  const sprite = composition.sprite ? await placedSprite(spec, composition, face) : null;
+  const sprite = composition.sprite
+    ? await placeSprite(`sylvie_${spec.outfit}_${face}`, composition, composition.sprite)
+    : null;
   if (sprite) {
-    const shadow = await shadowOf(sprite.input, sprite.left, sprite.top, composition);
-    if (shadow) layers.push(shadow);
-    layers.push({ input: sprite.input, left: sprite.left, top: sprite.top });
+    if (grade !== 'noir') layers.push(await shadowOf(sprite, composition, SHADOWS[grade]));
+    layers.push(overlay(sprite));
   }
   const sheet = grade === 'paper' ? null : sheetOf(spec, composition);
   if (sheet && !LUMINOUS.has(grade)) layers.push(sheet);
@@ -164,12 +166,7 @@ async function backdrop(
   { width, height, grade, crop, sprite }: Composition,
 ): Promise<Sharp> {
   if (grade === 'paper') {
-    const random = randomOf('paper', spec.seed, spec.panel);
-    return sharp(
-      await sharp(Buffer.from(paperLandscape(width, height, random)))
-        .png()
-        .toBuffer(),
-    );
+    return sharp(Buffer.from(paperLandscape(width, height, randomOf('paper', spec.seed, spec.panel))));
   }
   const background = await assetOf(`bg_${spec.background}`);
   const aspect = width / height;
@@ -185,82 +182,5 @@ async function backdrop(
     .resize(width, height, { fit: 'fill' });
   // The closer the character, the softer what lies behind.
   const depth = sprite ? Math.max(0, sprite.height / height - 1.2) * height * 0.0042 : 0;
-  return sharp(await (depth > 0.3 ? image.blur(depth) : image).png({ compressionLevel: 0 }).toBuffer());
-}
-
-function rawOf({ width, height, channels }: Asset): {
-  raw: { width: number; height: number; channels: 3 | 4 };
-} {
-  return { raw: { width, height, channels } };
-}
-
-interface PlacedSprite {
-  input: Buffer;
-  left: number;
-  top: number;
-  face: Ellipse;
-}
-
-async function placedSprite(
-  spec: PictureSpec,
-  { width, height, sprite }: Composition,
-  face: string,
-): Promise<PlacedSprite | null> {
-  if (!sprite) return null;
-  const asset = await assetOf(`sylvie_${spec.outfit}_${face}`);
-  const scale = sprite.height / asset.height;
-  const w = Math.round(asset.width * scale);
-  const h = Math.round(sprite.height);
-  const left = Math.round(sprite.left - w / 2);
-  const top = Math.round(sprite.top);
-  const cut = { left: Math.max(0, -left), top: Math.max(0, -top) };
-  const visible = {
-    width: Math.min(w - cut.left, width - Math.max(0, left)),
-    height: Math.min(h - cut.top, height - Math.max(0, top)),
-  };
-  if (visible.width < 1 || visible.height < 1) return null;
-  const whole = sharp(asset.data, rawOf(asset)).resize(w, h, { fit: 'fill' });
-  const resized = await (sprite.flip ? whole.flop() : whole).raw().toBuffer();
-  const input = await sharp(resized, { raw: { width: w, height: h, channels: 4 } })
-    .extract({ ...cut, ...visible })
-    .png({ compressionLevel: 0 })
-    .toBuffer();
-  const eyes = FACES[spec.outfit === 'green' ? 'green' : 'blue'];
-  const x = sprite.flip ? 1 - eyes.x : eyes.x;
-  return {
-    input,
-    left: Math.max(0, left),
-    top: Math.max(0, top),
-    face: { x: left + x * w, y: top + eyes.y * h, rx: eyes.rx * w, ry: eyes.ry * h },
-  };
-}
-
-/** Middle and radii of the face in shares of the sprite, measured on the files. */
-const FACES = {
-  blue: { x: 0.455, y: 0.185, rx: 0.2, ry: 0.095 },
-  green: { x: 0.395, y: 0.18, rx: 0.15, ry: 0.095 },
-} as const;
-
-/** A soft shadow that lifts the character off the background. */
-async function shadowOf(
-  input: Buffer,
-  left: number,
-  top: number,
-  { width, height, grade }: Composition,
-): Promise<OverlayOptions | null> {
-  if (grade === 'noir') return null;
-  const soft = Math.max(1, height * 0.012);
-  const alpha = await sharp({
-    create: { width, height, channels: 4, background: { r: 0, g: 0, b: 0, alpha: 0 } },
-  })
-    .composite([{ input, left, top }])
-    .png({ compressionLevel: 0 })
-    .toBuffer();
-  const shade = await sharp(alpha).extractChannel('alpha').blur(soft).linear(0.42, 0).raw().toBuffer();
-  const tint = grade === 'night' ? { r: 120, g: 160, b: 255 } : { r: 42, g: 24, b: 58 };
-  const layer = await sharp({ create: { width, height, channels: 3, background: tint } })
-    .joinChannel(shade, { raw: { width, height, channels: 1 } })
-    .png({ compressionLevel: 0 })
-    .toBuffer();
-  return { input: layer, left: 0, top: 0 };
+  return depth > MIN_BLUR ? image.blur(depth) : image;
 }

@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { parse, stringify } from 'yaml';
+import { parseDocument } from 'yaml';
 import { bundledScenarioText, loadScenario } from './scenario.ts';
 
-type Edit = (scenario: Record<string, never>) => void;
-
-/** The studio's file with one thing changed. */
-function edited(edit: Edit): string {
-  const raw = parse(bundledScenarioText('studio'));
-  edit(raw);
-  return stringify(raw);
+/** The studio's file with one field, named by its path, changed. */
+function edited(path: string, value: unknown): string {
+  const document = parseDocument(bundledScenarioText('studio'));
+  document.setIn(
+    path.split('.').map((key) => (/^\d+$/.test(key) ? Number(key) : key)),
+    value,
+  );
+  return document.toString();
 }
 
 describe('scenario files', () => {
@@ -46,26 +47,10 @@ describe('scenario files', () => {
     ['a list', '- 1', ''],
     ['an unknown base', 'extends: nowhere', 'extends'],
     ['an unknown field', 'extends: quiet\nweather: fine', ''],
-    [
-      'a wrong duration',
-      edited((s) => void Object.assign(s.samples, { gpu_every: 'soon' })),
-      'samples.gpu_every',
-    ],
-    [
-      'a share above one',
-      edited((s) => void Object.assign(s.sessions, { retry_share: 2 })),
-      'sessions.retry_share',
-    ],
-    [
-      'a vocabulary that is not there',
-      edited((s) => void Object.assign(s.tenants.aozora as object, { vocabulary: 'klingon' })),
-      'tenants.aozora.vocabulary',
-    ],
-    [
-      'an incident in a region that is not there',
-      edited((s) => void Object.assign((s.incidents as { where: object }[])[0]!.where, { region: 'mars' })),
-      'incidents.0.where.region',
-    ],
+    ['a wrong duration', edited('samples.gpu_every', 'soon'), 'samples.gpu_every'],
+    ['a share above one', edited('sessions.retry_share', 2), 'sessions.retry_share'],
+    ['a vocabulary that is not there', edited('tenants.aozora.vocabulary', 'x'), 'tenants.aozora.vocabulary'],
+    ['a region that is not there', edited('incidents.0.where.region', 'mars'), 'incidents.0.where.region'],
   ];
   it.each(broken)('%s is refused with its path', (_, text, path) => {
     const result = loadScenario(text);
