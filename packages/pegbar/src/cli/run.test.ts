@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import type { ServerConfig } from '../config/index.ts';
+import { VERSION } from '../version.ts';
 import { docsPage } from './docs-page.ts';
 import { optionHead, usageHead } from './help.ts';
-import { CLIENT_OPTIONS, commandTable, version } from './run.ts';
+import { CLIENT_OPTIONS, commandTable } from './run.ts';
 import { cli } from './testkit.ts';
 
 const table = commandTable({ up: async () => 0, demo: async () => 0 });
@@ -10,7 +11,7 @@ const table = commandTable({ up: async () => 0, demo: async () => 0 });
 test('the overview lists every command once', async () => {
   const { exit, stdout } = await cli(['--help']);
   expect(exit).toBe(0);
-  expect(stdout.replace(version(), 'VERSION')).toMatchSnapshot();
+  expect(stdout.replace(VERSION, 'VERSION')).toMatchSnapshot();
   for (const { command } of table) {
     const lines = stdout.split('\n').filter((line) => line.startsWith(`  ${usageHead(command)}`));
     expect(lines.length, command.name).toBeGreaterThan(0);

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { fail, ok, type Result } from '../base/result.ts';
 import { loadClientConfig } from '../config/index.ts';
+import { VERSION } from '../version.ts';
 import { type Client, createClient } from './client.ts';
 import { type Command, type Context, choice, EXIT, flag, type Options, text } from './command.ts';
 import { COMMANDS } from './commands.ts';
@@ -35,7 +35,7 @@ export async function run(argv: readonly string[], io: CliIo, server: ServerComm
   const table = commandTable(server);
   const help = argv.includes('--help') || argv.includes('-h');
   const [first] = argv;
-  if (first === '--version' || first === 'version') return say(around.stdout, `${version()}\n`, EXIT.ok);
+  if (first === '--version' || first === 'version') return say(around.stdout, `${VERSION}\n`, EXIT.ok);
   if (first === undefined || first.startsWith('-') || first === 'help')
     return opening(argv, around, table, help);
 
@@ -56,7 +56,7 @@ export async function run(argv: readonly string[], io: CliIo, server: ServerComm
     const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return say(
       around.stderr,
-      `pegbar ${command.name}: this is a bug in pegbar ${version()}\n${told}\n`,
+      `pegbar ${command.name}: this is a bug in pegbar ${VERSION}\n${told}\n`,
       EXIT.finding,
     );
   }
@@ -79,7 +79,7 @@ function contextOf(
     fetch: io.fetch,
     clock: io.clock,
     signal: io.signal,
-    userAgent: `pegbar-cli/${version()}`,
+    userAgent: `pegbar-cli/${VERSION}`,
   });
   return ok({
     values: values as Context['values'],
@@ -98,7 +98,7 @@ function isNamed(command: Command, argv: readonly string[]): boolean {
 type Table = ReturnType<typeof commandTable>;
 
 function opening(argv: readonly string[], io: Surroundings, table: Table, help: boolean): number {
-  const page = overview(groups(table), version());
+  const page = overview(groups(table), VERSION);
   const [first, second] = argv;
   if (first === 'help' && second !== undefined) {
     const found = table.find(({ command }) => isNamed(command, argv.slice(1)));
@@ -156,10 +156,4 @@ function groups(table: Table): { title: string; commands: Command[] }[] {
 function say(writer: { write(text: string): boolean }, words: string, exit: number): number {
   writer.write(words);
   return exit;
-}
-
-/** Version of the published package; the file lies at the same distance from src and from dist. */
-export function version(): string {
-  const path = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
 }

@@ -15,7 +15,7 @@ interface LoadKind {
 }
 interface RecordKind {
   readonly name: string;
-  readonly becomes: 'queue' | 'gpu_util' | 'gpu_memory';
+  readonly becomes: 'queue' | 'gpu';
 }
 interface PointKind {
   readonly name: string;
@@ -41,12 +41,13 @@ export const SAMPLE_KINDS: readonly GenaiKind[] = [
   { name: 'basemodel_update', becomes: 'model_load', what: 'base_model' },
   { name: 'lora_update', becomes: 'model_load', what: 'lora' },
   { name: 'queue_size', becomes: 'queue' },
-  { name: 'pod_gpu_duty_cycle', becomes: 'gpu_util' },
-  { name: 'pod_gpu_memory_used_bytes', becomes: 'gpu_memory' },
+  { name: 'pod_gpu_duty_cycle', becomes: 'gpu' },
   point('pipeline_inference', 'genai.pipeline_inference.duration', 'ms'),
   point('pipeline_update', 'genai.pipeline_update.duration', 'ms'),
   point('model_predict', 'genai.model_predict.duration', 'ms'),
   point('controlnet', 'genai.controlnet.duration', 'ms'),
+  // A GPU record without its utilisation would count as an idle GPU; the file tells memory alone.
+  point('pod_gpu_memory_used_bytes', 'hw.gpu.memory.usage', 'By'),
   // A queue record must say its depth, which this file does not know.
   point('queue_rt', 'pegbar.queue.wait', 'ms'),
   point('qps', 'genai.requests.rate', '{request}/s'),

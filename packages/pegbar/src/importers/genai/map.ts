@@ -11,8 +11,6 @@ export interface RowProblem {
 
 export type Mapped = { record: Record<string, unknown> } | { point: MetricPoint } | { problem: RowProblem };
 
-const BYTES_PER_MIB = 1_048_576;
-
 /** What is read is checked by the contract at the server too; here only what the mapping itself needs. */
 const problem = (field: string, message: string): { problem: RowProblem } => ({
   problem: { code: 'invalid_row', field, message },
@@ -57,10 +55,8 @@ export function mapRow(kind: GenaiKind, row: Row, id: string, tenant: string | u
       return { record: { ...head, type: 'queue', queue: 'genai', depth: value, attributes } };
     default: {
       if (!host) return problem('container_ip', 'a GPU sample needs its container');
-      const said =
-        kind.becomes === 'gpu_util' ? { util: value / 100 } : { mem_used_mb: value / BYTES_PER_MIB };
       // The trace samples containers, not GPUs; a container of it has one.
-      return { record: { ...head, type: 'gpu', host, gpu_id: '0', ...said, attributes } };
+      return { record: { ...head, type: 'gpu', host, gpu_id: '0', util: value / 100, attributes } };
     }
   }
 }
@@ -80,7 +76,8 @@ function mapRequest(row: Row, id: string, tenant: string | undefined): Mapped {
     'pegbar.import': true,
     'genai.predict_status': row.predict_status,
     'genai.predict_type': row.predict_type || undefined,
-    'pegbar.images': images,
+    // What was asked for is the batch size; only a request that succeeded made it.
+    'pegbar.images': row.predict_status === 'SUCCEED' ? images : undefined,
     'pegbar.lora_count': number(row.num_lora),
     'pegbar.negative_prompt.length': number(row.negative_prompt_length),
   };
