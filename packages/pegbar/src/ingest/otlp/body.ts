@@ -1,5 +1,5 @@
 /** Bodies while they arrive: memory that is really held is counted, and one number bounds it for all requests. */
-import { FIRST_CHUNK_BYTES } from './limits.ts';
+import { FIRST_CHUNK_BYTES, UNDECLARED_CHUNK_BYTES } from './limits.ts';
 
 /** The in-flight bytes of one server. */
 export class Budget {
@@ -64,7 +64,8 @@ export class Body {
       return 'ok';
     }
     if (!this.#buffer || length > this.#buffer.length) {
-      const doubled = Math.max(length, FIRST_CHUNK_BYTES, this.#length * 2);
+      const first = this.#expected < 0 ? UNDECLARED_CHUNK_BYTES : FIRST_CHUNK_BYTES;
+      const doubled = Math.max(length, first, this.#length * 2);
       const capacity = Math.min(this.#expected >= length ? this.#expected : this.#limit, doubled);
       if (!this.hold(capacity)) return 'in_flight';
       const grown = Buffer.allocUnsafe(capacity);

@@ -137,6 +137,20 @@ interface Admitted {
   tenant: string | null;
 }
 
+/** A bug in what is asked about a call must not take the server down. */
+function admitSafely(
+  deps: Deps,
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+): Admitted | Refusal {
+  try {
+    return admit(deps, stream, headers);
+  } catch (error) {
+    deps.log.error({ error: String(error) }, 'an OTLP call could not be judged: a bug, please report it');
+    return internal('the call could not be processed');
+  }
+}
+
 function admit(deps: Deps, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Admitted | Refusal {
   const path = headers[':path'] ?? '';
   const signal = METHODS.get(path);
@@ -180,7 +194,7 @@ function handle(deps: Deps, stream: ServerHttp2Stream, headers: IncomingHttpHead
     reader: null,
     answered: false,
   };
-  const admitted = admit(deps, stream, headers);
+  const admitted = admitSafely(deps, stream, headers);
   if ('http' in admitted) {
     refuse(deps, call, admitted);
     return;

@@ -231,6 +231,12 @@ test('overload is 503 with Retry-After, before and after the body was read; a bu
     throw new Error('bug');
   };
   expect((await post(one, '/v1/traces', body)).status).toBe(500);
+  const judged = await start({
+    authenticate: () => {
+      throw new Error('bug');
+    },
+  });
+  expect((await post(judged, '/v1/traces', body)).status).toBe(500);
 });
 
 test('an 80 MiB body is answered 413, which fetch gets to see', async () => {

@@ -15,7 +15,7 @@ import { countOutcome, type ExchangeDeps, exchange, type Outcome } from './excha
 import type { Authenticate } from './guard.ts';
 import { CODINGS, type Coding, codingOf } from './inflate.ts';
 import { CHEAP_DISCARD_BYTES, HEAD_BYTES, HEAD_FIELDS, OTLP_LIMITS, type OtlpLimits } from './limits.ts';
-import { inFlightFull, overloaded, stopping, tooLarge, unsupportedEncoding } from './refusals.ts';
+import { inFlightFull, internal, overloaded, stopping, tooLarge, unsupportedEncoding } from './refusals.ts';
 import type { OtlpSink, Signal } from './sink.ts';
 import { type Encoding, type Refusal, RPC, renderStatus, renderSuccess } from './status.ts';
 
@@ -113,6 +113,16 @@ function encodingOf(request: IncomingMessage): Encoding | null {
   return name === 'application/json' ? 'json' : null;
 }
 
+/** A bug in what is asked about a request must not take the server down. */
+function admitSafely(deps: Deps, request: IncomingMessage): Admitted | Refusal {
+  try {
+    return admit(deps, request);
+  } catch (error) {
+    deps.log.error({ error: String(error) }, 'an OTLP request could not be judged: a bug, please report it');
+    return internal('the request could not be processed');
+  }
+}
+
 /** Judges a request by its head alone. */
 function admit(deps: Deps, request: IncomingMessage): Admitted | Refusal {
   const { headers } = request;
@@ -152,7 +162,7 @@ function admit(deps: Deps, request: IncomingMessage): Admitted | Refusal {
 
 function handle(deps: Deps, request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) {
   const receivedMs = deps.clock.now();
-  const admitted = admit(deps, request);
+  const admitted = admitSafely(deps, request);
   if ('http' in admitted) return refuse(deps, request, response, admitted, expectsContinue);
   if (expectsContinue) response.writeContinue();
   const { signal, encoding, coding, tenant, length } = admitted;

@@ -11,11 +11,23 @@ const ESCAPES: Record<number, number> = { 34: 34, 92: 92, 47: 47, 98: 8, 102: 12
 const digit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39;
 
 export class JsonReader {
-  readonly #text: Uint8Array;
+  /** The last member's name. */
+  name: Uint8Array;
+  nameStart = 0;
+  nameEnd = 0;
+  /** What `wholeNumber` read. */
+  high = 0;
+  low = 0;
+  readonly #text: Buffer;
   #at = 0;
+  /** The inside of the last string, and whether it has escapes. */
+  #start = 0;
+  #end = 0;
+  #escaped = false;
 
   constructor(text: Uint8Array) {
-    this.#text = text;
+    this.#text = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
+    this.name = this.#text;
   }
 
   error(message: string): JsonSyntaxError {
@@ -64,30 +76,36 @@ export class JsonReader {
     return false;
   }
 
-  /** A member's name (its bytes, unescaped) and the colon after it. */
-  key(): Uint8Array {
-    const [start, end, escaped] = this.#token();
-    let key = this.#text.subarray(start, end);
-    if (escaped) key = Buffer.from(this.#unescape(start, end), 'utf8');
+  /** Reads a member's name, which then lies unescaped in `name` from `nameStart` to `nameEnd`, and its colon. */
+  key() {
+    this.#token();
+    this.name = this.#text;
+    this.nameStart = this.#start;
+    this.nameEnd = this.#end;
+    if (this.#escaped) {
+      this.name = Buffer.from(this.#unescape(this.#start, this.#end), 'utf8');
+      this.nameStart = 0;
+      this.nameEnd = this.name.length;
+    }
     this.space();
     if (this.peek() !== 0x3a) throw this.error('expected :');
     this.#at++;
     this.space();
-    return key;
   }
 
   string(): string {
-    const [start, end, escaped] = this.#token();
-    if (escaped) return this.#unescape(start, end);
-    return Buffer.from(this.#text.buffer, this.#text.byteOffset + start, end - start).toString('utf8');
+    this.#token();
+    if (this.#escaped) return this.#unescape(this.#start, this.#end);
+    return this.#text.toString('utf8', this.#start, this.#end);
   }
 
   /** Writes a string with its length in front; unescaped bytes are copied as they are. */
   stringInto(writer: WireWriter) {
-    const [start, end, escaped] = this.#token();
-    if (escaped) return writer.lengthPrefixed(Buffer.from(this.#unescape(start, end), 'utf8'));
-    writer.varint32(end - start);
-    writer.raw(this.#text, start, end);
+    this.#token();
+    if (this.#escaped)
+      return writer.lengthPrefixed(Buffer.from(this.#unescape(this.#start, this.#end), 'utf8'));
+    writer.varint32(this.#end - this.#start);
+    writer.raw(this.#text, this.#start, this.#end);
   }
 
   boolean(): boolean {
@@ -116,7 +134,32 @@ export class JsonReader {
       if (this.peek() === MINUS || this.peek() === 0x2b) this.#at++;
       this.#digits();
     }
-    return Buffer.from(this.#text.buffer, this.#text.byteOffset + start, this.#at - start).toString('latin1');
+    return this.#text.toString('latin1', start, this.#at);
+  }
+
+  /**
+   * The value of a plain non-negative integer, quoted or not, in `high` × 10⁹ + `low`. False, and nothing is read,
+   * for anything else: the caller then takes the slow way.
+   */
+  wholeNumber(): boolean {
+    const text = this.#text;
+    const quoted = this.peek() === QUOTE;
+    const start = quoted ? this.#at + 1 : this.#at;
+    let end = start;
+    while (digit(text[end])) end++;
+    const length = end - start;
+    if (length === 0 || length > 20 || (length > 1 && text[start] === 0x30)) return false;
+    const next = text[end];
+    if (quoted ? next !== QUOTE : next === 0x2e || next === 0x65 || next === 0x45) return false;
+    const split = Math.max(start, end - 9);
+    let high = 0;
+    for (let i = start; i < split; i++) high = high * 10 + text[i]! - 0x30;
+    let low = 0;
+    for (let i = split; i < end; i++) low = low * 10 + text[i]! - 0x30;
+    this.high = high;
+    this.low = low;
+    this.#at = quoted ? end + 1 : end;
+    return true;
   }
 
   /** Steps over any valid value. */
@@ -153,8 +196,8 @@ export class JsonReader {
     return true;
   }
 
-  /** Start and end of a string's inside, and whether it has escapes. */
-  #token(): [start: number, end: number, escaped: boolean] {
+  /** Steps over a string and notes where its inside is. */
+  #token() {
     if (this.peek() !== QUOTE) throw this.error('expected a string');
     const text = this.#text;
     const start = ++this.#at;
@@ -163,7 +206,10 @@ export class JsonReader {
       const byte = text[i]!;
       if (byte === QUOTE) {
         this.#at = i + 1;
-        return [start, i, escaped];
+        this.#start = start;
+        this.#end = i;
+        this.#escaped = escaped;
+        return;
       }
       if (byte === BACKSLASH) {
         escaped = true;
@@ -178,7 +224,7 @@ export class JsonReader {
   }
 
   #unescape(start: number, end: number): string {
-    const text = Buffer.from(this.#text.buffer, this.#text.byteOffset, this.#text.length);
+    const text = this.#text;
     const parts: string[] = [];
     let from = start;
     for (let i = text.indexOf(BACKSLASH, start); i >= 0 && i < end; i = text.indexOf(BACKSLASH, from)) {

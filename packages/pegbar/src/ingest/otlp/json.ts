@@ -72,8 +72,14 @@ const INTEGER = /^-?(?:0|[1-9]\d*)$/;
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 function integer(reader: JsonReader, field: Field, min: bigint, max: bigint): bigint {
-  const text = numeral(reader, field);
   let value: bigint;
+  if (reader.wholeNumber()) {
+    value =
+      reader.high === 0 ? BigInt(reader.low) : BigInt(reader.high) * 1_000_000_000n + BigInt(reader.low);
+    if (value > max) throw reader.error(`${field.name}: out of range`);
+    return value;
+  }
+  const text = numeral(reader, field);
   if (INTEGER.test(text)) value = BigInt(text);
   else if (NUMBER.test(text) && Number.isInteger(Number(text))) value = BigInt(Number(text));
   else throw reader.error(`${field.name}: expected an integer`);
@@ -170,11 +176,13 @@ const REQUESTS: Record<Signal, Message> = {
 
 /** Reads a key and its colon; undefined for a field that is not ours. */
 function readField(reader: JsonReader, of: Message): Field | undefined {
-  const key = reader.key();
-  const candidates = of.buckets.get(bucketOf(key.length, key[0] ?? 0));
-  if (!candidates) return undefined;
+  reader.key();
+  const { name, nameStart, nameEnd } = reader;
+  const length = nameEnd - nameStart;
+  const candidates = of.buckets.get(bucketOf(length, name[nameStart] ?? 0));
+  if (!candidates || length === 0) return undefined;
   next: for (const field of candidates) {
-    for (let i = 1; i < key.length; i++) if (key[i] !== field.key[i]) continue next;
+    for (let i = 1; i < length; i++) if (name[nameStart + i] !== field.key[i]) continue next;
     return field;
   }
   return undefined;

@@ -51,6 +51,8 @@ export const CHEAP_DISCARD_BYTES = MIB;
 
 /** First allocation for a body. Usual batches fit; a declared length alone never reserves more than this. */
 export const FIRST_CHUNK_BYTES = MIB;
+/** The same where no length is declared: chunked bodies are mostly small. */
+export const UNDECLARED_CHUNK_BYTES = 64 * KIB;
 
 /** Inflating more than this leaves the event loop for libuv's pool; below it, the hop costs more than the work. */
 export const INLINE_INFLATE_BYTES = MIB;

@@ -5,24 +5,11 @@
  */
 import type { Signal } from './sink.ts';
 
-/** `id` is bytes on the wire and hex in JSON, `enum` an int32 that JSON may only write as an integer. */
-export type Scalar =
-  | 'string'
-  | 'bytes'
-  | 'id'
-  | 'bool'
-  | 'enum'
-  | 'uint32'
-  | 'sint32'
-  | 'fixed32'
-  | 'int64'
-  | 'uint64'
-  | 'fixed64'
-  | 'sfixed64'
-  | 'double';
-
-/** `[number, type]`; a type ending in `[]` is repeated (numbers packed). */
-export type FieldSpec = readonly [number, string];
+/**
+ * `[number, type]`: a message of this file or a scalar of protobuf's. `id` is bytes on the wire and hex in JSON, `enum` an
+ * int32 that JSON may only write as an integer. A type ending in `[]` is repeated (numbers packed).
+ */
+type FieldSpec = readonly [number, string];
 export type MessageSpec = Readonly<Record<string, FieldSpec>>;
 
 const dataPoints = (type: string): MessageSpec => ({

@@ -11,13 +11,13 @@ import { protoType } from './proto.ts';
 import { REQUEST } from './schema.ts';
 import type { Accepted, OtlpContext, OtlpSink, Signal } from './sink.ts';
 
-export interface Captured {
+interface Captured {
   signal: Signal;
   body: Buffer;
   context: OtlpContext;
 }
 
-export class CapturingSink implements OtlpSink {
+class CapturingSink implements OtlpSink {
   readonly taken: Captured[] = [];
   /** Replaces the next answers. */
   reply: (signal: Signal, body: Uint8Array) => Accepted = () => ({

@@ -11,9 +11,9 @@ import { type AnyValue, type KeyValue, type Long, plainText } from './value.ts';
 import { decodeMessage, walk } from './walk.ts';
 
 /** Bytes of one record on the wire; a larger one is refused alone. As objects it takes many times as much. */
-export const MAX_LOG_BYTES = 4 * 1024 * 1024;
+const MAX_LOG_BYTES = 4 * 1024 * 1024;
 /** Characters of a body; what is longer is an artifact. Cut and counted. */
-export const MAX_LOG_BODY = 1024 * 1024;
+const MAX_LOG_BODY = 1024 * 1024;
 
 interface LogRecord {
   timeUnixNano?: Long;

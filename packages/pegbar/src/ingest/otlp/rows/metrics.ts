@@ -12,7 +12,7 @@ import { unsigned } from './value.ts';
 import { decodeMessage, walk } from './walk.ts';
 
 /** Bytes of one metric with all its points; a larger one is refused. As objects it takes many times as much. */
-export const MAX_METRIC_BYTES = 16 * 1024 * 1024;
+const MAX_METRIC_BYTES = 16 * 1024 * 1024;
 const NO_RECORDED_VALUE = 1;
 
 interface Data {

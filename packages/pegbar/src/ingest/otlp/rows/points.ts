@@ -49,7 +49,7 @@ export const KINDS: readonly Kind[] = [
 ];
 
 /** Buckets or quantiles of one point: SDKs default to 16 and 160. */
-export const MAX_BUCKETS = 4096;
+const MAX_BUCKETS = 4096;
 
 const toNumber = (long: Long): number => Number(unsigned(long));
 /** An optional number; protobufjs puts the default on the prototype when it was not sent. */

@@ -53,7 +53,7 @@ export interface DecodedRows {
 
 /** Rows that one request may add: half of what the intake holds for one commit. */
 export const MAX_ROWS = 200_000;
-export const DEFAULT_TENANT = 'default';
+const DEFAULT_TENANT = 'default';
 
 /** Free text and columns out of a list of attributes. */
 export interface Attributes {
@@ -124,7 +124,7 @@ function tenantSaid(attributes: readonly KeyValue[], level: AttributeLevel): str
 }
 
 /** An attribute's text as it may be stored; undefined drops it. */
-export function protectedText(
+function protectedText(
   key: string,
   text: string,
   protection: TextProtection,
