@@ -1,4 +1,4 @@
-import { detectAll } from 'tinyld';
+import { createRequire } from 'node:module';
 import { countScripts, type Script, type ScriptCount } from './scripts.ts';
 
 /**
@@ -29,6 +29,18 @@ const ORNAMENT_SHARE = 0.1;
 
 const LATIN_LANGUAGES = 'en de fr es it pt nl pl sv da no fi cs hu ro tr vi id'.split(' ');
 const CYRILLIC_LANGUAGES = 'ru uk bg sr be mk kk'.split(' ');
+
+interface Detector {
+  detectAll(text: string, options: { only: string[] }): { lang: string; accuracy: number }[];
+}
+
+let detector: Detector | undefined;
+
+/** Loads the detector's profiles, some 80 ms once. A command that reads no prompt never needs them. */
+export function prepareLanguage(): Detector {
+  detector ??= createRequire(import.meta.url)('tinyld') as Detector;
+  return detector;
+}
 
 const LONE_SURROGATE = /\p{Cs}/gu;
 
@@ -90,7 +102,7 @@ function detect(text: string, only: string[]): string {
 function ask(text: string, only: string[]): string {
   const letters = text.match(/\p{L}/gu)?.length ?? 0;
   if (letters < LETTERS_NEEDED && only.length > 0) return 'und';
-  const [best, second] = detectAll(text, { only });
+  const [best, second] = prepareLanguage().detectAll(text, { only });
   if (!best || (second && best.accuracy < second.accuracy * LEAD)) return 'und';
   return best.lang;
 }

@@ -100,6 +100,7 @@ describe('the built-in patterns', () => {
       'std::vector<int> at 0x7ffe, torch 2.5.1+cu124, dead::beef',
       'dpmpp_2m_sde_gpu v1-5-pruned-emaonly.safetensors',
       '青い髪の美少女、セーラー服、教室',
+      'listening on 127.0.0.1:4318, 0.0.0.0 and ::1',
       'trace 4bf92f3577b34da6a3ce929d0e0e4736',
     ];
     for (const text of harmless) expect(redact(text)).toBe(text);

@@ -6,7 +6,7 @@
  * linear in its length. Full-width forms (`０９０－…`, `＠`) are read as their plain twins.
  */
 import { isIPv6 } from 'node:net';
-import { SECRETS } from './secrets.ts';
+import { MARKED_KEY_RUN, SECRETS, type Survey } from './secrets.ts';
 
 export type BuiltinKind = 'secret' | 'email' | 'card' | 'phone' | 'ip';
 
@@ -32,9 +32,17 @@ const PHONES = [
   /(?<![\p{L}\p{N}.])1[3-9]\d[ .-]\d{4}[ .-]\d{4}(?!\d)/gu,
 ];
 
+/** Fewest digits of a phone number that the patterns above match. */
+const PHONE_MIN = 7;
+/** Every one of them has a row of digits such as this: one look instead of eight. */
+const PHONE_LIKE = /\d(?:[ .()/-]{0,4}\d){6}/;
+
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 const IPV4 = new RegExp(`(?<![\\d.])${OCTET}(?:\\.${OCTET}){3}(?!\\d|\\.\\d)`, 'g');
 const IPV6 = /(?<![\p{L}\p{N}:.])[\da-f:]{2,39}(?:\.\d{1,3}){0,3}(?![\p{L}\p{N}])/giu;
+
+/** The machine itself, whoever it is. */
+const NOBODY = /^(?:127\.|0\.0\.0\.0$|::1$)/;
 
 const DIGIT_RUN = /\d(?:[ -]?\d){12,}/g;
 const SEED_BEFORE = /seed["']?\s{0,2}[:=]?\s{0,2}["']?$/i;
@@ -49,31 +57,22 @@ export function findBuiltin(text: string): Finding[] {
   if (!seen) return [];
   const plain = seen.fullWidth ? text.replace(FULL_WIDTH, narrow) : text;
   const found: Finding[] = [];
-  if (seen.longestRun >= 8 || seen.colons + seen.equals > 0) findSecrets(plain, found);
+  findSecrets(plain, seen, found);
   if (seen.ats > 0)
     for (const m of plain.matchAll(EMAIL)) push(found, m.index, m.index + m[0].length, 'email');
   if (seen.digits >= CARD_MIN) findCards(plain, found);
-  if (seen.digits >= 7) {
+  if (seen.digits >= PHONE_MIN && PHONE_LIKE.test(plain)) {
     for (const phone of PHONES) {
       for (const m of plain.matchAll(phone)) push(found, m.index, m.index + m[0].length, 'phone');
     }
   }
   if (seen.digits >= 4 && seen.dots >= 3) {
-    for (const m of plain.matchAll(IPV4)) push(found, m.index, m.index + m[0].length, 'ip');
+    for (const m of plain.matchAll(IPV4)) {
+      if (!NOBODY.test(m[0])) push(found, m.index, m.index + m[0].length, 'ip');
+    }
   }
   if (seen.colons >= 2) findIpv6(plain, found);
   return found.length > 1 ? withoutOverlaps(found) : found;
-}
-
-interface Survey {
-  digits: number;
-  colons: number;
-  equals: number;
-  dots: number;
-  ats: number;
-  /** Longest run of letters, digits, `_` and `-`. */
-  longestRun: number;
-  fullWidth: boolean;
 }
 
 /** Classes of characters; 0 is any other. */
@@ -127,18 +126,24 @@ function survey(text: string): Survey | undefined {
     number,
     number,
   ];
-  if (digits < 4 && colons + equals + ats === 0 && longestRun < 8) return undefined;
+  if (colons + equals + ats === 0 && digits < 4 && longestRun < MARKED_KEY_RUN && !mayBear(text, digits))
+    return;
   return { digits, colons, equals, dots, ats, longestRun, fullWidth };
+}
+
+/** `Bearer` tokens need a digit and some length only. */
+function mayBear(text: string, digits: number): boolean {
+  return digits > 0 && text.length > 14;
 }
 
 function push(found: Finding[], start: number, end: number, kind: BuiltinKind): void {
   found.push({ start, end, kind });
 }
 
-/** Patterns with a group hide the group, which ends the match; the others hide all of it. */
-function findSecrets(text: string, found: Finding[]): void {
-  for (const secret of SECRETS) {
-    for (const m of text.matchAll(secret)) {
+function findSecrets(text: string, seen: Survey, found: Finding[]): void {
+  for (const { possible, pattern } of SECRETS) {
+    if (!possible(text, seen)) continue;
+    for (const m of text.matchAll(pattern)) {
       const end = m.index + m[0].length;
       push(found, m[1] === undefined ? m.index : end - m[1].length, end, 'secret');
     }
@@ -194,8 +199,8 @@ function findIpv6(text: string, found: Finding[]): void {
     const address = m[0].endsWith(':') && !m[0].endsWith('::') ? m[0].slice(0, -1) : m[0];
     const groups = address.split(':').filter(Boolean).length;
     // `::` and `dead::beef` are also how languages write scopes.
-    if (isIPv6(address) && (groups >= 3 || /\d/.test(address)))
-      push(found, m.index, m.index + address.length, 'ip');
+    if (!isIPv6(address) || NOBODY.test(address)) continue;
+    if (groups >= 3 || /\d/.test(address)) push(found, m.index, m.index + address.length, 'ip');
   }
 }
 

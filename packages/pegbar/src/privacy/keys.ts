@@ -93,3 +93,16 @@ export function isChoice(key: string, value: string): boolean {
   if (!CHOICES.test(segments) || segments.includes('prompt')) return false;
   return /^[\w.:/\\+()-]{1,128}$/.test(value) || MODEL_FILE.test(value);
 }
+
+/** ComfyUI numbers nodes that were made while it ran `2.0.0.1`, which is also how addresses look. */
+const NODE_ID = /^\d{1,8}(?:[.:]\d{1,8}){0,15}$/;
+
+/** `node`, `display_node`, `parent_node_id` with the number of a node in it. */
+export function isNodeId(key: string, value: unknown): boolean {
+  return typeof value === 'string' && NODE_ID.test(value) && / node (?:id )?$/.test(segmentsOf(key));
+}
+
+/** The members of `nodes: { "2.0.0.1": … }` have numbers of nodes for names. */
+export function isNodeMember(mapKey: string, key: string): boolean {
+  return NODE_ID.test(key) && segmentsOf(mapKey).endsWith(' nodes ');
+}

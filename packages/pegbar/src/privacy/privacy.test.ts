@@ -217,6 +217,14 @@ describe('structures', () => {
     );
   });
 
+  it('keep the numbers of ComfyUI nodes, which look like addresses', () => {
+    const protector = protectorOf(policy('redact'));
+    const state = { nodes: { '2.0.0.1': { node_id: '2.0.0.1', display_node: '2' } }, host: '10.2.0.1' };
+    expect(protector.json(state).value).toEqual({ ...state, host: '[ip]' });
+    expect(protector.attribute('comfyui.node.id', '2.0.0.1').value).toBe('2.0.0.1');
+    expect(protector.json({ '10.2.0.1': 1 }).value).toEqual({});
+  });
+
   it('of the other kind of workflow lose their widgets', () => {
     const ui = {
       nodes: [{ id: 6, type: 'CLIPTextEncode', widgets_values: ['a secret scene', 8] }],

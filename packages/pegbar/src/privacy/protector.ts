@@ -3,7 +3,7 @@ import { findBuiltin } from './builtin.ts';
 import { withoutEcho } from './echo.ts';
 import { parseExact, writeExact } from './exact-json.ts';
 import { type KeyedHash, NO_HASH, RecentMap } from './keyed.ts';
-import { isFigure, type KeyKind, kindOfKey } from './keys.ts';
+import { isFigure, isNodeId, type KeyKind, kindOfKey } from './keys.ts';
 import { LOOKED_AT, type RedactionKind, type Rules, scrub } from './rules.ts';
 import { walk } from './structure.ts';
 
@@ -68,6 +68,9 @@ const PROMPT_KEPT = 4096;
 /** Attribute names whose kind is remembered. A service has hundreds. */
 const KEY_KINDS = 4096;
 const KEY_KEPT = 256;
+
+/** White space other than single blanks between words. */
+const UNEVEN_SPACE = /^\s|\s\s|[^\S ]|\s$/;
 
 /** JSON is only looked for where a text begins like it. */
 const JSON_START = /^\s{0,16}[[{]/;
@@ -160,6 +163,7 @@ export class TenantProtector implements Protector {
   attribute(key: string, value: unknown): ProtectedValue<unknown> {
     if (this.#state.rules.plain) return { keep: true, value, redactions: 0 };
     const before = this.#hidden;
+    if (isNodeId(key, value) && !this.#kindOf(key).denied) return { keep: true, value, redactions: 0 };
     const decided = this.#member(key, value);
     const kept = decided ? decided.value : this.#value(value);
     return {
@@ -291,7 +295,8 @@ export class TenantProtector implements Protector {
 
 /** As CLIP reads it: case and the amount of white space make no difference. */
 function normalPrompt(text: string): string {
-  return text.toLowerCase().replace(/\s+/g, ' ').trim();
+  const lower = text.toLowerCase();
+  return UNEVEN_SPACE.test(lower) ? lower.replace(/\s+/g, ' ').trim() : lower;
 }
 
 /** Non-ASCII text and bytes must not meet under one key: their UTF-8 differs. */

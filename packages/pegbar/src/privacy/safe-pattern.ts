@@ -16,10 +16,10 @@ export const PATTERN_LIMIT = 64;
 export const PATTERN_LENGTH = 512;
 
 /** Most repetitions of an open repeat that is followed by something. */
-export const REPEAT_BOUND = 256;
+const REPEAT_BOUND = 256;
 
 /** The same for open repeats within open repeats: 32 times 32 characters. */
-export const NESTED_BOUND = 32;
+const NESTED_BOUND = 32;
 
 /** Steps that backtracking may take from one starting point. */
 const STEP_LIMIT = 4096;

@@ -1,6 +1,6 @@
 /** Nested values: attributes of structure, chat messages, workflow graphs. */
 import { isLargeNumber } from './exact-json.ts';
-import { isChoice } from './keys.ts';
+import { isChoice, isNodeId, isNodeMember } from './keys.ts';
 
 /** Values nested deeper than this are replaced whole. Workflows have four levels, sub-graphs a few more. */
 const DEPTH_LIMIT = 32;
@@ -34,13 +34,13 @@ export function walk(value: unknown, visitor: Visitor): unknown {
       return CUT;
     }
     if (typeof one === 'string') {
-      if (isLargeNumber(one)) return one;
+      if (isLargeNumber(one) || isNodeId(key, one)) return one;
       return inGraph && !isChoice(key, one) ? visitor.graphText(one) : visitor.text(one);
     }
     if (typeof one === 'number' || typeof one === 'bigint') return visitor.number(one, key);
     if (one instanceof Uint8Array || typeof one !== 'object' || one === null) return one;
     if (Array.isArray(one)) return list(one, key, depth, inGraph);
-    return members(one, depth, inGraph || (visitor.graphs && isGraph(one)));
+    return members(one, key, depth, inGraph || (visitor.graphs && isGraph(one)));
   }
 
   function list(items: unknown[], key: string, depth: number, inGraph: boolean): unknown[] {
@@ -52,14 +52,14 @@ export function walk(value: unknown, visitor: Visitor): unknown {
     return out;
   }
 
-  function members(object: object, depth: number, inGraph: boolean): unknown {
+  function members(object: object, ownKey: string, depth: number, inGraph: boolean): unknown {
     const out: [string, unknown][] = [];
     for (const [key, member] of Object.entries(object)) {
       if (inGraph && isLink(member)) {
         out.push([key, member]);
         continue;
       }
-      const decided = visitor.member(key, member);
+      const decided = isNodeMember(ownKey, key) ? undefined : visitor.member(key, member);
       const kept = decided ? decided.value : enter(member, key, depth + 1, inGraph);
       if (kept !== undefined) out.push([key, kept]);
       if (left < 0) break;
