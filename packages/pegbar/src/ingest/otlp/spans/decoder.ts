@@ -6,6 +6,7 @@
  * times, tenant and fingerprint, and only an accepted span touches a column. So nothing has to be taken back for a
  * span that is rejected or a duplicate. A malformed request throws; the caller rolls blocks and windows back.
  */
+import { utf8 } from '../../../native/index.ts';
 import { checkPair, checkSpan } from './check.ts';
 import { type Fingerprint, fingerprintWords } from './fingerprint.ts';
 import { ValueTexts } from './json-value.ts';
@@ -40,6 +41,7 @@ export interface SpanDecoder {
 }
 
 const TENANT = role.columnIndex('tenant');
+const USER = role.columnIndex('user_hash');
 const WORD = 0x1_0000_0000;
 
 export function createSpanDecoder(options: SpanDecoderOptions): SpanDecoder {
@@ -203,6 +205,12 @@ class Decoder implements SpanDecoder {
       return;
     }
     const tenant = this.tenantOf();
+    const user = this.userOf(tenant);
+    if (tenant.optedOut[user] === 1) {
+      tally.optedOut++;
+      checkSpan(wire, outline);
+      return;
+    }
     const { view } = wire;
     const { traceAt, spanAt } = outline;
     fingerprintWords(
@@ -219,7 +227,7 @@ class Decoder implements SpanDecoder {
       checkSpan(wire, outline);
       return;
     }
-    this.writer.write(wire, tenant, this.resource, this.scopeId);
+    this.writer.write(wire, tenant, user, this.resource, this.scopeId);
   }
 
   private fault(): string | undefined {
@@ -252,6 +260,18 @@ class Decoder implements SpanDecoder {
     }
     if (value.kind === STRING) return this.counted(tenants.ofBytes(wire, value.start, value.length));
     return this.counted(tenants.ofName(this.texts.plain(wire, value)));
+  }
+
+  /** Index of the span's user among the tenant's; 0 where none is told. */
+  private userOf(tenant: Tenant): number {
+    const { outline, value, wire, joined } = this;
+    if (!outline.has(USER)) return 0;
+    const index = outline.owners[USER]!;
+    value.read(wire, outline.starts[index]!, outline.ends[index]!);
+    if (value.kind === STRING) return tenant.user(wire, value.start, value.length);
+    const text = utf8.encode(this.texts.plain(wire, value));
+    joined.load(text);
+    return tenant.user(joined, 0, text.length);
   }
 
   private counted(tenant: Tenant): Tenant {

@@ -39,12 +39,14 @@ export class FreeAttributes {
       checkValue(wire, value, 0);
       return;
     }
-    const entry = map.entries++;
-    const names = map.keys;
-    names.open(entry, 0);
-    keys.dictionary.appendTo(names.data, id);
-    if (tenant.protector.plain) this.plain(map, entry, wire, value);
-    else this.guarded(map, entry, keys.text(id), kind, wire, value, tenant);
+    if (tenant.protector.plain) {
+      const entry = open(map, keys, id);
+      this.plain(map, entry, wire, value);
+      return;
+    }
+    const kept = this.texts.guarded(wire, value, keys.text(id), tenant.protector);
+    this.redactions += this.texts.redactions;
+    if (kept !== undefined) map.values.push(open(map, keys, id), kept.plain);
   }
 
   private plain(map: MapColumn, entry: number, wire: Wire, value: Value): void {
@@ -71,24 +73,12 @@ export class FreeAttributes {
         appendString(out, this.texts.plain(wire, value));
     }
   }
+}
 
-  private guarded(
-    map: MapColumn,
-    entry: number,
-    key: string,
-    kind: number,
-    wire: Wire,
-    value: Value,
-    tenant: Tenant,
-  ): void {
-    const text = this.texts.plain(wire, value);
-    const written =
-      kind === role.WRITTEN ||
-      kind === role.PROMPT ||
-      kind === role.NEGATIVE_PROMPT ||
-      kind === role.WORKFLOW;
-    const stored = written ? tenant.protector.written(key, text) : tenant.protector.attribute(key, text);
-    this.redactions += stored.redactions;
-    map.values.push(entry, stored.text ?? text);
-  }
+/** Opens an entry under the key and returns its index. */
+function open(map: MapColumn, keys: KeyTable, id: number): number {
+  const entry = map.entries++;
+  map.keys.open(entry, 0);
+  keys.dictionary.appendTo(map.keys.data, id);
+  return entry;
 }

@@ -1,6 +1,7 @@
 /** Nested values as JSON text: integers exact, doubles as OTLP/JSON writes them, bytes in base64. */
+import type { Protector } from '../../../privacy/index.ts';
 import { MAX_DEPTH, MAX_ITEMS, MAX_MESSAGE_DEPTH, MAX_VALUE_BYTES } from './limits.ts';
-import { decimalOf } from './number-text.ts';
+import { decimalOf, numberOf } from './number-text.ts';
 import { cutLength, textOf } from './text.ts';
 import { ARRAY, BOOL, DOUBLE, EMPTY, INT, KVLIST, Pair, RAW, STRING, Value } from './value.ts';
 import { malformed, type Wire } from './wire.ts';
@@ -8,10 +9,17 @@ import { malformed, type Wire } from './wire.ts';
 /** Bytes that make MAX_VALUE_BYTES of base64. */
 const MAX_RAW_BYTES = (MAX_VALUE_BYTES / 4) * 3;
 
+export interface Guarded {
+  readonly plain: string;
+  readonly json: string;
+}
+
 /** Writes values as text and remembers how many it had to cut. */
 export class ValueTexts {
   /** Values that were cut at a limit since the caller last looked. */
   cut = 0;
+  /** Redactions of the last value that was guarded. */
+  redactions = 0;
   private room = 0;
 
   /** The text of a value as a free attribute: scalars plain, '' for none, arrays and lists as JSON. */
@@ -36,6 +44,23 @@ export class ValueTexts {
       default:
         return this.json(wire, value);
     }
+  }
+
+  /**
+   * The value as the tenant's policy lets it be stored, as plain text and as JSON; undefined where it is left out.
+   * Numbers and bytes are given as such, because a policy looks at them otherwise than at text.
+   */
+  guarded(wire: Wire, value: Value, key: string, protector: Protector): Guarded | undefined {
+    const plain = this.plain(wire, value);
+    const given = asGiven(wire, value, plain);
+    const kept = protector.attribute(key, given);
+    this.redactions = kept.redactions;
+    if (!kept.keep) return undefined;
+    if (kept.value === given) return { plain, json: this.json(wire, value) };
+    const text =
+      kept.value instanceof Uint8Array ? Buffer.from(kept.value).toString('base64') : String(kept.value);
+    const nested = value.kind === ARRAY || value.kind === KVLIST;
+    return { plain: text, json: nested ? text : JSON.stringify(text) };
   }
 
   /** JSON text of a value of any kind. */
@@ -174,6 +199,23 @@ export function checkAnyValue(wire: Wire, start: number, end: number): void {
   const value = new Value();
   value.read(wire, start, end);
   checkValue(wire, value, 0);
+}
+
+function asGiven(wire: Wire, value: Value, plain: string): unknown {
+  switch (value.kind) {
+    case INT: {
+      const number = numberOf(value.lo, value.hi);
+      return Number.isSafeInteger(number) ? number : BigInt(plain);
+    }
+    case DOUBLE:
+      return value.double;
+    case BOOL:
+      return value.lo === 1;
+    case RAW:
+      return wire.bytes.slice(value.start, value.start + Math.min(value.length, MAX_RAW_BYTES));
+    default:
+      return plain;
+  }
 }
 
 function base64(wire: Wire, value: Value, length: number): string {

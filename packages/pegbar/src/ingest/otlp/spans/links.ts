@@ -71,12 +71,11 @@ export class LinkTexts {
       this.texts.cut++;
       return;
     }
-    const { protector } = tenant;
-    if (!protector.plain) {
-      const plain = this.texts.plain(wire, value);
-      const stored = kind === role.WRITTEN ? protector.written(key, plain) : protector.attribute(key, plain);
-      this.redactions += stored.redactions;
-      if (stored.text !== null) text = JSON.stringify(stored.text);
+    if (!tenant.protector.plain) {
+      const kept = this.texts.guarded(wire, value, key, tenant.protector);
+      this.redactions += this.texts.redactions;
+      if (kept === undefined) return;
+      text = kept.json;
     }
     into.set(key, text);
   }

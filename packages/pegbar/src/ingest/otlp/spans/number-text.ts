@@ -36,6 +36,30 @@ export function appendInt(out: Bytes, lo: number, hi: number): void {
   out.length = end;
 }
 
+/**
+ * Appends a number of at most four decimals, and says whether it was one. With at most 13 digits, far from a double's
+ * 15, the decimal that divides back to the number is the only one so short: the text that JavaScript writes too.
+ */
+function appendDecimal(out: Bytes, value: number): boolean {
+  if (!(value >= 0.001 && value < 1e9)) return false;
+  const scaled = Math.round(value * 10_000);
+  if (scaled / 10_000 !== value) return false;
+  const whole = Math.floor(scaled / 10_000);
+  let rest = scaled - whole * 10_000;
+  out.ensure(20);
+  const before = out.length;
+  appendInt(out, whole, 0);
+  const { bytes } = out;
+  bytes[out.length++] = 46;
+  for (let unit = 1000; rest > 0; unit /= 10) {
+    const digit = (rest / unit) | 0;
+    bytes[out.length++] = 48 + digit;
+    rest -= digit * unit;
+  }
+  bytes[before] = out.length - before - 1;
+  return true;
+}
+
 function digitsOf(value: number): number {
   if (value < 100_000) {
     if (value < 100) return value < 10 ? 1 : 2;
@@ -48,7 +72,7 @@ function digitsOf(value: number): number {
 /** Appends the shortest text of a double as JavaScript writes it. */
 export function appendDouble(out: Bytes, value: number): void {
   if (value === (value | 0) && value >= 0 && !Object.is(value, -0)) appendInt(out, value, 0);
-  else appendString(out, String(value));
+  else if (!appendDecimal(out, value)) appendString(out, String(value));
 }
 
 const PLAIN_NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;

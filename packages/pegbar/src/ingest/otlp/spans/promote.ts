@@ -1,6 +1,6 @@
 /** Attributes that fill columns: each value is brought into the column's type, or refused and kept as a free attribute. */
 import { BOUNDARIES, OUTCOMES, readInstant, STAGES, type StageErrorCode, WORKLOADS } from '@pegbar/contract';
-import { Dictionary, utf8 } from '../../../native/index.ts';
+import { Dictionary, type StringColumn, utf8 } from '../../../native/index.ts';
 import type { ErrorWords } from './error-words.ts';
 import type { ValueTexts } from './json-value.ts';
 import { MAX_NAME_BYTES, MAX_PROMPT_BYTES, MAX_TEXT_BYTES, MAX_VALUE_BYTES } from './limits.ts';
@@ -28,8 +28,6 @@ const STAGE = role.columnIndex('pipeline_stage');
 const WIDTH = role.columnIndex('width');
 const HEIGHT = role.columnIndex('height');
 const WORKFLOW = role.columnIndex('workflow');
-const USER_HASH = role.columnIndex('user_hash');
-const ERROR_MESSAGE = role.columnIndex('error_message');
 
 const CLOSED = new Map<number, Dictionary>(
   (
@@ -99,8 +97,6 @@ export class Promoter {
         return this.unsigned64(wire, value, column, row);
       case role.WORD:
         return this.word(wire, value, column, row);
-      case role.USER:
-        return this.user(wire, value, row);
       case role.PROMPT:
       case role.NEGATIVE_PROMPT:
       case role.WORKFLOW:
@@ -133,7 +129,9 @@ export class Promoter {
       case role.LIST: {
         const items = this.texts.list(wire, value);
         if (items.some((item) => item.length > MAX_TEXT_BYTES)) return false;
-        this.rows.arrayAt(column).push(row, items);
+        this.rows
+          .arrayAt(column)
+          .push(row, this.tenant.protector.plain ? items : items.map(this.guardedItem));
         return true;
       }
       case role.LORAS:
@@ -145,8 +143,8 @@ export class Promoter {
       case role.ERROR:
         return this.error(wire, value);
       default:
-        // The tenant was read before the row was begun.
-        return kind === role.TENANT;
+        // The tenant and the user were read before the row was begun.
+        return kind === role.TENANT || kind === role.USER;
     }
   }
 
@@ -155,6 +153,12 @@ export class Promoter {
     if (value.kind !== STRING) return value.number();
     return value.length <= 64 ? parseNumber(textOf(wire, value.start, value.length)) : Number.NaN;
   }
+
+  private readonly guardedItem = (item: string): string => {
+    const stored = this.tenant.protector.text(item);
+    this.redactions += stored.redactions;
+    return stored.text;
+  };
 
   private dictionary(wire: Wire, value: Value, column: number, row: number): boolean {
     const target = this.rows.dictionaryAt(column);
@@ -171,9 +175,10 @@ export class Promoter {
   private text(wire: Wire, value: Value, column: number, row: number): boolean {
     const target = this.rows.textAt(column);
     if (value.kind === STRING) {
-      if (value.length > (LONG_TEXTS.has(column) ? MAX_TEXT_BYTES : MAX_NAME_BYTES)) return false;
-      if (column === ERROR_MESSAGE && !this.tenant.protector.plain) return this.message(wire, value, row);
-      setText(target, row, wire, value.start, value.length);
+      if (value.length > MAX_NAME_BYTES && !LONG_TEXTS.has(column)) return false;
+      if (value.length > MAX_TEXT_BYTES) return false;
+      if (LONG_TEXTS.has(column)) this.writeGuarded(column, wire, value.start, value.length, row);
+      else setText(target, row, wire, value.start, value.length);
       return true;
     }
     if (value.kind !== INT && value.kind !== DOUBLE && value.kind !== BOOL) return false;
@@ -181,12 +186,19 @@ export class Promoter {
     return true;
   }
 
-  private message(wire: Wire, value: Value, row: number): boolean {
-    const text = textOf(wire, value.start, value.length);
-    const stored = this.tenant.protector.attribute('error.message', text);
+  /** Messages and addresses, where the policy wants to see them. */
+  private guarded(target: StringColumn, wire: Wire, start: number, length: number, row: number): void {
+    const text = textOf(wire, start, length);
+    const stored = this.tenant.protector.text(text);
     this.redactions += stored.redactions;
-    storeText(this.rows.textAt(ERROR_MESSAGE), row, wire, value.start, value.length, stored.text);
-    return true;
+    storeText(target, row, wire, start, length, stored.text === text ? null : stored.text);
+  }
+
+  /** Writes a text that may hold what people wrote. */
+  writeGuarded(column: number, wire: Wire, start: number, length: number, row: number): void {
+    const target = this.rows.textAt(column);
+    if (this.tenant.protector.plain) setText(target, row, wire, start, length);
+    else this.guarded(target, wire, start, length, row);
   }
 
   private unsigned(wire: Wire, value: Value, column: number, row: number): boolean {
@@ -247,19 +259,6 @@ export class Promoter {
     return true;
   }
 
-  private user(wire: Wire, value: Value, row: number): boolean {
-    const { userHash } = this.rows;
-    if (value.kind === STRING && value.length <= MAX_TEXT_BYTES) {
-      if (value.length === 0) return true;
-      userHash.touch(row);
-      this.tenant.hashUser(wire, value.start, value.length, userHash.i32, row * 2);
-      return true;
-    }
-    const text = this.texts.plain(wire, value);
-    if (text !== '') this.rows.fixedAt(USER_HASH).push(row, this.tenant.protector.userHash(text));
-    return true;
-  }
-
   /** Prompts that are not text (chat messages as lists) are taken as their JSON. */
   private prompt(given: Wire, value: Value, kind: number, row: number): boolean {
     let wire = given;
@@ -278,12 +277,7 @@ export class Promoter {
       this.redactions += writePrompt(this.rows, this.outline, protector, wire, start, kept, row);
     else if (kind === role.NEGATIVE_PROMPT)
       this.redactions += writeNegativePrompt(this.rows, protector, wire, start, kept, row);
-    else if (protector.plain) setText(this.rows.textAt(WORKFLOW), row, wire, start, kept);
-    else {
-      const stored = protector.written('workflow', textOf(wire, start, kept));
-      this.redactions += stored.redactions;
-      storeText(this.rows.textAt(WORKFLOW), row, wire, start, kept, stored.text);
-    }
+    else this.writeGuarded(WORKFLOW, wire, start, kept, row);
     return true;
   }
 

@@ -1,7 +1,7 @@
 /** Prompts: features first, then what the tenant's policy lets be stored. */
-import type { ArrayColumn, FixedColumn, StringColumn } from '../../../native/index.ts';
+import type { FixedColumn, StringColumn } from '../../../native/index.ts';
+import type { Protector } from '../../../privacy/index.ts';
 import type { Outline } from './outline.ts';
-import type { Protector } from './protection.ts';
 import { columnIndex } from './roles.ts';
 import { type Rows, setText } from './rows.ts';
 import { textOf } from './text.ts';
@@ -30,18 +30,18 @@ export function writePrompt(
   row: number,
 ): number {
   if (length === 0) return 0;
-  const prompt = protector.prompt(textOf(wire, start, length));
-  const hash = rows.columns[HASH] as FixedColumn;
-  hash.push(row, prompt.hash);
-  if (!outline.has(CHARS)) putInt(rows.fixedAt(CHARS), row, prompt.characters, 0xffffffff);
-  if (!outline.has(TOKENS)) putInt(rows.fixedAt(TOKENS), row, prompt.tokens, 0xffff);
-  if (!outline.has(LANGUAGE) && prompt.language !== '') rows.textAt(LANGUAGE).push(row, prompt.language);
-  putInt(rows.fixedAt(WORDS), row, prompt.words, 0xffff);
-  putInt(rows.fixedAt(TAGS), row, prompt.tags, 0xffff);
-  if (prompt.script !== '') rows.textAt(SCRIPT).push(row, prompt.script);
-  if (prompt.bins !== null) (rows.columns[BINS] as ArrayColumn).push(row, prompt.bins);
-  storeText(rows.textAt(TEXT), row, wire, start, length, prompt.text);
-  return prompt.redactions;
+  const text = textOf(wire, start, length);
+  const { text: stored, hash, features, bins, redactions } = protector.prompt(text);
+  putHash(rows.fixedAt(HASH), row, hash);
+  if (!outline.has(CHARS)) putInt(rows.fixedAt(CHARS), row, features.characters, 0xffffffff);
+  if (!outline.has(TOKENS)) putInt(rows.fixedAt(TOKENS), row, features.tokens, 0xffff);
+  if (!outline.has(LANGUAGE) && features.language !== '') rows.textAt(LANGUAGE).push(row, features.language);
+  putInt(rows.fixedAt(WORDS), row, features.words, 0xffff);
+  putInt(rows.fixedAt(TAGS), row, features.booru_tags, 0xffff);
+  rows.textAt(SCRIPT).push(row, features.script);
+  if (bins !== undefined && bins.length > 0) rows.arrayAt(BINS).push(row, bins);
+  storeText(rows.textAt(TEXT), row, wire, start, length, stored === text ? null : stored);
+  return redactions;
 }
 
 export function writeNegativePrompt(
@@ -54,10 +54,10 @@ export function writeNegativePrompt(
 ): number {
   if (length === 0) return 0;
   const text = textOf(wire, start, length);
-  const stored = protector.negativePrompt(text);
-  putInt(rows.fixedAt(NEGATIVE_CHARS), row, codePoints(text), 0xffffffff);
-  storeText(rows.textAt(NEGATIVE), row, wire, start, length, stored.text);
-  return stored.redactions;
+  const { text: stored, features, redactions } = protector.prompt(text);
+  putInt(rows.fixedAt(NEGATIVE_CHARS), row, features.characters, 0xffffffff);
+  storeText(rows.textAt(NEGATIVE), row, wire, start, length, stored === text ? null : stored);
+  return redactions;
 }
 
 /** Writes what the policy left: null is the text as it came. */
@@ -80,11 +80,9 @@ function putInt(column: FixedColumn, row: number, value: number, max: number): v
   else column.i32[row] = kept | 0;
 }
 
-function codePoints(text: string): number {
-  let count = 0;
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at);
-    if (unit < 0xdc00 || unit > 0xdfff) count++;
-  }
-  return count;
+/** 16 hex characters, most significant first. */
+function putHash(column: FixedColumn, row: number, hash: string): void {
+  column.touch(row);
+  column.i32[row * 2] = Number.parseInt(hash.slice(8), 16) | 0;
+  column.i32[row * 2 + 1] = Number.parseInt(hash.slice(0, 8), 16) | 0;
 }

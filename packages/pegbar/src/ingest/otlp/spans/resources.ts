@@ -3,6 +3,7 @@
  * rows under it. Its attributes are defaults of the columns that a whole process may share.
  */
 import { Dictionary } from '../../../native/index.ts';
+import type { Protector } from '../../../privacy/index.ts';
 import type { ValueTexts } from './json-value.ts';
 import {
   MAX_ATTRIBUTES,
@@ -11,7 +12,6 @@ import {
   MAX_NAME_BYTES,
   MAX_RESOURCE_BYTES,
 } from './limits.ts';
-import type { Protector } from './protection.ts';
 import * as role from './roles.ts';
 import type { Rows } from './rows.ts';
 import type { Tenant } from './tenants.ts';
@@ -148,12 +148,11 @@ export class Resource {
       if (kind === role.USER || members.has(key)) continue;
       value.read(this.wire, start, end);
       let text = this.texts.json(this.wire, value);
-      const written = kind === role.WRITTEN || kind === role.PROMPT || kind === role.NEGATIVE_PROMPT;
       if (!protector.plain) {
-        const plain = this.texts.plain(this.wire, value);
-        const stored = written ? protector.written(key, plain) : protector.attribute(key, plain);
-        redactions += stored.redactions;
-        if (stored.text !== null) text = JSON.stringify(stored.text);
+        const kept = this.texts.guarded(this.wire, value, key, protector);
+        redactions += this.texts.redactions;
+        if (kept === undefined) continue;
+        text = kept.json;
       }
       size += key.length + text.length + 4;
       if (size > MAX_RESOURCE_BYTES) {

@@ -10,6 +10,8 @@ export interface Decoded {
   reasons: string;
   /** Spans whose own tenant was overridden by the key's. */
   overriddenTenants: number;
+  /** Spans of users who want no telemetry: left out, and not an error of the sender. */
+  optedOut: number;
   /** Spans whose tenant was not a valid name; they went to `default`. */
   badTenants: number;
   redactions: number;
@@ -35,6 +37,7 @@ export class Tally {
   duplicates = 0;
   rejected = 0;
   overriddenTenants = 0;
+  optedOut = 0;
   badTenants = 0;
   redactions = 0;
   attributes = 0;
@@ -47,7 +50,13 @@ export class Tally {
   private readonly reasons = new Map<string, number>();
 
   reset(): void {
-    this.spans = this.duplicates = this.rejected = this.overriddenTenants = this.badTenants = 0;
+    this.spans =
+      this.duplicates =
+      this.rejected =
+      this.overriddenTenants =
+      this.badTenants =
+      this.optedOut =
+        0;
     this.redactions = this.attributes = this.repeated = this.events = this.links = this.copies = 0;
     this.truncated = this.endedBeforeStart = 0;
     this.reasons.clear();
@@ -67,6 +76,7 @@ export class Tally {
       rejected: this.rejected,
       reasons: reasons.slice(0, MAX_REASON_CHARACTERS),
       overriddenTenants: this.overriddenTenants,
+      optedOut: this.optedOut,
       badTenants: this.badTenants,
       redactions: this.redactions,
       dropped: {

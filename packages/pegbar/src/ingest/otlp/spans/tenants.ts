@@ -1,7 +1,7 @@
 /** Tenants by the bytes of their names. What is known of one is asked anew in every request. */
 import { Dictionary } from '../../../native/index.ts';
+import type { Protector } from '../../../privacy/index.ts';
 import { MAX_KNOWN_BYTES } from './limits.ts';
-import type { Protector } from './protection.ts';
 import { STRING, type Value } from './value.ts';
 import type { Wire } from './wire.ts';
 
@@ -20,8 +20,6 @@ export const DEFAULT_TENANT = 'default';
 const NAME = /^[a-zA-Z0-9._-]{1,64}$/;
 /** Tenants whose caches are kept between requests. */
 const MAX_TENANTS = 1_024;
-/** Users whose hash is remembered per tenant: spans of one user come close together. */
-const MAX_USERS = 8_192;
 
 export class Tenant {
   readonly name: string;
@@ -29,24 +27,23 @@ export class Tenant {
   window!: DedupWindow;
   protector!: Protector;
   request = 0;
+  /** Users of this request only: secrets, policies and opt-outs may change between requests. */
   private readonly users = new Dictionary();
-  private hashes = new Int32Array(512);
+  /** Words of the keyed hashes, by turns, and 1 for users who want no telemetry. */
+  words = new Int32Array(64);
+  optedOut = new Uint8Array(32);
   private known = 1;
 
   constructor(name: string) {
     this.name = name;
   }
 
-  /** Asks for the window and the protector; true when the protector is another one than before. */
   begin(request: number, source: TenantSource): void {
     this.request = request;
     this.window = source.windowOf(this.name);
-    const protector = source.protectorOf(this.name);
-    if (protector !== this.protector || this.known > MAX_USERS || this.users.bytes > MAX_KNOWN_BYTES) {
-      this.users.reset();
-      this.known = 1;
-    }
-    this.protector = protector;
+    this.protector = source.protectorOf(this.name);
+    if (this.known > 1) this.users.reset();
+    this.known = 1;
   }
 
   /** Whether the value is this tenant's name. */
@@ -57,26 +54,28 @@ export class Tenant {
     return true;
   }
 
-  /** Writes the words of the keyed hash of a user's id to `words[at]` and `words[at + 1]`. */
-  hashUser(wire: Wire, start: number, length: number, words: Int32Array, at: number): void {
+  /** Index of a user into `words` and `optedOut`; 0 for the empty id. */
+  user(wire: Wire, start: number, length: number): number {
     const id = this.users.idOfBytes(wire.bytes, wire.view, start, length);
-    if (id === 0) return;
-    if (id >= this.known) this.learn(id);
-    words[at] = this.hashes[id * 2]!;
-    words[at + 1] = this.hashes[id * 2 + 1]!;
+    while (this.known <= id) this.learn(this.known++);
+    return id;
   }
 
   private learn(id: number): void {
-    this.known = id + 1;
-    if (this.known * 2 > this.hashes.length) {
-      const grown = new Int32Array(this.hashes.length * 2);
-      grown.set(this.hashes);
-      this.hashes = grown;
+    if (id >= this.optedOut.length) {
+      this.words = grown(new Int32Array(id * 4), this.words);
+      this.optedOut = grown(new Uint8Array(id * 2), this.optedOut);
     }
-    const hash = this.protector.userHash(this.users.text(id));
-    this.hashes[id * 2] = Number(BigInt.asIntN(32, hash));
-    this.hashes[id * 2 + 1] = Number(BigInt.asIntN(32, hash >> 32n));
+    const hash = this.protector.userHash(this.users.raw(id));
+    this.words[id * 2] = Number.parseInt(hash.slice(8), 16) | 0;
+    this.words[id * 2 + 1] = Number.parseInt(hash.slice(0, 8), 16) | 0;
+    this.optedOut[id] = this.protector.optedOut(hash) ? 1 : 0;
   }
+}
+
+function grown<A extends Int32Array | Uint8Array>(into: A, from: A): A {
+  into.set(from);
+  return into;
 }
 
 export class Tenants {

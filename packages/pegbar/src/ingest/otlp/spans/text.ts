@@ -50,22 +50,31 @@ function copyAscii(out: Bytes, wire: Wire, start: number, length: number): boole
 
 /** Appends a JavaScript string as one Native string. */
 export function appendString(out: Bytes, text: string): void {
-  if (text.length <= 42) {
-    out.ensure(128);
-    const { written } = utf8.encodeInto(text, out.bytes.subarray(out.length + 1));
-    out.bytes[out.length] = written;
-    out.length += written + 1;
-    return;
-  }
+  out.ensure(text.length + 10);
+  if (text.length < 48 && appendAscii(out, text)) return;
   const bytes = utf8.encode(text);
   out.ensure(bytes.length + 10);
   out.varint(bytes.length);
   out.append(bytes);
 }
 
+/** Writes the text if it is ASCII; what is not leaves no trace. */
+function appendAscii(out: Bytes, text: string): boolean {
+  const { bytes } = out;
+  const start = out.length + 1;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit > 127) return false;
+    bytes[start + at] = unit;
+  }
+  bytes[out.length] = text.length;
+  out.length = start + text.length;
+  return true;
+}
+
 /** The text as JavaScript has it; bad UTF-8 is replaced. */
 export function textOf(wire: Wire, start: number, length: number): string {
-  return length === 0 ? '' : fromUtf8.decode(wire.bytes.subarray(start, start + length));
+  return length === 0 ? '' : wire.buffer.toString('utf8', start, start + length);
 }
 
 /** The longest prefix of at most `limit` bytes that does not cut a character. */

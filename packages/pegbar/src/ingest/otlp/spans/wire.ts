@@ -17,13 +17,17 @@ export const FIXED32 = 5;
 export class Wire {
   bytes: Uint8Array = new Uint8Array(0);
   view: DataView = new DataView(new ArrayBuffer(0));
+  /** The same bytes, for texts: a Buffer decodes short ones several times faster than a TextDecoder. */
+  buffer: Buffer = Buffer.alloc(0);
   at = 0;
   /** Words of the last varint or fixed64 that was read. */
   lo = 0;
   hi = 0;
 
   load(bytes: Uint8Array): void {
-    this.bytes = bytes;
+    // A plain Uint8Array, because parts of a Buffer are Buffers, which are dear to make.
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.at = 0;
   }

@@ -8,13 +8,12 @@ import { MAX_COPIED_BYTES, MAX_NAME_BYTES, MAX_TEXT_BYTES } from './limits.ts';
 import { LinkTexts } from './links.ts';
 import type { Outline } from './outline.ts';
 import { Promoter } from './promote.ts';
-import { storeText } from './prompts.ts';
 import type { Resource } from './resources.ts';
 import * as role from './roles.ts';
 import { intern, type Rows, setText } from './rows.ts';
 import type { Tally } from './tally.ts';
 import type { Tenant } from './tenants.ts';
-import { cutLength, textOf } from './text.ts';
+import { cutLength } from './text.ts';
 import { Value } from './value.ts';
 import type { Wire } from './wire.ts';
 
@@ -72,11 +71,16 @@ export class SpanWriter {
     this.events.trim();
   }
 
-  write(wire: Wire, tenant: Tenant, resource: Resource, scopeId: number): void {
+  write(wire: Wire, tenant: Tenant, user: number, resource: Resource, scopeId: number): void {
     const { rows, outline, promoter, tally } = this;
     const row = rows.spans.rows;
     const tenantId = rows.tenantId(tenant.name);
     this.head(wire, row, tenantId);
+    if (user > 0) {
+      rows.userHash.touch(row);
+      rows.userHash.i32[row * 2] = tenant.words[user * 2]!;
+      rows.userHash.i32[row * 2 + 1] = tenant.words[user * 2 + 1]!;
+    }
     const seconds = this.times(row);
     promoter.begin(tenant, seconds * 1000);
     tally.redactions += resource.write(rows, tenant, row);
@@ -88,7 +92,7 @@ export class SpanWriter {
     const { events } = this;
     events.begin(rows, outline, tenant);
     if (outline.events.count > 0) events.write(wire, outline.events, row);
-    this.finish(wire, tenant, row, seconds);
+    this.finish(wire, row, seconds);
     if (events.boundaries > 0) this.boundaries(wire, row);
     tally.spans++;
   }
@@ -198,9 +202,9 @@ export class SpanWriter {
   }
 
   /** What follows from the rest of the span: errors, GPU time, cost, the number of redactions. */
-  private finish(wire: Wire, tenant: Tenant, row: number, seconds: number): void {
+  private finish(wire: Wire, row: number, seconds: number): void {
     const { promoter, outline, free, texts, tally, rows } = this;
-    this.error(wire, tenant, row);
+    this.error(wire, row);
     if (promoter.generates && seconds > 0 && !outline.has(GPU_SECONDS)) {
       const column = rows.fixedAt(GPU_SECONDS);
       column.touch(row);
@@ -235,7 +239,7 @@ export class SpanWriter {
   }
 
   /** The first word that says more than `internal` decides: the attribute, the exception's class or message, the status. */
-  private error(wire: Wire, tenant: Tenant, row: number): void {
+  private error(wire: Wire, row: number): void {
     const { outline, promoter, rows, errors, events } = this;
     if (outline.status !== STATUS_ERROR && promoter.errorCode === '') return;
     let code = promoter.errorCode;
@@ -249,16 +253,9 @@ export class SpanWriter {
     }
     rows.textAt(ERROR_CODE).push(row, code);
     if (outline.messageLength === 0 || outline.has(ERROR_MESSAGE)) return;
-    const column = rows.textAt(ERROR_MESSAGE);
     const length = cutLength(wire, outline.messageAt, outline.messageLength, MAX_TEXT_BYTES);
     if (length < outline.messageLength) this.tally.truncated++;
-    if (tenant.protector.plain) {
-      setText(column, row, wire, outline.messageAt, length);
-      return;
-    }
-    const stored = tenant.protector.attribute('error.message', textOf(wire, outline.messageAt, length));
-    promoter.redactions += stored.redactions;
-    storeText(column, row, wire, outline.messageAt, length, stored.text);
+    promoter.writeGuarded(ERROR_MESSAGE, wire, outline.messageAt, length, row);
   }
 
   /** A row per boundary event: the ids and tags of the span, the time of the event. */
