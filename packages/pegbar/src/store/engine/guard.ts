@@ -18,7 +18,7 @@ export interface GuardedProcess {
 
 // fd 3 is the pipe: it ends when the parent ends, however it ends. The engine is killed then, and when the
 // engine ends by itself the shell ends with its status.
-const GUARD =
+export const GUARD =
   '"$@" </dev/null 3<&- & engine=$!; { cat; kill -9 $engine; } <&3 >/dev/null 2>&1 & wait $engine';
 
 /** Starts a process in a session of its own, so that Ctrl-C reaches us first and we end the engine in order. */

@@ -15,7 +15,7 @@ import { answers } from './local.ts';
 export type EngineState = 'starting' | 'up' | 'down';
 
 export interface Supervisor {
-  /** Starts the engine and the watch over it. Rejects with `EngineStartError` where retrying cannot help. */
+  /** Starts the engine and the watch over it. Rejects with `EngineStartError` when the first start fails. */
   start(): Promise<void>;
   stop(): Promise<void>;
   state(): EngineState;

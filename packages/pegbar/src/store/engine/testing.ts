@@ -7,7 +7,7 @@ import { type Counters, createCounters } from '../../base/counters.ts';
 import { silentLog } from '../../base/log.ts';
 import { childLauncher, findLibrary, isMusl } from './child.ts';
 import { DEFAULT_ANALYST_LIMITS, type EngineTuning } from './engine.ts';
-import { createSupervisor, type Supervisor } from './supervisor.ts';
+import { createSupervisor, type Supervisor, type SupervisorOptions } from './supervisor.ts';
 
 /** Null where the embedded engine runs, else why a test that needs it is skipped. */
 export function engineMissing(): string | null {
@@ -30,7 +30,10 @@ export interface TestEngine {
   stop(): Promise<void>;
 }
 
-export async function startTestEngine(tuning: Partial<EngineTuning> = {}): Promise<TestEngine> {
+export async function startTestEngine(
+  tuning: Partial<EngineTuning> = {},
+  health: Pick<SupervisorOptions, 'healthEvery_ms' | 'healthDeadline_ms'> = {},
+): Promise<TestEngine> {
   const dir = mkdtempSync(join(tmpdir(), 'pegbar-engine-'));
   const counters = createCounters();
   const launcher = childLauncher({
@@ -39,7 +42,12 @@ export async function startTestEngine(tuning: Partial<EngineTuning> = {}): Promi
     clock: systemClock,
     log: silentLog,
   });
-  const supervisor = createSupervisor(launcher, { clock: systemClock, log: silentLog, counters });
+  const supervisor = createSupervisor(launcher, {
+    clock: systemClock,
+    log: silentLog,
+    counters,
+    ...health,
+  });
   await supervisor.start();
   return {
     supervisor,
