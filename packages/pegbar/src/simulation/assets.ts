@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 
-export interface Asset {
+interface Asset {
   data: Buffer;
   width: number;
   height: number;

@@ -65,11 +65,12 @@ function tellPair(
     seed: random.seed64(),
     size: workload.sizes.pick(random),
     hardware: tenant.hardware.pick(random),
+    unfailing: true,
   };
   for (const side of [previous, version]) {
     const own = randomOf(studio.seed, 'pair', version.version, pair, side.version);
     const plan = planRequest(studio, incidents, { ...ask, version: side }, own);
-    tellRequest(studio, { ...plan, failure: null }, own, out, wantsSpans(start_ms));
+    tellRequest(studio, plan, own, out, wantsSpans(start_ms));
   }
 }
 

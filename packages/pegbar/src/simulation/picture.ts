@@ -59,7 +59,7 @@ const FRAMINGS = [
 ] as const;
 
 /** What a composition decided before a pixel was drawn; a clip moves it from frame to frame. */
-export interface Composition {
+interface Composition {
   width: number;
   height: number;
   grade: Grade;
@@ -147,9 +147,13 @@ export async function paint(spec: PictureSpec, composition: Composition, face: s
 /** Sheets of light: they lie over the finished tone, or the tone would put them out. */
 const LUMINOUS: ReadonlySet<Grade> = new Set(['night']);
 
-function sheetOf(spec: PictureSpec, { width, height, grade }: Composition): OverlayOptions {
+function sheetOf(spec: PictureSpec, { width, height, grade, sprite }: Composition): OverlayOptions {
   const random = randomOf('overlay', spec.seed, spec.panel);
-  return { input: Buffer.from(overlayOf(grade, width, height, random)), left: 0, top: 0 };
+  return {
+    input: Buffer.from(overlayOf(grade, width, height, (sprite?.centre ?? 0) / width, random)),
+    left: 0,
+    top: 0,
+  };
 }
 
 async function laidOver({ data, width, height }: Raster, sheet: OverlayOptions): Promise<Raster> {

@@ -4,6 +4,7 @@
  * its own code and tests need not ask whether they are there. A test holds every record against the contract.
  */
 import type {
+  Boundary,
   CacheName,
   DeploymentKind,
   DeploymentStatus,
@@ -30,7 +31,7 @@ export interface Lora {
   weight: number;
 }
 
-export interface ModelTag {
+interface ModelTag {
   family: string;
   version: string;
   checkpoint_hash: string;
@@ -55,7 +56,7 @@ export interface StageRecord extends Told {
   retry_of?: string;
   collection?: string;
   pipeline_stage: Stage;
-  boundary?: string;
+  boundary?: Boundary;
   outcome?: TerminalOutcome;
   model?: ModelTag;
   params?: {
@@ -99,7 +100,7 @@ export interface StageRecord extends Told {
   license?: string;
 }
 
-export interface ScoreRecord extends Told {
+interface ScoreRecord extends Told {
   type: 'score';
   event_id: string;
   image_id: string;
@@ -149,7 +150,7 @@ export interface FramesRecord extends Told {
   declared_fps: number;
 }
 
-export interface QueueRecord extends Told {
+interface QueueRecord extends Told {
   type: 'queue';
   event_id: string;
   queue: string;
@@ -159,7 +160,7 @@ export interface QueueRecord extends Told {
   denied: number;
 }
 
-export interface GpuRecord extends Told {
+interface GpuRecord extends Told {
   type: 'gpu';
   event_id: string;
   host: string;
@@ -174,7 +175,7 @@ export interface GpuRecord extends Told {
   errors: number;
 }
 
-export interface ModelLoadRecord extends Told {
+interface ModelLoadRecord extends Told {
   type: 'model_load';
   event_id: string;
   model?: { family: string; version: string };
@@ -193,7 +194,7 @@ export interface CacheRecord extends Told {
   misses: number;
 }
 
-export interface IoRecord extends Told {
+interface IoRecord extends Told {
   type: 'io';
   event_id: string;
   host: string;
@@ -209,8 +210,8 @@ export interface BoundaryRecord extends Told {
   event_id: string;
   request_id: string;
   trace_id: string;
-  boundary: string;
-  image_id?: string;
+  boundary: Boundary;
+  image_id: string;
 }
 
 export interface ArtifactRecord extends Told {

@@ -23,7 +23,7 @@ const COLD_LOADS_X = 8;
 const STORE_BPS = 1.15e9;
 const MEGABYTE = 1_000_000;
 
-export interface SampleKinds {
+interface SampleKinds {
   gpu: boolean;
   queue: boolean;
   io: boolean;

@@ -10,14 +10,17 @@ const PAPER_PALETTES = [
 ] as const;
 const HILL_LAYERS = 5;
 
-/** The sheet over the picture that belongs to its collection; sizes in pixels. */
-export function overlayOf(grade: Grade, width: number, height: number, random: Random): string {
+/**
+ * The sheet over the picture that belongs to its collection; sizes in pixels.
+ * @param busy where the character stands, as a share of the width: the moon keeps to the other side.
+ */
+export function overlayOf(grade: Grade, width: number, height: number, busy: number, random: Random): string {
   const inner = {
     spring: petals,
     noir: speedLines,
     campus: halftoneCorner,
     paper: () => '',
-    night: stars,
+    night: () => stars(width, height, busy, random),
   }[grade](width, height, random);
   return svg(width, height, inner);
 }
@@ -100,10 +103,10 @@ function halftoneCorner(width: number, height: number, random: Random): string {
   return `<g fill="${tint}" fill-opacity=".85">${out}</g>`;
 }
 
-function stars(width: number, height: number, random: Random): string {
+function stars(width: number, height: number, busy: number, random: Random): string {
   const unit = Math.max(width, height);
-  const mx = width * random.between(0.12, 0.88);
-  const my = height * random.between(0.08, 0.2);
+  const mx = width * (busy > 0.5 ? random.between(0.07, 0.2) : random.between(0.8, 0.93));
+  const my = height * random.between(0.09, 0.2);
   const r = unit * random.between(0.035, 0.055);
   let out = `<defs><radialGradient id="m"><stop offset="0" stop-color="#fff6d8" stop-opacity=".75"/><stop offset=".25" stop-color="#cfe0ff" stop-opacity=".28"/><stop offset="1" stop-color="#8fb0ff" stop-opacity="0"/></radialGradient><radialGradient id="g"><stop offset="0" stop-color="#fff9c4"/><stop offset=".3" stop-color="#e8f59a" stop-opacity=".8"/><stop offset="1" stop-color="#b6e36a" stop-opacity="0"/></radialGradient></defs><circle cx="${f(mx)}" cy="${f(my)}" r="${f(r * 5)}" fill="url(#m)"/><circle cx="${f(mx)}" cy="${f(my)}" r="${f(r)}" fill="#fff8e4"/>`;
   for (let i = 0; i < 46; i++) {

@@ -71,6 +71,7 @@ describe('simulate', () => {
     }
     expect([...types].sort()).toEqual(
       [
+        'boundary',
         'cache',
         'deployment',
         'feedback',

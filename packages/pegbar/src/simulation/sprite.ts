@@ -12,7 +12,7 @@ export interface SpritePlace {
 }
 
 /** The visible part as RGBA pixels, where it lies, and where the face is (perhaps outside). */
-export interface PlacedSprite {
+interface PlacedSprite {
   data: Buffer;
   width: number;
   height: number;

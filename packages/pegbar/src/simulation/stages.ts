@@ -1,9 +1,10 @@
 /** Writes the records of one decided request: its stages, scores and frames windows. */
-import type { Stage } from '@pegbar/contract';
+import type { Boundary, Stage } from '@pegbar/contract';
 import { frameWindows } from './frames.ts';
-import { type PictureSpec, pictureUri } from './picture-spec.ts';
+import { pictureUri } from './picture-spec.ts';
+import { appealOf, clamp, pictureOf, qualityOf, rounded } from './quality.ts';
 import type { Random } from './random.ts';
-import type { SimulatedRecord, StageRecord } from './records.ts';
+import type { BoundaryRecord, SimulatedRecord, StageRecord } from './records.ts';
 import type { RequestPlan } from './request.ts';
 import { requestSpans } from './spans.ts';
 import type { Studio } from './studio.ts';
@@ -17,9 +18,7 @@ export interface Finished {
   appeal: number;
 }
 
-type Quality = NonNullable<StageRecord['quality']>;
-
-const STAGE_BOUNDARY: { [S in Stage]?: string } = {
+const STAGE_BOUNDARY: { [S in Stage]?: Boundary } = {
   ingest: 'prompt_received',
   preprocess: 'model_loaded',
   generate: 'inference_finished',
@@ -27,20 +26,11 @@ const STAGE_BOUNDARY: { [S in Stage]?: string } = {
   deliver: 'deliver_complete',
 };
 
-/** Usual values of the scorers on the studio's pictures. */
-const AESTHETIC = { mean: 6.12, sigma: 0.42, spoilt_face: 0.55 };
-const CLIP_I = { mean: 0.81, sigma: 0.045 };
-const STYLE_SIGMA = 0.052;
-const FACE_OK = 0.945;
-const POSE_OK = 0.962;
-const WATERMARK = 0.007;
 /** Pictures that a second, slower scorer looks at afterwards. */
 const LATE_SCORE_SHARE = 0.1;
 const CONTROL_MAP_SHARE = 0.22;
 const REFERENCE_SHARE = 0.3;
 const GPU_STAGES: ReadonlySet<Stage> = new Set(['generate', 'upscale']);
-/** A spoilt face shows; with no incident about, less so. */
-const SMEAR_OF_CHANCE = 0.45;
 
 export function tellRequest(
   studio: Studio,
@@ -97,7 +87,10 @@ class StageWriter {
     if (!this.stage('generate')) return false;
     if (plan.stage_ms.upscale > 0 && !this.stage('upscale')) return false;
     for (let i = 0; i < plan.image_ids.length; i++) if (!this.stage('postprocess', i)) return false;
-    if (plan.sequence_id !== undefined) this.clip('produced');
+    if (plan.sequence_id !== undefined) {
+      this.beside.push(this.firstFrame());
+      this.clip('produced');
+    }
     if (!this.stage('deliver')) return false;
     if (plan.sequence_id !== undefined) this.clip('delivered');
     return true;
@@ -105,6 +98,22 @@ class StageWriter {
 
   private clip(side: 'produced' | 'delivered'): void {
     for (const window of frameWindows(this.plan, side, this.at_ms, this.random)) this.beside.push(window);
+  }
+
+  private firstFrame(): BoundaryRecord {
+    const { plan } = this;
+    return {
+      type: 'boundary',
+      event_id: `${plan.request_id}.frame_emitted`,
+      timestamp: this.at_ms,
+      tenant: plan.tenant.name,
+      region: plan.region,
+      workload: plan.workload.name,
+      request_id: plan.request_id,
+      trace_id: plan.trace_id,
+      boundary: 'frame_emitted',
+      image_id: plan.image_ids[0] as string,
+    };
   }
 
   /** Writes one stage; false where the request ended in it. */
@@ -198,7 +207,7 @@ class StageWriter {
       resolution: plan.size,
     };
     record.metrics.queue_wait_ms = Math.round(plan.queue_wait_ms);
-    record.metrics.gpu_util = round(
+    record.metrics.gpu_util = rounded(
       Math.min(1, this.random.between(0.86, 0.99) + plan.effects.gpu_util_add),
       2,
     );
@@ -208,38 +217,18 @@ class StageWriter {
   private addGpu(record: StageRecord, stage: Stage, latency_ms: number): void {
     const gpu_seconds = latency_ms / 1000;
     record.metrics.gpu_seconds = gpu_seconds;
-    record.metrics.cost_usd = round((gpu_seconds * this.plan.hardware.usd_per_hour) / 3600, 6);
+    record.metrics.cost_usd = rounded((gpu_seconds * this.plan.hardware.usd_per_hour) / 3600, 6);
     if (stage === 'upscale') record.attributes = { upscaler: 'anime-x2' };
   }
 
   private addPicture(record: StageRecord, image_id: string, panel: number): void {
     const { plan } = this;
-    const quality = this.qualityOf();
+    const quality = qualityOf(this.studio, plan, this.random);
     record.quality = quality;
     const uri = pictureUri(pictureOf(this.studio, plan, image_id, panel, quality.face_ok));
     record.artifacts = { image_uri: uri, thumb_uri: uri };
     this.appeal += appealOf(quality, plan.effects.accept_add);
     if (this.random.chance(LATE_SCORE_SHARE)) this.scoreLater(image_id);
-  }
-
-  private qualityOf(): Quality {
-    const { plan, random } = this;
-    const { effects } = plan;
-    const face_ok = random.chance(FACE_OK + effects.face_ok_add);
-    const collection = this.studio.scenario.collections[plan.collection];
-    const style =
-      (collection?.style_distance ?? 0.25) + effects.style_distance_add + STYLE_SIGMA * random.normal();
-    const taste = AESTHETIC.mean + AESTHETIC.sigma * random.normal() - (face_ok ? 0 : AESTHETIC.spoilt_face);
-    return {
-      clip_i: round(clamp(CLIP_I.mean + CLIP_I.sigma * random.normal() - (style - 0.24) * 0.3, 0, 1), 4),
-      aesthetic: round(clamp(taste * effects.aesthetic_x, 1, 10), 3),
-      nsfw_flag: random.chance(plan.tenant.spec.nsfw_rate * effects.nsfw_rate_x),
-      toxicity: round(Math.min(1, random.around(0.006, 0.8)), 4),
-      face_ok,
-      pose_ok: random.chance(POSE_OK),
-      style_distance: round(clamp(style, 0.01, 1), 4),
-      watermark: random.chance(WATERMARK),
-    };
   }
 
   private scoreLater(image_id: string): void {
@@ -252,53 +241,9 @@ class StageWriter {
       image_id,
       request_id: plan.request_id,
       name: 'clip_t',
-      value: round(clamp(0.283 + 0.028 * random.normal(), 0, 1), 4),
+      value: rounded(clamp(0.283 + 0.028 * random.normal(), 0, 1), 4),
       scorer: 'clip-vit-l-14',
       scorer_version: '1.2.0',
     });
   }
-}
-
-/** The picture that a planned request makes, with what was planted on it. */
-function pictureOf(
-  studio: Studio,
-  plan: RequestPlan,
-  image_id: string,
-  panel: number,
-  face_ok: boolean,
-): PictureSpec {
-  const [width, height] = plan.size.split('x').map(Number) as [number, number];
-  const { effects, prompt } = plan;
-  return {
-    image_id,
-    collection: plan.collection,
-    grade: studio.scenario.collections[plan.collection]?.grade ?? 'campus',
-    model_version: plan.version.version,
-    seed: plan.seed,
-    background: prompt.background,
-    outfit: prompt.outfit,
-    face: prompt.face,
-    width,
-    height,
-    wash: effects.picture_wash,
-    smear: face_ok ? 0 : Math.max(SMEAR_OF_CHANCE, effects.picture_smear),
-    wobble: effects.picture_wobble,
-    shift: effects.picture_shift,
-    panel,
-  };
-}
-
-/** Chance of being accepted: people like what the scorer likes, and no spoilt faces. */
-function appealOf(quality: Quality, accept_add: number): number {
-  const taste = 0.64 + (quality.aesthetic - AESTHETIC.mean) * 0.09 - (quality.face_ok ? 0 : 0.3);
-  return clamp(taste + accept_add, 0.03, 0.97);
-}
-
-function clamp(value: number, low: number, high: number): number {
-  return Math.min(high, Math.max(low, value));
-}
-
-function round(value: number, digits: 2 | 3 | 4 | 6): number {
-  const factor = digits === 2 ? 100 : digits === 3 ? 1_000 : digits === 4 ? 10_000 : 1_000_000;
-  return Math.round(value * factor) / factor;
 }

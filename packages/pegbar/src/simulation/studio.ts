@@ -28,7 +28,7 @@ export interface Hardware {
   usd_per_hour: number;
 }
 
-export interface Sampler {
+interface Sampler {
   sampler: string;
   scheduler: string;
 }

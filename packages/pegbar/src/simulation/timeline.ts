@@ -8,7 +8,7 @@ export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 
 /** Where a request stands; an incident's `where` is held against it. */
-export interface Segment {
+interface Segment {
   tenant: string;
   region: string;
   workload: string;
@@ -84,14 +84,14 @@ function placeOf(moment: Moment, anchor_ms: number): number {
 }
 
 /** 0 before and after, growing in a straight line over the ramp, else 1. */
-export function strengthAt(placed: PlacedIncident, at_ms: number): number {
+function strengthAt(placed: PlacedIncident, at_ms: number): number {
   if (at_ms < placed.start_ms || at_ms >= placed.end_ms) return 0;
   const ramp = placed.incident.ramp ?? 0;
   return ramp === 0 ? 1 : Math.min(1, (at_ms - placed.start_ms) / ramp);
 }
 
 /** Share of a family's traffic that a version was promised at a moment, before newer ones take theirs. */
-export function rolloutShare(version: PlacedVersion, at_ms: number): number {
+function rolloutShare(version: PlacedVersion, at_ms: number): number {
   const age = at_ms - version.deployed_ms;
   let share = 0;
   for (const step of version.rollout) if (age >= step.after) share = step.share;
@@ -116,7 +116,7 @@ export type InForce = { [K in NumericEffect]: number } & {
   lora: string | undefined;
 };
 
-export type NumericEffect = Exclude<keyof Effects, 'vocabulary' | 'lora'>;
+type NumericEffect = Exclude<keyof Effects, 'vocabulary' | 'lora'>;
 
 const NONE: InForce = {
   generate_latency_x: 1,
