@@ -48,6 +48,7 @@ describe('scenario files', () => {
     ['an unknown base', 'extends: nowhere', 'extends'],
     ['an unknown field', 'extends: quiet\nweather: fine', ''],
     ['a wrong duration', edited('samples.gpu_every', 'soon'), 'samples.gpu_every'],
+    ['a period of nothing', edited('samples.io_every', '0s'), 'samples.io_every'],
     ['a share above one', edited('sessions.retry_share', 2), 'sessions.retry_share'],
     ['a vocabulary that is not there', edited('tenants.aozora.vocabulary', 'x'), 'tenants.aozora.vocabulary'],
     ['a region that is not there', edited('incidents.0.where.region', 'mars'), 'incidents.0.where.region'],

@@ -2,6 +2,8 @@
 import { z } from 'zod';
 
 const MINUTE_MS = 60_000;
+/** An hour of a tenant is held in memory at once. */
+const MAX_REQUESTS_PER_DAY = 5_000_000;
 const UNIT_MS: Record<string, number> = {
   s: 1_000,
   m: MINUTE_MS,
@@ -15,6 +17,9 @@ const duration = z
   .regex(/^\d+(\.\d+)?[smhd]$/, 'a duration is a number and s, m, h or d, such as 90m')
   .transform((text) => Number(text.slice(0, -1)) * (UNIT_MS[text.at(-1) as string] as number));
 
+/** A period between samples: a shorter one would tell of machines and of nothing else. */
+const period = duration.refine((ms) => ms >= 1_000, 'a period is at least 1s');
+
 /** A clock time of UTC → milliseconds after midnight. */
 const timeOfDay = z
   .string()
@@ -27,6 +32,7 @@ const positive = z.number().positive();
 const weights = z
   .record(name, z.number().min(0))
   .refine((entries) => Object.values(entries).some((weight) => weight > 0), 'one weight must be above 0');
+const someTraffic = (numbers: readonly number[]): boolean => numbers.some((number) => number > 0);
 const workload = z.enum(['animation', 'single_image', 'batch_panels']);
 
 const moment = z.union([
@@ -84,7 +90,7 @@ const family = z.strictObject({
 });
 
 const tenant = z.strictObject({
-  requests_per_day: positive,
+  requests_per_day: positive.max(MAX_REQUESTS_PER_DAY),
   regions: weights,
   hardware: weights,
   workloads: weights,
@@ -189,8 +195,8 @@ export const scenarioSchema = z.strictObject({
   about: z.string(),
   history_days: z.int().min(1).max(400),
   rhythm: z.strictObject({
-    hours: z.array(z.number().min(0)).length(24),
-    days: z.array(z.number().min(0)).length(7),
+    hours: z.array(z.number().min(0)).length(24).refine(someTraffic, 'one number must be above 0'),
+    days: z.array(z.number().min(0)).length(7).refine(someTraffic, 'one number must be above 0'),
   }),
   sessions: z.strictObject({
     requests_mean: z.number().min(1).max(6),
@@ -199,10 +205,10 @@ export const scenarioSchema = z.strictObject({
     retry_share: share,
   }),
   samples: z.strictObject({
-    gpu_every: duration,
-    queue_every: duration,
-    io_every: duration,
-    live_every: duration,
+    gpu_every: period,
+    queue_every: period,
+    io_every: period,
+    live_every: period,
   }),
   regions: z.record(name, z.strictObject({ utc_offset: z.number().min(-12).max(14) })),
   hardware: z.record(
