@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ServerConfig } from '../config/index.ts';
 import { VERSION } from '../version.ts';
@@ -98,4 +99,28 @@ test('up hands the settings to the server and refuses wrong ones', async () => {
 
 test('docs/cli.md is what the table of commands says', async () => {
   await expect(docsPage(table, CLIENT_OPTIONS)).toMatchFileSnapshot('../../../../docs/cli.md');
+});
+
+test('no command line makes it throw, hang or call itself a bug', async () => {
+  const vocabulary = table.flatMap(({ command, options }) => [
+    ...command.name.split(' '),
+    ...Object.keys(options).map((name) => `--${name}`),
+  ]);
+  const word = fc.oneof(
+    fc.constantFrom(...vocabulary),
+    fc.string({ maxLength: 8 }),
+    fc.constantFrom('-', '--', '7d', '-f'),
+  );
+  const unreachable = () => Promise.reject(new Error('no network in this test'));
+  await fc.assert(
+    fc.asyncProperty(fc.array(word, { maxLength: 6 }), async (argv) => {
+      const { exit, stderr } = await cli(argv, {
+        fetch: unreachable as typeof fetch,
+        env: { XDG_STATE_HOME: '/nonexistent' },
+      });
+      expect([0, 1, 2, 3]).toContain(exit);
+      expect(stderr).not.toContain('this is a bug');
+    }),
+    { numRuns: 500 },
+  );
 });

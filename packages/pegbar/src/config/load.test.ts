@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { configurationPage } from './docs-page.ts';
 import { type ConfigSources, loadConfig } from './load.ts';
 import { environmentOf, flagOf, SERVER_OPTIONS } from './options.ts';
 import { serverSchema } from './schema.ts';
@@ -102,4 +103,8 @@ test('every setting has a flag and an environment twin', () => {
     expect(environmentOf(option)).toMatch(/^PEGBAR_[A-Z_]+$/);
     expect(flagOf(option)).toMatch(/^[a-z-]+$/);
   }
+});
+
+test('docs/configuration.md is what the table of settings says', async () => {
+  await expect(configurationPage()).toMatchFileSnapshot('../../../../docs/configuration.md');
 });
