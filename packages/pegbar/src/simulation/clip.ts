@@ -84,7 +84,8 @@ async function drawingAt(picture: PictureSpec, size: number, drawing: number): P
   const breath = Math.sin(drawing / 4.5);
   const moved = {
     ...composition,
-    crop: { ...crop, x: 0.5 + 0.5 * Math.sin(crop.x * 6 + drawing / 60) },
+    // Cropped closer than a still, so that the camera has room to travel.
+    crop: { ...crop, zoom: crop.zoom * 0.86, x: 0.5 + 0.5 * Math.sin(crop.x * 6 + drawing / 22) },
     sprite: sprite && {
       ...sprite,
       top: sprite.top + breath * height * 0.014,
