@@ -15,7 +15,6 @@ import {
   startOtlpGrpc,
   startOtlpHttp,
 } from './ingest/index.ts';
-import { spanProtector, textProtection } from './ingest/protection.ts';
 import { createPrivacy } from './privacy/index.ts';
 import { createDeriver, OUTCOME_SQL, SETTLED_MS_SQL, startSweeper } from './requests/index.ts';
 import { createRollupKeeper } from './rollups/index.ts';
@@ -161,8 +160,7 @@ async function start(
     intake,
     counters,
     log,
-    protectorOf: spanProtector(protectorOf),
-    protectionOf: textProtection(protectorOf),
+    protectorOf,
     gpuPrice,
   });
   const events = createEventIntake({

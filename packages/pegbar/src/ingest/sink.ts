@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Counters } from '../base/counters.ts';
 import type { Log } from '../base/log.ts';
+import type { Protector } from '../privacy/index.ts';
 import type { Intake } from './intake.ts';
-import type { ProtectionOf } from './otlp/index.ts';
 import {
   type Accepted,
   decodeLogs,
@@ -12,14 +12,13 @@ import {
   type OtlpSink,
   type Signal,
 } from './otlp/index.ts';
-import { createSpanDecoder, type SpanDecoderOptions } from './otlp/spans/index.ts';
+import { createSpanDecoder } from './otlp/spans/index.ts';
 
 export interface OtlpSinkOptions {
   intake: Intake;
   counters: Counters;
   log: Log;
-  protectorOf: SpanDecoderOptions['protectorOf'];
-  protectionOf: ProtectionOf;
+  protectorOf(tenant: string): Protector;
   gpuPrice(gpuType: string): number;
 }
 
@@ -61,9 +60,11 @@ export function createOtlpSink(options: OtlpSinkOptions): OtlpSink {
     if (body.length > 0 && !window.add(digest.readInt32LE(0), digest.readInt32LE(4)))
       return { accepted: 0, duplicates: 1, rejected: 0, message: '' };
     const decode = signal === 'metrics' ? decodeMetrics : decodeLogs;
-    const done = decode(body, context, rows, options.protectionOf);
-    count('pegbar_overridden_tenants_total', done.tenantsOverridden);
+    const done = decode(body, context, rows, options.protectorOf);
+    count('pegbar_overridden_tenants_total', done.overriddenTenants);
+    count('pegbar_bad_tenants_total', done.badTenants);
     count('pegbar_cut_attributes_total', done.cut);
+    if (done.optedOut > 0) counters.add('pegbar_dropped_total', { reason: 'opted_out' }, done.optedOut);
     return { accepted: done.rows, duplicates: 0, rejected: done.rejected, message: done.message };
   }
 

@@ -9,6 +9,7 @@ import { tableOf } from '@pegbar/contract';
 import {
   BlockBuilder,
   type BlockView,
+  type ColumnBuilder,
   type ColumnView,
   type DictionaryView,
   type FixedView,
@@ -91,12 +92,19 @@ export const WANTED: ReadonlySet<string> = new Set([
   'part',
 ]);
 
+/** A 64-bit number of nanoseconds as two words: BigInts per row were a third of the fold's time. */
+interface Words {
+  hi: number;
+  lo: number;
+}
+
 interface Request {
   tenant: string;
+  /** Told by the sender, or '' where the trace stands for the request. */
   request_id: string;
   trace_id: string;
-  started: bigint;
-  ended: bigint;
+  started: Words;
+  ended: Words;
   verdict: bigint;
   queue_wait_ms: number;
   cost_usd: number;
@@ -105,8 +113,10 @@ interface Request {
   stages: number;
   spans: number;
   imported: number;
-  loras: unknown[];
-  told: Record<string, unknown>;
+  loras: unknown[] | undefined;
+  /** By place in INHERITED and INHERITED_NUMBERS. */
+  texts: (string | undefined)[];
+  numbers: (number | bigint | undefined)[];
 }
 
 export interface Folded {
@@ -116,7 +126,7 @@ export interface Folded {
   ids: Map<string, Set<string>>;
 }
 
-/** Folds blocks of `spans`; `seg` and `part` are stamped on the rows that come out. */
+/** Folds blocks of `spans`; `seg` is stamped on the rows that come out, and the newest day of the rows. */
 export function foldSpans(blocks: readonly Uint8Array[], seg: bigint): Folded {
   const requests = new Map<string, Request>();
   const images = new BlockBuilder(tableOf('images'));
@@ -130,7 +140,7 @@ export function foldSpans(blocks: readonly Uint8Array[], seg: bigint): Folded {
       part = Math.max(part, Number(columns.fixed('part')?.at(view.rows - 1) ?? 0));
       foldBlock(columns, view.rows, requests, images, seg);
     }
-  return { requests: requestRows(requests, seg, part), images, ids: idsOf(requests) };
+  return { requests: requestRows(requests.values(), seg, part), images, ids: idsOf(requests.values()) };
 }
 
 class Columns {
@@ -147,6 +157,12 @@ class Columns {
   text(name: string): TextReader {
     const column = this.view.columns.get(name);
     return column ? textReader(column) : () => '';
+  }
+
+  /** Undefined where no row of the block has it. */
+  optional(name: string): TextReader | undefined {
+    const column = this.view.columns.get(name);
+    return column && textReader(column);
   }
 
   number(name: string): (row: number) => number {
@@ -179,56 +195,83 @@ function foldBlock(
   images: BlockBuilder,
   seg: bigint,
 ): void {
-  const tenant = columns.text('tenant');
-  const requestId = columns.text('request_id');
-  const trace = columns.fixed('trace_id');
-  const ends = columns.fixed('timestamp')!.values as BigInt64Array;
-  const durations = columns.fixed('duration_ns')?.values as BigUint64Array | undefined;
-  const told = INHERITED.map((name) => [name, columns.text(name)] as const);
-  const toldNumbers = INHERITED_NUMBERS.map((name) => [name, columns.fixed(name)] as const);
+  const find = requestFinder(columns, requests);
+  const times = columns.fixed('timestamp')!.words();
+  const durations = columns.fixed('duration_ns')?.words();
+  const inherit = inheritor(columns);
   const sums = sumReaders(columns);
-  const verdict = verdictReader(columns, ends);
-  const imageId = columns.text('image_id');
+  const verdict = verdictReader(columns, times);
+  const imageId = columns.optional('image_id');
   const source = columns.number('source');
-  const spans = spanReader(columns);
+  const isSpan = spanReader(columns);
   const stage = columns.text('pipeline_stage');
-  const boundary = columns.text('boundary');
+  const boundary = columns.optional('boundary');
   const loras = columns.any('loras');
-  const picture = pictureReader(columns, seg);
+  const picture = imageId && pictureReader(columns, seg);
 
   for (let row = 0; row < rows; row++) {
-    const id = requestId(row) || (trace ? trace.hex(row) : '');
-    const owner = tenant(row);
-    const key = `${owner}\n${id}`;
-    const end = ends[row]!;
-    const start = end - (durations?.[row] ?? 0n);
-    let request = requests.get(key);
-    if (!request) {
-      request = newRequest(owner, id, start, end);
-      requests.set(key, request);
-    }
-    if (start < request.started) request.started = start;
-    if (end > request.ended) request.ended = end;
-    const told_verdict = verdict(row);
-    if (told_verdict > request.verdict) request.verdict = told_verdict;
-    if (request.trace_id === '' && trace) request.trace_id = traceOf(trace, row);
+    const request = find(row);
+    addTime(request, times, durations, row);
+    const told = verdict(row);
+    if (told > request.verdict) request.verdict = told;
     sums(request, row);
-    if (stage(row) !== '' && boundary(row) === '') request.stages++;
-    if (spans(row)) request.spans++;
+    const isBoundary = boundary !== undefined && boundary(row) !== '';
+    if (stage(row) !== '' && !isBoundary) request.stages++;
+    if (!isBoundary && isSpan(row)) request.spans++;
     if (source(row) & 4) request.imported = 1;
-    inherit(request, told, toldNumbers, row);
-    if (request.loras.length === 0 && loras) request.loras = loras(row) as unknown[];
-    if (imageId(row) !== '' && stage(row) !== '') picture(images, request, row, imageId(row), end);
+    inherit(request, row);
+    if (loras && request.loras === undefined) request.loras = someOf(loras(row) as unknown[]);
+    if (picture && imageId(row) !== '' && stage(row) !== '') picture(images, request, row, imageId(row));
   }
 }
 
-function newRequest(tenant: string, request_id: string, started: bigint, ended: bigint): Request {
+const someOf = (list: unknown[]): unknown[] | undefined => (list.length > 0 ? list : undefined);
+
+/** The request of a row. Rows of one trace stand together, so the row before is asked first. */
+function requestFinder(columns: Columns, requests: Map<string, Request>): (row: number) => Request {
+  const tenant = columns.text('tenant');
+  const requestId = columns.optional('request_id');
+  const trace = columns.fixed('trace_id');
+  const words = trace?.words();
+  let last: Request | undefined;
+  let lastRow = -1;
+  const sameTrace = (row: number): boolean => {
+    if (words === undefined || lastRow < 0) return words === undefined;
+    const a = row * 4;
+    const b = lastRow * 4;
+    return (
+      words[a] === words[b] &&
+      words[a + 1] === words[b + 1] &&
+      words[a + 2] === words[b + 2] &&
+      words[a + 3] === words[b + 3]
+    );
+  };
+  return (row) => {
+    const id = requestId?.(row) ?? '';
+    const owner = tenant(row);
+    if (last && last.tenant === owner && last.request_id === id && (id !== '' || sameTrace(row))) {
+      lastRow = row;
+      return last;
+    }
+    const trace_id = trace ? traceOf(trace, row) : '';
+    const key = `${owner}\n${id === '' ? trace_id : id}`;
+    last = requests.get(key);
+    if (!last) {
+      last = newRequest(owner, id, trace_id);
+      requests.set(key, last);
+    }
+    lastRow = row;
+    return last;
+  };
+}
+
+function newRequest(tenant: string, request_id: string, trace_id: string): Request {
   return {
     tenant,
     request_id,
-    trace_id: '',
-    started,
-    ended,
+    trace_id,
+    started: { hi: 0xffffffff, lo: 0 },
+    ended: { hi: 0, lo: 0 },
     verdict: 0n,
     queue_wait_ms: 0,
     cost_usd: 0,
@@ -237,8 +280,9 @@ function newRequest(tenant: string, request_id: string, started: bigint, ended: 
     stages: 0,
     spans: 0,
     imported: 0,
-    loras: [],
-    told: {},
+    loras: undefined,
+    texts: [],
+    numbers: [],
   };
 }
 
@@ -249,24 +293,60 @@ function traceOf(trace: FixedView, row: number): string {
   return hex === NO_TRACE ? '' : hex;
 }
 
-function inherit(
-  request: Request,
-  texts: readonly (readonly [string, TextReader])[],
-  numbers: readonly (readonly [string, FixedView | undefined])[],
+function addTime(
+  { started, ended }: Request,
+  times: Uint32Array,
+  durations: Uint32Array | undefined,
   row: number,
 ): void {
-  const told = request.told;
-  for (const [name, read] of texts) {
-    if (told[name] !== undefined) continue;
-    const value = read(row);
-    if (value !== '') told[name] = value;
+  const lo = times[row * 2]!;
+  const hi = times[row * 2 + 1]!;
+  if (hi > ended.hi || (hi === ended.hi && lo > ended.lo)) {
+    ended.hi = hi;
+    ended.lo = lo;
   }
-  for (const [name, column] of numbers) {
-    if (!column || told[name] !== undefined) continue;
-    const value = column.values[row]!;
-    if (value !== 0 && value !== 0n) told[name] = value;
+  let startLo = lo - (durations?.[row * 2] ?? 0);
+  let startHi = hi - (durations?.[row * 2 + 1] ?? 0);
+  if (startLo < 0) {
+    startLo += 2 ** 32;
+    startHi--;
+  }
+  if (startHi < 0) startHi = startLo = 0;
+  if (startHi < started.hi || (startHi === started.hi && startLo < started.lo)) {
+    started.hi = startHi;
+    started.lo = startLo;
   }
 }
+
+const nanoseconds = ({ hi, lo }: Words): bigint => (BigInt(hi) << 32n) | BigInt(lo);
+
+/** Takes what a row tells and no earlier row of the request did. */
+function inheritor(columns: Columns): (request: Request, row: number) => void {
+  const texts = INHERITED.flatMap((name, place) => {
+    const read = columns.optional(name);
+    return read ? [{ place, read }] : [];
+  });
+  const numbers = INHERITED_NUMBERS.flatMap((name, place) => {
+    const values = columns.fixed(name)?.values;
+    return values ? [{ place, values, words: wordsOf(columns.fixed(name)!) }] : [];
+  });
+  return (request, row) => {
+    for (const { place, read } of texts) {
+      if (request.texts[place] !== undefined) continue;
+      const value = read(row);
+      if (value !== '') request.texts[place] = value;
+    }
+    for (const { place, values, words } of numbers) {
+      if (request.numbers[place] !== undefined) continue;
+      if (words ? words[row * 2] !== 0 || words[row * 2 + 1] !== 0 : values[row] !== 0)
+        request.numbers[place] = values[row]!;
+    }
+  };
+}
+
+/** Of 64-bit columns, to test for zero without a BigInt. */
+const wordsOf = (column: FixedView): Uint32Array | undefined =>
+  column.width === 8 ? column.words() : undefined;
 
 function sumReaders(columns: Columns): (request: Request, row: number) => void {
   const wait = columns.number('queue_wait_ms');
@@ -282,15 +362,21 @@ function sumReaders(columns: Columns): (request: Request, row: number) => void {
   };
 }
 
-/** Whether the row is a span. */
+/** Whether the row has a span id. */
 function spanReader(columns: Columns): (row: number) => boolean {
   const id = columns.fixed('span_id');
-  const boundary = columns.text('boundary');
-  return (row) => id !== undefined && boundary(row) === '' && id.raw(row).some((byte) => byte !== 0);
+  return id ? (row) => isSet(id, row) : () => false;
+}
+
+/** Whether an id is told: its bytes are zero where it is not. */
+function isSet(id: FixedView, row: number): boolean {
+  const bytes = id.values as Uint8Array;
+  for (let at = row * id.width, end = at + id.width; at < end; at++) if (bytes[at] !== 0) return true;
+  return false;
 }
 
 /** What a row says of the end of its request; 0 where it says nothing. */
-function verdictReader(columns: Columns, ends: BigInt64Array): (row: number) => bigint {
+function verdictReader(columns: Columns, times: Uint32Array): (row: number) => bigint {
   const outcome = columns.text('outcome');
   const stage = columns.text('pipeline_stage');
   const boundary = columns.text('boundary');
@@ -300,19 +386,18 @@ function verdictReader(columns: Columns, ends: BigInt64Array): (row: number) => 
   const parent = columns.fixed('parent_span_id');
   return (row) => {
     const told = outcome(row);
-    const isRoot =
-      (source(row) & 1) === 1 && boundary(row) === '' && !parent?.raw(row).some((byte) => byte !== 0);
-    const delivered =
-      boundary(row) === 'deliver_complete' || (stage(row) === 'deliver' && boundary(row) === '');
+    const isBoundary = boundary(row) !== '';
+    const isRoot = (source(row) & 1) === 1 && !isBoundary && !(parent && isSet(parent, row));
+    const delivered = boundary(row) === 'deliver_complete' || (stage(row) === 'deliver' && !isBoundary);
     if (told === '' && !delivered && !isRoot) return 0n;
-    const ms = Number(ends[row]! / 1_000_000n);
+    const ms = Math.floor((times[row * 2 + 1]! * 2 ** 32 + times[row * 2]!) / 1e6);
     if (told !== '') return verdictOf(source(row) & 8 ? RANK.sweeper : RANK.explicit, ms, told);
     const code = error(row) || (status(row) === 2 ? 'internal' : '');
     return verdictOf(delivered ? RANK.deliver : RANK.root_span, ms, outcomeOfError(code));
   };
 }
 
-type PictureWriter = (images: BlockBuilder, request: Request, row: number, id: string, end: bigint) => void;
+type PictureWriter = (images: BlockBuilder, request: Request, row: number, id: string) => void;
 
 function pictureReader(columns: Columns, seg: bigint): PictureWriter {
   const texts = [...INHERITED, ...PICTURE].map((name) => [name, columns.text(name)] as const);
@@ -323,12 +408,13 @@ function pictureReader(columns: Columns, seg: bigint): PictureWriter {
   const sequence = columns.text('sequence_id');
   const consentAt = columns.fixed('consent_at');
   const part = columns.fixed('part');
-  return (images, request, row, image_id, end) => {
+  const times = columns.fixed('timestamp')!.values;
+  return (images, request, row, image_id) => {
     const out: Record<string, unknown> = {
       tenant: request.tenant,
       image_id,
-      timestamp: end,
-      request_id: request.request_id,
+      timestamp: times[row],
+      request_id: request.request_id || request.trace_id,
       sequence_id: sequence(row),
       kind: sequence(row) === '' ? 'image' : 'frame',
       part: Number(part?.values[row] ?? 0) * 86_400_000,
@@ -346,25 +432,56 @@ function pictureReader(columns: Columns, seg: bigint): PictureWriter {
 
 const imageColumn = (name: string): string => (name === 'image_uri' ? 'uri' : name);
 
-function requestRows(requests: ReadonlyMap<string, Request>, seg: bigint, day: number): BlockBuilder {
+function requestRows(requests: Iterable<Request>, seg: bigint, day: number): BlockBuilder {
   const builder = new BlockBuilder(tableOf('requests'));
-  for (const { told, loras, trace_id, ...request } of requests.values())
-    builder.append({
-      ...request,
-      ...told,
-      ...(trace_id && { trace_id }),
-      ...(loras.length > 0 && { loras }),
-      part: day * 86_400_000,
-      seg,
-    });
+  const column = <T extends ColumnBuilder>(name: string): T => builder.column<T>(name);
+  const texts = INHERITED.map((name) => column(name));
+  const numbers = INHERITED_NUMBERS.map((name) => column(name));
+  const [tenant, id, trace, verdict, loras, started, ended, stamp, part] = (
+    ['tenant', 'request_id', 'trace_id', 'verdict', 'loras', 'started', 'ended', 'seg', 'part'] as const
+  ).map((name) => column(name)) as [
+    ColumnBuilder,
+    ColumnBuilder,
+    ColumnBuilder,
+    ColumnBuilder,
+    ColumnBuilder,
+    ColumnBuilder,
+    ColumnBuilder,
+    ColumnBuilder,
+    ColumnBuilder,
+  ];
+  const sums = SUMS.map((name) => [name, column(name)] as const);
+  for (const request of requests) {
+    const row = builder.rows++;
+    tenant.push(row, request.tenant);
+    id.push(row, request.request_id || request.trace_id);
+    // The id tells the trace where the trace stands for the request.
+    if (request.trace_id !== '' && request.request_id !== '') trace.push(row, request.trace_id);
+    started.push(row, nanoseconds(request.started));
+    ended.push(row, nanoseconds(request.ended));
+    if (request.verdict !== 0n) verdict.push(row, request.verdict);
+    if (request.loras) loras.push(row, request.loras);
+    for (const [name, sum] of sums) if (request[name] !== 0) sum.push(row, request[name]);
+    pushTold(row, request.texts, texts);
+    pushTold(row, request.numbers, numbers);
+    part.push(row, day * 86_400_000);
+    stamp.push(row, seg);
+  }
   return builder;
 }
 
-function idsOf(requests: ReadonlyMap<string, Request>): Map<string, Set<string>> {
+function pushTold(row: number, values: readonly unknown[], columns: readonly ColumnBuilder[]): void {
+  for (let place = 0; place < values.length; place++)
+    if (values[place] !== undefined) columns[place]!.push(row, values[place]);
+}
+
+const SUMS = ['queue_wait_ms', 'cost_usd', 'gpu_seconds', 'images', 'stages', 'spans', 'imported'] as const;
+
+function idsOf(requests: Iterable<Request>): Map<string, Set<string>> {
   const ids = new Map<string, Set<string>>();
-  for (const { tenant, request_id } of requests.values()) {
+  for (const { tenant, request_id, trace_id } of requests) {
     const set = ids.get(tenant) ?? new Set();
-    set.add(request_id);
+    set.add(request_id || trace_id);
     ids.set(tenant, set);
   }
   return ids;

@@ -12,6 +12,7 @@ export interface DedupWindow {
 
 export interface TenantSource {
   windowOf(tenant: string): DedupWindow;
+  /** The privacy room's protector as it is. Asked for once per tenant and request. */
   protectorOf(tenant: string): Protector;
 }
 

@@ -1,0 +1,191 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock as clock } from './base/clock.ts';
+import type { CliIo, DemoOptions } from './cli/index.ts';
+import type { ServerConfig } from './config/index.ts';
+import type { RunningServer } from './server.ts';
+import {
+  type Album,
+  bundledScenarioText,
+  createAlbum,
+  live,
+  loadScenario,
+  type OtlpSpan,
+  renderPicture,
+  type Scenario,
+  type SimulatedRecord,
+  simulate,
+  specOf,
+  truthOf,
+} from './simulation/index.ts';
+import { serve } from './up.ts';
+
+const EXIT_USAGE = 2;
+const DAY_MS = 86_400_000;
+const DEFAULT_DAYS = 28;
+/** Records per batch: one intake transaction each, with a breath for the doors between. */
+const BATCH = 4_000;
+/** Only the newest requests have their inner spans: as in a studio that samples. */
+const SPANS_FOR_MS = 6 * 3_600_000;
+const PICTURE_SIZE = 320;
+
+/** `pegbar demo`: a server with a simulated studio in it. */
+export async function demo(config: ServerConfig, options: DemoOptions, io: CliIo): Promise<number> {
+  const text =
+    options.scenario === undefined ? bundledScenarioText('studio') : readFileSync(options.scenario, 'utf8');
+  const loaded = loadScenario(text);
+  if (!loaded.ok) {
+    io.stderr.write(`pegbar: the scenario is wrong at ${loaded.error.path}: ${loaded.error.message}\n`);
+    return EXIT_USAGE;
+  }
+  const data = options.data_said ? config.data : mkdtempSync(join(tmpdir(), 'pegbar-demo-'));
+  try {
+    return await serve({ ...config, data }, io, (server, signal) =>
+      play(server, loaded.value, options, io, signal),
+    );
+  } finally {
+    if (!options.data_said) rmSync(data, { recursive: true, force: true });
+  }
+}
+
+async function play(
+  server: RunningServer,
+  scenario: Scenario,
+  options: DemoOptions,
+  io: CliIo,
+  signal: AbortSignal,
+): Promise<void> {
+  const now = Math.floor(clock.now() / 1000) * 1000;
+  const range = {
+    seed: options.seed,
+    from_ms: now - (options.days ?? DEFAULT_DAYS) * DAY_MS,
+    to_ms: now,
+    anchor_ms: now,
+  };
+  if (options.truth !== undefined)
+    writeFileSync(options.truth, `${JSON.stringify(truthOf(scenario, range), null, 2)}\n`);
+  const began = clock.monotonic();
+  const album = createAlbum();
+  const history = simulate(scenario, { ...range, spans: { from_ms: now - SPANS_FOR_MS } });
+  const told = await tellHistory(server, history, album, signal);
+  await server.flush();
+  const seconds = ((clock.monotonic() - began) / 1000).toFixed(0);
+  io.stderr.write(
+    `  A studio moved in: ${told.toLocaleString('en')} records of its last days, told in ${seconds} s. Live traffic goes on.\n`,
+  );
+  void paint(server, album, signal).catch((error: unknown) =>
+    io.stderr.write(`pegbar: pictures: ${String(error)}\n`),
+  );
+  void goOn(server, scenario, { seed: options.seed, from_ms: now, signal }).catch((error: unknown) =>
+    io.stderr.write(`pegbar: live traffic: ${String(error)}\n`),
+  );
+}
+
+async function tellHistory(
+  server: RunningServer,
+  records: Iterable<SimulatedRecord>,
+  album: Album,
+  signal: AbortSignal,
+): Promise<number> {
+  let told = 0;
+  let batch: SimulatedRecord[] = [];
+  for (const record of records) {
+    if (signal.aborted) return told;
+    album.see(record);
+    batch.push(record);
+    told++;
+    if (batch.length < BATCH) continue;
+    await tell(server, batch);
+    batch = [];
+  }
+  await tell(server, batch);
+  return told;
+}
+
+/** Through the same doors that everybody uses: events as NDJSON, spans as OTLP/JSON. */
+async function tell(server: RunningServer, records: readonly SimulatedRecord[]): Promise<void> {
+  const spans = records.filter((one): one is OtlpSpan => one.type === 'otlp_span');
+  const events = records.filter((one) => one.type !== 'otlp_span');
+  if (events.length > 0)
+    await send(
+      `${server.url}/api/v1/events`,
+      'application/x-ndjson',
+      events.map((one) => JSON.stringify(one)).join('\n'),
+    );
+  if (spans.length > 0)
+    await send(`${server.otlp_http}/v1/traces`, 'application/json', JSON.stringify(otlpOf(spans)));
+}
+
+async function send(url: string, type: string, body: string): Promise<void> {
+  for (;;) {
+    const answer = await fetch(url, { method: 'POST', headers: { 'content-type': type }, body });
+    if (answer.ok) {
+      await answer.arrayBuffer();
+      return;
+    }
+    const text = await answer.text();
+    if (answer.status !== 429 && answer.status !== 503)
+      throw new Error(`${url}: ${answer.status} ${text.slice(0, 300)}`);
+    await clock.sleep(Number(answer.headers.get('retry-after') ?? 1) * 1000);
+  }
+}
+
+function otlpOf(spans: readonly OtlpSpan[]): unknown {
+  const value = (it: unknown): unknown =>
+    typeof it === 'number'
+      ? Number.isInteger(it)
+        ? { intValue: String(it) }
+        : { doubleValue: it }
+      : typeof it === 'boolean'
+        ? { boolValue: it }
+        : { stringValue: String(it) };
+  return {
+    resourceSpans: [
+      {
+        resource: { attributes: [{ key: 'service.name', value: { stringValue: 'studio' } }] },
+        scopeSpans: [
+          {
+            scope: { name: 'pegbar-simulation' },
+            spans: spans.map((one) => ({
+              traceId: one.trace_id,
+              spanId: one.span_id,
+              ...(one.parent_span_id && { parentSpanId: one.parent_span_id }),
+              name: one.name,
+              kind: 1,
+              startTimeUnixNano: `${Math.round(one.start_ms * 1000)}000`,
+              endTimeUnixNano: `${Math.round(one.end_ms * 1000)}000`,
+              attributes: Object.entries(one.attributes).map(([key, it]) => ({ key, value: value(it) })),
+            })),
+          },
+        ],
+      },
+    ],
+  };
+}
+
+/** Paints what somebody will look at, one picture after the other, beside the traffic. */
+async function paint(server: RunningServer, album: Album, signal: AbortSignal): Promise<void> {
+  for (const picture of album.pictures()) {
+    if (signal.aborted) return;
+    const spec = specOf(picture);
+    const webp = await renderPicture(spec, PICTURE_SIZE);
+    const tenant = encodeURIComponent(picture.tenant);
+    const url = `${server.url}/api/v1/thumbnails/${encodeURIComponent(spec.image_id)}?tenant=${tenant}`;
+    const answer = await fetch(url, {
+      method: 'PUT',
+      headers: { 'content-type': 'image/webp' },
+      body: new Uint8Array(webp),
+    });
+    await answer.arrayBuffer();
+  }
+}
+
+async function goOn(
+  server: RunningServer,
+  scenario: Scenario,
+  options: { seed: number; from_ms: number; signal: AbortSignal },
+): Promise<void> {
+  for await (const batch of live(scenario, { ...options, anchor_ms: options.from_ms, clock, spans: true }))
+    await tell(server, batch);
+}
