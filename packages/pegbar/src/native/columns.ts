@@ -179,6 +179,7 @@ export class StringColumn implements ColumnBuilder {
 
   push(row: number, value: unknown): void {
     const text = typeof value === 'string' ? value : String(value);
+    if (text.length <= 42 && this.pushAscii(row, text)) return;
     // A short text's length prefix is one byte whatever its encoding, so it can be encoded in place.
     if (text.length <= 42) {
       this.open(row, 128);
@@ -190,6 +191,21 @@ export class StringColumn implements ColumnBuilder {
     }
     const bytes = utf8.encode(text);
     this.pushBytes(row, bytes, 0, bytes.length);
+  }
+
+  /** Writes a text of at most 127 characters if all are ASCII, which is cheaper than to ask the encoder. */
+  private pushAscii(row: number, text: string): boolean {
+    this.open(row, 128);
+    const data = this.data;
+    const start = data.length + 1;
+    for (let at = 0; at < text.length; at++) {
+      const unit = text.charCodeAt(at);
+      if (unit > 127) return false;
+      data.bytes[start + at] = unit;
+    }
+    data.bytes[data.length] = text.length;
+    data.length = start + text.length;
+    return true;
   }
 
   mark(): void {

@@ -5,6 +5,9 @@ import { Bytes, fromUtf8, utf8 } from './bytes.ts';
 /** Seeded, because the keys come from outside and must not be able to aim for collisions. */
 const SEED = randomInt(0x7fffffff);
 
+const NOTHING = new Uint8Array(0);
+const NOTHING_VIEW = new DataView(NOTHING.buffer);
+
 /**
  * Byte strings → dense ids, in order of first sight; id 0 is the empty string. Holds the strings in the
  * Native `String` encoding (length, bytes), so that a block's dictionary is written by one copy.
@@ -31,7 +34,8 @@ export class Dictionary {
     this.arena.length = 0;
     this.texts.clear();
     this.generation++;
-    this.idOfText('');
+    this.idOfBytes(NOTHING, NOTHING_VIEW, 0, 0);
+    this.texts.set('', 0);
     this.markedSize = this.size;
   }
 
@@ -144,6 +148,9 @@ export class Dictionary {
     const end = start + length;
     for (; at + 4 <= end; at += 4, to += 4)
       if (view.getInt32(at, true) !== own.getInt32(to, true)) return false;
+    if (at === end) return true;
+    // The rest is compared with the bytes before it once more, as one word.
+    if (length >= 4) return view.getInt32(end - 4, true) === own.getInt32(to + end - at - 4, true);
     for (; at < end; at++, to++) if (view.getUint8(at) !== own.getUint8(to)) return false;
     return true;
   }

@@ -69,6 +69,7 @@ class Decoder implements SpanDecoder {
   private resource!: Resource;
   private scopeId = 0;
   private readonly scope: Scope = { name: '', version: '' };
+  private readonly late: Scope = { name: '', version: '' };
 
   constructor(options: SpanDecoderOptions) {
     this.tenants = new Tenants(options);
@@ -160,26 +161,8 @@ class Decoder implements SpanDecoder {
 
   private scopeSpans(start: number, end: number): void {
     const { wire, outline, keys } = this;
-    this.scopeId = this.rows.scope.dictionary.idOfText(this.scopeOf(start, end));
-    wire.at = start;
-    while (wire.at < end) {
-      const tag = wire.tag(end);
-      if (tag !== 0x12) {
-        wire.skip(tag, end);
-        continue;
-      }
-      const length = wire.length(end);
-      const next = wire.at + length;
-      outline.read(wire, keys, wire.at, next);
-      this.span();
-      wire.at = next;
-    }
-  }
-
-  /** Checks the fields of the ScopeSpans [start, end), spans apart, and returns its scope as `name@version`. */
-  private scopeOf(start: number, end: number): string {
-    const { wire, scope } = this;
-    scope.name = scope.version = '';
+    this.scope.name = this.scope.version = '';
+    let known = false;
     wire.at = start;
     while (wire.at < end) {
       const tag = wire.tag(end);
@@ -189,10 +172,36 @@ class Decoder implements SpanDecoder {
       }
       const length = wire.length(end);
       const next = wire.at + length;
-      if (tag === 0x0a) readScope(wire, next, scope);
+      if (tag === 0x12) {
+        // The scope nearly always stands first; where it does not, it is looked for behind the spans.
+        if (!known && this.scope.name === '') this.findScope(next, end);
+        if (!known) this.scopeId = this.rows.scope.dictionary.idOfText(scopeText(this.scope));
+        known = true;
+        outline.read(wire, keys, next - length, next);
+        this.span();
+      } else if (tag === 0x0a) {
+        // A part of the scope between spans is checked, and too late to be told.
+        readScope(wire, next, known ? this.late : this.scope);
+      }
       wire.at = next;
     }
-    return scope.version === '' ? scope.name : `${scope.name}@${scope.version}`;
+  }
+
+  /** Reads the scopes among the fields [start, end) of a ScopeSpans. */
+  private findScope(start: number, end: number): void {
+    const { wire, scope } = this;
+    wire.at = start;
+    while (wire.at < end) {
+      const tag = wire.tag(end);
+      if (tag !== 0x0a) {
+        wire.skip(tag, end);
+        continue;
+      }
+      const length = wire.length(end);
+      const next = wire.at + length;
+      readScope(wire, next, scope);
+      wire.at = next;
+    }
   }
 
   /** Judges the span of the outline, and writes it if nothing speaks against it. */
@@ -283,6 +292,10 @@ class Decoder implements SpanDecoder {
 interface Scope {
   name: string;
   version: string;
+}
+
+function scopeText({ name, version }: Scope): string {
+  return version === '' ? name : `${name}@${version}`;
 }
 
 /** Reads an InstrumentationScope up to `end`; its attributes are checked for form and not kept. */

@@ -86,12 +86,27 @@ export class Outline {
     const bytes = wire.bytes;
     let at = start;
     while (at < end) {
-      const tag = bytes[at]!;
-      if (tag === 0x4a) {
+      if (bytes[at] === 0x4a) {
+        // Most attributes are short, the key first and the value behind it: read without the cursor.
+        const next = at + 10 < end ? at + 2 + bytes[at + 1]! : end;
+        const key = at + 4;
+        const value = next < end ? key + bytes[at + 3]! + 2 : end;
+        if (
+          value <= next &&
+          next < end &&
+          bytes[at + 2] === 0x0a &&
+          bytes[value - 2] === 0x12 &&
+          value + bytes[value - 1]! === next &&
+          (bytes[at + 1]! | bytes[at + 3]! | bytes[value - 1]!) < 128
+        ) {
+          this.attribute(wire, keys, key, value - 2 - key, value, next);
+          at = next;
+          continue;
+        }
         wire.at = at + 1;
         const length = wire.length(end);
         at = wire.at + length;
-        this.attribute(wire, keys, wire.at, at);
+        this.longAttribute(wire, keys, wire.at, at);
         continue;
       }
       wire.at = at;
@@ -171,7 +186,7 @@ export class Outline {
       case 0x4a: {
         const length = wire.length(end);
         const next = wire.at + length;
-        this.attribute(wire, keys, wire.at, next);
+        this.longAttribute(wire, keys, wire.at, next);
         wire.at = next;
         break;
       }
@@ -224,20 +239,31 @@ export class Outline {
     }
   }
 
-  private attribute(wire: Wire, keys: KeyTable, start: number, end: number): void {
-    const pair = this.pair;
+  private longAttribute(wire: Wire, keys: KeyTable, start: number, end: number): void {
+    const { pair } = this;
     pair.read(wire, start, end);
+    this.attribute(wire, keys, pair.keyStart, pair.keyLength, pair.valueStart, pair.valueEnd);
+  }
+
+  private attribute(
+    wire: Wire,
+    keys: KeyTable,
+    key: number,
+    length: number,
+    start: number,
+    end: number,
+  ): void {
     const index = this.count;
     if (index >= this.keys.length) this.grow();
     this.count = index + 1;
-    this.starts[index] = pair.valueStart;
-    this.ends[index] = pair.valueEnd;
+    this.starts[index] = start;
+    this.ends[index] = end;
     if (index >= MAX_ATTRIBUTES_READ) {
       this.keys[index] = -1;
       this.over++;
       return;
     }
-    const id = keys.id(wire, pair.keyStart, pair.keyLength);
+    const id = keys.id(wire, key, length);
     if (keys.seen[id] === this.serial) {
       // A repeated key is against the specification; the first is kept, as map readers would find it.
       this.keys[index] = -1;

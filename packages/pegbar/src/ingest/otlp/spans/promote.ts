@@ -29,22 +29,21 @@ const WIDTH = role.columnIndex('width');
 const HEIGHT = role.columnIndex('height');
 const WORKFLOW = role.columnIndex('workflow');
 
-const CLOSED = new Map<number, Dictionary>(
-  (
-    [
-      ['pipeline_stage', STAGES],
-      ['boundary', BOUNDARIES],
-      ['outcome', OUTCOMES],
-      ['workload', WORKLOADS],
-    ] as const
-  ).map(([column, words]) => {
-    const dictionary = new Dictionary();
-    for (const word of words) dictionary.idOfText(word);
-    return [role.columnIndex(column), dictionary];
-  }),
-);
-const STAGE_WORDS = CLOSED.get(STAGE)!;
-const GENERATE = STAGE_WORDS.idOfText('generate');
+/** Closed vocabularies by column. */
+const CLOSED: (Dictionary | undefined)[] = new Array(role.COLUMN_COUNT).fill(undefined);
+/** Those of them that stand in dictionaries. */
+const DICTIONARIES = new Set(['pipeline_stage', 'workload'].map(role.columnIndex));
+for (const [column, words] of [
+  ['pipeline_stage', STAGES],
+  ['boundary', BOUNDARIES],
+  ['outcome', OUTCOMES],
+  ['workload', WORKLOADS],
+] as const) {
+  const dictionary = new Dictionary();
+  for (const word of words) dictionary.idOfText(word);
+  CLOSED[role.columnIndex(column)] = dictionary;
+}
+const GENERATE = CLOSED[STAGE]!.idOfText('generate');
 const LARGEST = [0, 0xff, 0xffff, 0, 0xffffffff];
 
 /** Long texts of columns that hold messages and addresses; the other text columns hold names and ids. */
@@ -246,16 +245,15 @@ export class Promoter {
 
   private word(wire: Wire, value: Value, column: number, row: number): boolean {
     if (value.kind !== STRING || value.length === 0) return false;
-    const id = CLOSED.get(column)!.find(wire.view, value.start, value.length);
+    const id = CLOSED[column]!.find(wire.view, value.start, value.length);
     if (id <= 0) return false;
     if (column === STAGE) this.generates = id === GENERATE;
-    const target = this.rows.columns[column]!;
-    if (target === this.rows.boundary || !('dictionary' in target))
+    if (DICTIONARIES.has(column)) {
+      const target = this.rows.dictionaryAt(column);
+      target.set(row, intern(target, wire, value.start, value.length));
+    } else {
       setText(this.rows.textAt(column), row, wire, value.start, value.length);
-    else
-      this.rows
-        .dictionaryAt(column)
-        .set(row, intern(this.rows.dictionaryAt(column), wire, value.start, value.length));
+    }
     return true;
   }
 

@@ -1,6 +1,7 @@
 /** Prompts: features first, then what the tenant's policy lets be stored. */
 import type { FixedColumn, StringColumn } from '../../../native/index.ts';
 import type { Protector } from '../../../privacy/index.ts';
+import { highWord, lowWord } from './hex.ts';
 import type { Outline } from './outline.ts';
 import { columnIndex } from './roles.ts';
 import { type Rows, setText } from './rows.ts';
@@ -80,9 +81,8 @@ function putInt(column: FixedColumn, row: number, value: number, max: number): v
   else column.i32[row] = kept | 0;
 }
 
-/** 16 hex characters, most significant first. */
 function putHash(column: FixedColumn, row: number, hash: string): void {
   column.touch(row);
-  column.i32[row * 2] = Number.parseInt(hash.slice(8), 16) | 0;
-  column.i32[row * 2 + 1] = Number.parseInt(hash.slice(0, 8), 16) | 0;
+  column.i32[row * 2] = lowWord(hash);
+  column.i32[row * 2 + 1] = highWord(hash);
 }

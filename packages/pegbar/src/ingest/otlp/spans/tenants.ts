@@ -1,6 +1,7 @@
 /** Tenants by the bytes of their names. What is known of one is asked anew in every request. */
 import { Dictionary } from '../../../native/index.ts';
 import type { Protector } from '../../../privacy/index.ts';
+import { highWord, lowWord } from './hex.ts';
 import { MAX_KNOWN_BYTES } from './limits.ts';
 import { STRING, type Value } from './value.ts';
 import type { Wire } from './wire.ts';
@@ -68,8 +69,8 @@ export class Tenant {
       this.optedOut = grown(new Uint8Array(id * 2), this.optedOut);
     }
     const hash = this.protector.userHash(this.users.raw(id));
-    this.words[id * 2] = Number.parseInt(hash.slice(8), 16) | 0;
-    this.words[id * 2 + 1] = Number.parseInt(hash.slice(0, 8), 16) | 0;
+    this.words[id * 2] = lowWord(hash);
+    this.words[id * 2 + 1] = highWord(hash);
     this.optedOut[id] = this.protector.optedOut(hash) ? 1 : 0;
   }
 }

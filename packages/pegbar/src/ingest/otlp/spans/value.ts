@@ -23,6 +23,61 @@ export class Value {
 
   /** Reads the message [start, end). Of several members of the oneof the last counts. */
   read(wire: Wire, start: number, end: number): void {
+    const size = end - start;
+    if (size >= 2) {
+      // Nearly all values are one short member: read without the cursor.
+      const { bytes } = wire;
+      const second = bytes[start + 1]!;
+      switch (bytes[start]) {
+        case 0x0a:
+          if (second < 128 && second === size - 2) {
+            this.kind = STRING;
+            this.start = start + 2;
+            this.length = second;
+            return;
+          }
+          break;
+        case 0x10:
+          if (size === 2 && second < 128) {
+            this.kind = BOOL;
+            this.lo = second === 0 ? 0 : 1;
+            this.hi = 0;
+            return;
+          }
+          break;
+        case 0x18:
+          if (size <= 5 && this.readShort(bytes, start + 1, size - 1)) return;
+          break;
+        case 0x21:
+          if (size === 9) {
+            this.kind = DOUBLE;
+            this.double = wire.view.getFloat64(start + 1, true);
+            return;
+          }
+          break;
+      }
+    }
+    this.readAny(wire, start, end);
+  }
+
+  /** A positive int of at most four bytes that fills them exactly. */
+  private readShort(bytes: Uint8Array, start: number, size: number): boolean {
+    let value = 0;
+    const last = size - 1;
+    for (let at = 0; at < last; at++) {
+      const byte = bytes[start + at]!;
+      if (byte < 128) return false;
+      value |= (byte & 127) << (at * 7);
+    }
+    const byte = bytes[start + last]!;
+    if (byte > 127) return false;
+    this.kind = INT;
+    this.lo = value | (byte << (last * 7));
+    this.hi = 0;
+    return true;
+  }
+
+  private readAny(wire: Wire, start: number, end: number): void {
     this.kind = EMPTY;
     wire.at = start;
     while (wire.at < end) {
