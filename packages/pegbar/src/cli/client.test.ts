@@ -76,6 +76,32 @@ test('the key travels as a bearer token, from the flag before the environment', 
   expect(seen.map((one) => one.headers.authorization)).toEqual(['Bearer from-env', 'Bearer from-flag']);
 });
 
+test('Ctrl-C ends a question in order', async () => {
+  const stop = new AbortController();
+  const { url } = await serve({
+    'GET /api/v1/requests': () => {
+      stop.abort();
+      return new Promise(() => undefined);
+    },
+  });
+  const { exit, stderr } = await cli(['requests', '--url', url], { signal: stop.signal });
+  expect(exit).toBe(1);
+  expect(stderr).toContain('interrupted');
+});
+
+test('a reader of stdout that goes away ends the command quietly', async () => {
+  const { url } = await serve({ 'GET /api/v1/requests': () => ({ body: { items: [{ request_id: 'r' }] } }) });
+  const stdout = {
+    write: () => false,
+    once: () => undefined,
+    on: (_: 'error', tell: (error: Error) => void) =>
+      setTimeout(tell, 50, Object.assign(new Error('EPIPE'), { code: 'EPIPE' })),
+  };
+  const { exit, stderr } = await cli(['requests', '--url', url], { stdout });
+  expect(exit).toBe(0);
+  expect(stderr).toBe('');
+});
+
 test('an answer that is not JSON is told as such and ends with 3', async () => {
   const { url } = await serve({ 'GET /api/v1/requests': () => ({ body: '<html>' }) });
   const { exit, stderr } = await cli(['requests', '--url', url]);

@@ -20,7 +20,15 @@ const ERROR_BODY_MOST_CHARACTERS = 2_000;
 
 /** Why there is no answer. `exit` is the status that a command ends with because of it. */
 export interface ClientFailure {
-  kind: 'unreachable' | 'denied' | 'refused' | 'missing' | 'too_large' | 'overloaded' | 'broken';
+  kind:
+    | 'unreachable'
+    | 'interrupted'
+    | 'denied'
+    | 'refused'
+    | 'missing'
+    | 'too_large'
+    | 'overloaded'
+    | 'broken';
   status?: number;
   code?: string;
   field?: string;
@@ -87,12 +95,9 @@ export function createClient(config: ClientConfig, parts: Parts): Client {
         }),
       );
     } catch (error) {
-      return fail(
-        unreachable(
-          new URL(url).origin,
-          limit.signal.aborted ? `no answer within ${ms / 1000} s` : reason(error),
-        ),
-      );
+      if (parts.signal?.aborted) return fail(INTERRUPTED);
+      const why = limit.signal.aborted ? `no answer within ${ms / 1000} s` : reason(error);
+      return fail(unreachable(new URL(url).origin, why));
     } finally {
       done.abort();
       parts.signal?.removeEventListener('abort', stop);
@@ -120,6 +125,7 @@ export function createClient(config: ClientConfig, parts: Parts): Client {
       ask.onRetry?.(wait, answer.ok ? `HTTP ${answer.value.status}` : answer.error.message);
       await answerDrained(answer);
       await parts.clock.sleep(wait, parts.signal);
+      if (parts.signal?.aborted) return fail(INTERRUPTED);
     }
   }
 
@@ -180,6 +186,9 @@ function reason(error: unknown): string {
   const code = (cause as { code?: unknown }).code;
   return cause.message || (typeof code === 'string' ? code : cause.name);
 }
+
+/** The user wanted it to stop: what is there is a part. */
+const INTERRUPTED: ClientFailure = { kind: 'interrupted', message: 'interrupted', exit: EXIT.finding };
 
 function unreachable(origin: string, why: string): ClientFailure {
   return {

@@ -6,6 +6,7 @@ import type { Environment } from '../config/index.ts';
 export interface Writer {
   write(chunk: string | Uint8Array): boolean;
   once?(event: 'drain', listener: () => void): unknown;
+  on?(event: 'error', listener: (error: Error) => void): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
 }

@@ -50,9 +50,8 @@ export async function run(argv: readonly string[], io: CliIo, server: ServerComm
     return say(around.stderr, `pegbar ${command.name}: ${context.error}\n${hint}\n`, EXIT.usage);
   }
   try {
-    return await command.run(context.value);
+    return await Promise.race([command.run(context.value), readerGone(around)]);
   } catch (error) {
-    if ((error as { code?: unknown }).code === 'EPIPE') return EXIT.ok;
     const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return say(
       around.stderr,
@@ -88,6 +87,16 @@ function contextOf(
     io,
     client,
     out: createOutput(io, format),
+  });
+}
+
+/** Resolves when the reader of stdout went away, as in `pegbar logs | head`: there is nobody left to tell. */
+function readerGone(io: Surroundings): Promise<number> {
+  return new Promise((resolve, reject) => {
+    io.stdout.on?.('error', (error) => {
+      if ((error as NodeJS.ErrnoException).code === 'EPIPE') resolve(EXIT.ok);
+      else reject(error);
+    });
   });
 }
 

@@ -49,6 +49,7 @@ export const exportCommand = command({
     const progress = createProgress(io.stderr, io.clock, `export ${what}`, 'bytes');
     let written = 0;
     const body = count(answer.value.body ?? [], (size) => {
+      io.signal?.throwIfAborted();
       written += size;
       progress.update(written, undefined);
     });
@@ -58,7 +59,7 @@ export const exportCommand = command({
     } catch (error) {
       progress.clear();
       out.say(`pegbar: the export broke off after ${bytes(written)}: ${(error as Error).message}`);
-      return EXIT.unreachable;
+      return io.signal?.aborted ? EXIT.finding : EXIT.unreachable;
     }
     progress.clear();
     out.say(`${what}: ${bytes(written)} as ${format}, ${range.value.from} to ${range.value.to}`);
