@@ -17,7 +17,7 @@ export interface TraceSpan {
 export interface TraceAnswer {
   trace_id: string;
   spans: TraceSpan[];
-  logs: { timestamp: string; severity: string; body: string; span_id?: string }[];
+  logs: { timestamp: string; severity?: string; body: string; span_id?: string }[];
 }
 
 interface Line {
@@ -52,14 +52,16 @@ export function waterfall(trace: TraceAnswer, width: number, style: Output['styl
       `${isError(span.status) ? style(text, 'red') : text}${pad}  ${took}  ${style(drawn, isError(span.status) ? 'red' : 'cyan')}`.trimEnd(),
     );
     const why = isError(span.status)
-      ? (span.attributes['error.message'] ?? span.attributes['exception.message'])
+      ? (span.attributes['pegbar.error.message'] ??
+        span.attributes['error.message'] ??
+        span.attributes['exception.message'])
       : undefined;
     if (typeof why === 'string') out.push(style(`  ${cut(plain(why), width - 2).trimEnd()}`, 'red'));
   }
   if (trace.logs.length) {
     out.push('', 'logs');
     for (const log of trace.logs) {
-      out.push(`${instant(log.timestamp)}  ${log.severity.padEnd(5)}  ${plain(log.body)}`);
+      out.push(`${instant(log.timestamp)}  ${plain(log.severity ?? '').padEnd(5)}  ${plain(log.body)}`);
     }
   }
   return out;
