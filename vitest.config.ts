@@ -1,13 +1,63 @@
 import { defineConfig } from 'vitest/config';
 
+const UNIT = 'packages/*/src/**/*.test.ts';
+
+/**
+ * Tests that start an engine (some 300 MB and a core's worth of threads each), a server or real clients.
+ * They run after the others and two at a time, so that a laptop of two cores neither swaps nor times out.
+ */
+const ENGINE = [
+  'packages/pegbar/src/store/**/*.test.ts',
+  'packages/pegbar/src/rollups/**/*.test.ts',
+  'packages/pegbar/src/requests/**/*.test.ts',
+  'packages/pegbar/src/explore/**/*.test.ts',
+  'packages/pegbar/src/http/**/*.test.ts',
+  'tests/**/*.test.ts',
+];
+
+/** Pure, or at home in the file system alone, although they lie where the engine's tests do. */
+const LIGHT = ['tests/architecture/**/*.test.ts', 'tests/architecture.test.ts'];
+
+const common = {
+  pool: 'forks',
+  /** A cold engine on a busy runner needs 10 s; ten times less than that is a hang of ours. */
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+} as const;
+
+/** Packages of the workspace are tested as source, not as the build of a minute ago. */
+const conditions = ['pegbar-source'];
+const source = { resolve: { conditions }, ssr: { resolve: { conditions } } };
+
+/** Where CI asks for it, the counts of its closing line are written here. */
+const report = process.env.PEGBAR_TEST_REPORT;
+
 export default defineConfig({
-  resolve: { conditions: ['pegbar-source'] },
-  ssr: { resolve: { conditions: ['pegbar-source'] } },
+  ...source,
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'tests/**/*.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    pool: 'forks',
-    maxWorkers: 2,
+    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
+    projects: [
+      {
+        ...source,
+        test: {
+          ...common,
+          name: 'unit',
+          include: [UNIT, ...LIGHT],
+          exclude: ENGINE.filter((pattern) => !pattern.startsWith('tests/')),
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        ...source,
+        test: {
+          ...common,
+          name: 'engine',
+          include: ENGINE,
+          exclude: LIGHT,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });
