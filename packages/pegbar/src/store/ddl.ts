@@ -5,6 +5,12 @@ import { DURABILITY_SETTINGS } from './engine/index.ts';
 /** Tokens of inserts that an engine remembers: each guards one retry in flight, recovery never relies on it. */
 const DEDUPLICATION_WINDOW = 1000;
 
+/**
+ * Parts below this size are one file instead of two per column. With 90 columns and an fsync per file, inserting
+ * 100,000 spans cost 0.58 s of CPU as files per column and 0.13 s as one file; merged days become wide anyway.
+ */
+const COMPACT_PART_BYTES = 256 * 1024 * 1024;
+
 const raw = new Set(RAW_TABLES.map((table) => table.name));
 
 /** `CREATE TABLE IF NOT EXISTS` for the bound database, without a closing semicolon. */
@@ -12,7 +18,12 @@ export function ddlOf(table: Table): string {
   const settings = {
     // Tables carry them themselves, so that they hold behind an address too.
     ...DURABILITY_SETTINGS,
-    ...(raw.has(table.name) ? { non_replicated_deduplication_window: DEDUPLICATION_WINDOW } : {}),
+    ...(raw.has(table.name)
+      ? {
+          non_replicated_deduplication_window: DEDUPLICATION_WINDOW,
+          min_bytes_for_wide_part: COMPACT_PART_BYTES,
+        }
+      : {}),
     ...table.settings,
   };
   return [

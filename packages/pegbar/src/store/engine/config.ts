@@ -34,12 +34,15 @@ const SMALL_CACHE_BYTES = 16 * 1024 * 1024;
 /** The default is a pool of hundreds of threads for work that a single node does not have. */
 const SMALL_POOL = 1;
 const MERGE_THREADS = 2;
-const SCHEDULE_THREADS = 4;
+const SCHEDULE_THREADS = 2;
 /** Requests of the pool of `client.ts` plus the analysts, with room for a Grafana. */
 const MAX_CONNECTIONS = 256;
 const MAX_CONCURRENT_QUERIES = 100;
 /** Not a single metric of `system.asynchronous_metrics` is read: as seldom as the engine allows. */
 const ASYNC_METRICS_PERIOD_S = 3600;
+
+/** How often the server compares its count of memory with the system's; at the default of 50 ms a third of idle CPU. */
+const MEMORY_WORKER_PERIOD_MS = 500;
 
 /** The settings of the server process, as the text of an XML file. */
 export function serverConfig(options: {
@@ -72,6 +75,7 @@ export function serverConfig(options: {
     asynchronous_metrics_update_period_s: ASYNC_METRICS_PERIOD_S,
     asynchronous_metrics_enable_heavy_metrics: 0,
     total_memory_profiler_step: 0,
+    memory_worker_period_ms: MEMORY_WORKER_PERIOD_MS,
     mlock_executable: 0,
     max_connections: MAX_CONNECTIONS,
     max_concurrent_queries: MAX_CONCURRENT_QUERIES,
@@ -80,6 +84,11 @@ export function serverConfig(options: {
   const mergeTree = {
     ...DURABILITY_SETTINGS,
     min_free_disk_bytes_to_perform_insert: MIN_FREE_DISK_BYTES,
+    // Statistics of every column would be computed at each insert and merge; our queries have one way to go.
+    auto_statistics_types: '',
+    refresh_statistics_interval: 0,
+    // Old parts live for minutes: looking for them every second is a tenth of idle CPU.
+    merge_tree_clear_old_parts_interval_seconds: 30,
     // Two merge threads cannot spare "8 free pool entries": the defaults would never start a mutation.
     number_of_free_entries_in_pool_to_execute_mutation: 1,
     number_of_free_entries_in_pool_to_lower_max_size_of_merge: 1,

@@ -99,7 +99,7 @@ CREATE TABLE IF NOT EXISTS spans
 ENGINE = MergeTree
 PARTITION BY part
 ORDER BY (tenant, toStartOfFiveMinutes(timestamp), trace_id, timestamp)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000, min_bytes_for_wide_part = 268435456
 COMMENT 'Spans and stages: a stage is a row with a pipeline_stage or a boundary, a span one with a span id.';
 
 CREATE TABLE IF NOT EXISTS span_events
@@ -117,7 +117,7 @@ CREATE TABLE IF NOT EXISTS span_events
 ENGINE = MergeTree
 PARTITION BY part
 ORDER BY (tenant, toStartOfFiveMinutes(timestamp), trace_id, timestamp)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000, min_bytes_for_wide_part = 268435456
 COMMENT 'Events of spans.';
 
 CREATE TABLE IF NOT EXISTS logs
@@ -150,7 +150,7 @@ CREATE TABLE IF NOT EXISTS logs
 ENGINE = MergeTree
 PARTITION BY part
 ORDER BY (tenant, toStartOfFiveMinutes(timestamp), service, timestamp)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000, min_bytes_for_wide_part = 268435456
 COMMENT 'Log records.';
 
 CREATE TABLE IF NOT EXISTS metric_points
@@ -197,7 +197,7 @@ CREATE TABLE IF NOT EXISTS metric_points
 ENGINE = MergeTree
 PARTITION BY part
 ORDER BY (tenant, name, toStartOfHour(timestamp), cityHash64(attributes), timestamp)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000, min_bytes_for_wide_part = 268435456
 COMMENT 'Data points of metrics, one row each.';
 
 CREATE TABLE IF NOT EXISTS requests
@@ -249,7 +249,7 @@ CREATE TABLE IF NOT EXISTS requests
 ENGINE = AggregatingMergeTree
 PARTITION BY part
 ORDER BY (tenant, request_id)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000, min_bytes_for_wide_part = 268435456
 COMMENT 'Requests: each loaded segment adds what it knows of a request; rows of one request merge into one.';
 
 CREATE TABLE IF NOT EXISTS images
@@ -300,7 +300,7 @@ CREATE TABLE IF NOT EXISTS images
 ENGINE = AggregatingMergeTree
 PARTITION BY part
 ORDER BY (tenant, image_id)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000, min_bytes_for_wide_part = 268435456
 COMMENT 'Pictures and frames: each record adds what it knows; rows of one picture merge into one.';
 
 CREATE TABLE IF NOT EXISTS scores
@@ -322,7 +322,7 @@ CREATE TABLE IF NOT EXISTS scores
 ENGINE = MergeTree
 PARTITION BY part
 ORDER BY (tenant, name, timestamp)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000, min_bytes_for_wide_part = 268435456
 COMMENT 'Scores about pictures.';
 
 CREATE TABLE IF NOT EXISTS feedback
@@ -342,7 +342,7 @@ CREATE TABLE IF NOT EXISTS feedback
 ENGINE = MergeTree
 PARTITION BY part
 ORDER BY (tenant, timestamp)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000, min_bytes_for_wide_part = 268435456
 COMMENT 'What people did with a picture.';
 
 CREATE TABLE IF NOT EXISTS deployments
@@ -369,7 +369,7 @@ CREATE TABLE IF NOT EXISTS deployments
 ENGINE = MergeTree
 PARTITION BY part
 ORDER BY (tenant, timestamp)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000, min_bytes_for_wide_part = 268435456
 COMMENT 'Releases and changes.';
 
 CREATE TABLE IF NOT EXISTS frames
@@ -404,7 +404,7 @@ CREATE TABLE IF NOT EXISTS frames
 ENGINE = MergeTree
 PARTITION BY part
 ORDER BY (tenant, timestamp)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000, min_bytes_for_wide_part = 268435456
 COMMENT 'Frames of a sequence in one window.';
 
 CREATE TABLE IF NOT EXISTS queue_samples
@@ -429,7 +429,7 @@ CREATE TABLE IF NOT EXISTS queue_samples
 ENGINE = MergeTree
 PARTITION BY part
 ORDER BY (tenant, timestamp)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000, min_bytes_for_wide_part = 268435456
 COMMENT 'Depth and wait of a queue.';
 
 CREATE TABLE IF NOT EXISTS gpu_samples
@@ -458,7 +458,7 @@ CREATE TABLE IF NOT EXISTS gpu_samples
 ENGINE = MergeTree
 PARTITION BY part
 ORDER BY (tenant, timestamp)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000, min_bytes_for_wide_part = 268435456
 COMMENT 'State of a GPU.';
 
 CREATE TABLE IF NOT EXISTS model_loads
@@ -485,7 +485,7 @@ CREATE TABLE IF NOT EXISTS model_loads
 ENGINE = MergeTree
 PARTITION BY part
 ORDER BY (tenant, timestamp)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000, min_bytes_for_wide_part = 268435456
 COMMENT 'Loads and unloads of models.';
 
 CREATE TABLE IF NOT EXISTS cache_events
@@ -508,7 +508,7 @@ CREATE TABLE IF NOT EXISTS cache_events
 ENGINE = MergeTree
 PARTITION BY part
 ORDER BY (tenant, timestamp)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000, min_bytes_for_wide_part = 268435456
 COMMENT 'Hits and misses of caches.';
 
 CREATE TABLE IF NOT EXISTS io_samples
@@ -534,7 +534,7 @@ CREATE TABLE IF NOT EXISTS io_samples
 ENGINE = MergeTree
 PARTITION BY part
 ORDER BY (tenant, timestamp)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000, min_bytes_for_wide_part = 268435456
 COMMENT 'Disk and network of a host.';
 
 CREATE TABLE IF NOT EXISTS embeddings
@@ -553,8 +553,23 @@ CREATE TABLE IF NOT EXISTS embeddings
 ENGINE = MergeTree
 PARTITION BY part
 ORDER BY (tenant, embedder, timestamp)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000, min_bytes_for_wide_part = 268435456
 COMMENT 'Vectors of pictures and prompts.';
+
+CREATE TABLE IF NOT EXISTS import_ids
+(
+  tenant LowCardinality(String) COMMENT 'who the row belongs to',
+  timestamp DateTime64(9, 'UTC') COMMENT 'end of what is told, UTC' CODEC(Delta(8), ZSTD(1)),
+  id UInt64 COMMENT 'first 64 bits of the digest of the identity',
+  import LowCardinality(String) COMMENT 'which import',
+  part Date COMMENT 'UTC day of ingest, the partition',
+  seg UInt64 COMMENT 'spool segment that carried the row'
+)
+ENGINE = MergeTree
+PARTITION BY part
+ORDER BY (tenant, id)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000, min_bytes_for_wide_part = 268435456
+COMMENT 'Identities of imported records, so that an import that is run again weeks later adds nothing.';
 
 CREATE TABLE IF NOT EXISTS roll_hours
 (
