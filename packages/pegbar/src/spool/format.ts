@@ -47,9 +47,12 @@ export interface ParsedLog {
   commits: Commit[];
   /** Length up to the end of the last good commit. */
   goodBytes: number;
-  /** Bytes after it that never made a whole commit: torn by a crash, never acknowledged. */
+  /** Bytes after it. */
   tornBytes: number;
-  /** Commits between good ones that fail their crc: acknowledged once, damaged since. */
+  /**
+   * Places that fail their crc and are no torn end: acknowledged once, damaged since. A write that a crash cut
+   * short leaves a beginning of a commit, or a beginning filled up with zeros; anything else is damage.
+   */
   damaged: number;
 }
 
@@ -93,6 +96,8 @@ export function parseLog(log: Buffer): ParsedLog {
   const result: ParsedLog = { commits: [], goodBytes: 0, tornBytes: 0, damaged: 0 };
   let at = 0;
   let gaps = 0;
+  /** Gaps before what may be the torn end. */
+  let beforeTorn: number | undefined;
   while (at < log.length) {
     const end = commitEnd(log, at);
     const commit = end === undefined ? undefined : readCommit(log, at, end);
@@ -100,26 +105,51 @@ export function parseLog(log: Buffer): ParsedLog {
       result.commits.push(commit);
       result.damaged += gaps;
       gaps = 0;
+      beforeTorn = undefined;
       at = end;
       result.goodBytes = end;
       continue;
     }
+    if (end === undefined && isTorn(log, at)) beforeTorn ??= gaps;
     gaps++;
-    if (end !== undefined) {
+    // A length is trusted where it leads somewhere: what was cut short may have been written behind.
+    if (end !== undefined && (end === log.length || isHeader(log, end))) {
       at = end;
       continue;
     }
     const next = log.indexOf(MAGIC_BYTES, at + 1);
     at = next < 0 ? log.length : next;
   }
+  result.damaged += beforeTorn ?? gaps;
   result.tornBytes = log.length - result.goodBytes;
   return result;
 }
 
+/** Whether a commit at `at`, which is not whole, may be one that a crash cut short. */
+function isTorn(log: Buffer, at: number): boolean {
+  if (isHeader(log, at)) return true;
+  if (log.length - at < COMMIT_HEADER_BYTES)
+    return log.subarray(at, at + 4).equals(MAGIC_BYTES.subarray(0, log.length - at)) || isZero(log, at);
+  return isZero(log, at);
+}
+
+/** Some file systems show the length of a write that a power cut took before its bytes. */
+function isZero(log: Buffer, at: number): boolean {
+  for (let i = at; i < log.length; i++) if (log[i] !== 0) return false;
+  return true;
+}
+
+function isHeader(log: Buffer, at: number): boolean {
+  return (
+    at + COMMIT_HEADER_BYTES <= log.length &&
+    log.readUInt32LE(at) === MAGIC &&
+    crc32(log.subarray(at, at + 28)) === log.readUInt32LE(at + 28)
+  );
+}
+
 /** End of the commit at `at` by its header, or undefined where there is no whole, valid header and payload. */
 function commitEnd(log: Buffer, at: number): number | undefined {
-  if (at + COMMIT_HEADER_BYTES > log.length || log.readUInt32LE(at) !== MAGIC) return undefined;
-  if (crc32(log.subarray(at, at + 28)) !== log.readUInt32LE(at + 28)) return undefined;
+  if (!isHeader(log, at)) return undefined;
   const end = at + COMMIT_HEADER_BYTES + log.readUInt32LE(at + 4);
   return end <= log.length ? end : undefined;
 }

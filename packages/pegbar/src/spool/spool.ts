@@ -7,7 +7,7 @@
  * **Layout.** `log/NNNNNNNNNN.log` holds the commits of one or two seconds (format.ts). A log belongs to one
  * UTC day of ingest. All rows of one table in one log are a *segment*: they are loaded by one INSERT, which
  * makes one part, so the store holds none or all of them. Rows carry the log's number in `seg`.
- * `ids/NNNNNNNNNN.ids` keeps the dedup ids of a log after its rows were loaded and the log is gone.
+ * `ids/` keeps the dedup ids of logs after their rows were loaded and the logs are gone (ids.ts).
  *
  * **Life of a log.** open → (1 s, 64 MB, 250,000 rows or midnight) → closed → loaded segment by segment →
  * released: ids are written and synced first, then the log is unlinked. A log that cannot be read is moved to
@@ -19,14 +19,16 @@
  * (3) Numbers only grow, also across restarts: a number names one set of rows for ever. (4) Nothing acknowledged
  * is deleted before the store has confirmed its rows with fsync.
  *
- * **Recovery.** At start every log is parsed; a torn tail was never acknowledged and is cut; damage between
- * good commits is counted, logged and kept in quarantine. All logs are then closed and loaded; whether the
- * store has a segment already is asked by counting its rows (store/load.ts).
+ * **Recovery.** At start every log is parsed; a torn tail was never acknowledged and is cut; any other damage
+ * is counted, logged and kept in quarantine. All logs are then closed and loaded; whether the store has a
+ * segment already is asked by counting its rows (store/load.ts).
+ *
+ * **Time.** The age of a log is measured on the monotonic clock, so a wall clock that jumps neither holds rows
+ * back nor closes logs early; the wall clock gives the day of ingest and the time of a commit.
  *
  * **Limits.** A log is bounded in bytes, rows and age. How many may wait is the intake's to say (`backlog`): beyond
  * it, and when the disk is nearly full, ingest is refused with Retry-After. Nothing is dropped.
  */
-import { randomInt } from 'node:crypto';
 import { constants } from 'node:fs';
 import {
   copyFile,
@@ -44,15 +46,18 @@ import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
 import type { Log } from '../base/log.ts';
+import { nameOf, numbered, syncDir, writeAll } from './files.ts';
 import {
   BLOCK_FRAME,
   type Commit,
   encodeCommit,
   type Frame,
   IDS_FRAME,
+  type ParsedLog,
   parseLog,
-  type StoredFrame,
 } from './format.ts';
+import { openIdJournal, type VisitIds, visitIds } from './ids.ts';
+import { openNumbers } from './numbers.ts';
 
 /** A log is closed at this age, so that what was sent can be queried a second later. */
 const LOG_AGE_MS = 700;
@@ -60,8 +65,6 @@ const LOG_AGE_MS = 700;
 const LOG_BYTES = 64 * 1024 * 1024;
 /** Large enough that parts need little merging, small enough to load in well under a second. */
 const LOG_ROWS = 250_000;
-/** Ids outlive their log by the dedup window. */
-export const IDS_KEPT_MS = 24 * 3600_000;
 
 export interface SpoolOptions {
   dir: string;
@@ -107,7 +110,7 @@ export interface Spool {
   exhume(name: string): Promise<Buffer>;
   forget(name: string): Promise<void>;
   /** Replays the ids of the window, oldest first. */
-  ids(visit: (window: string, ids: Buffer, time: number) => void): Promise<void>;
+  ids(visit: VisitIds): Promise<void>;
   /** Bytes waiting for the store, the open log included. */
   backlog(): { bytes: number; rows: number; oldestMs: number };
   onClosed(listener: () => void): void;
@@ -128,11 +131,12 @@ interface OpenLog {
   bytes: number;
   rows: number;
   opened: number;
+  /** The same on the monotonic clock. */
+  since: number;
   day: number;
   commits: number;
 }
 
-const nameOf = (number: number): string => String(number).padStart(10, '0');
 const dayOf = (ms: number): number => Math.floor(ms / 86_400_000);
 
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
@@ -150,39 +154,42 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   const idFrames = new WeakMap<ClosedLog, readonly Commit[]>();
   const listeners: (() => void)[] = [];
   const numbers = await openNumbers(dir);
+  const journal = openIdJournal(paths.ids, clock);
   let openLog: OpenLog | undefined;
   const segOf = (number: number): number => numbers.node * 2 ** 32 + number;
+  const logPath = (number: number): string => join(paths.log, `${nameOf(number)}.log`);
 
   await recover();
 
   async function recover(): Promise<void> {
     for (const number of await numbered(paths.log, 'log')) {
-      const path = join(paths.log, `${nameOf(number)}.log`);
-      const parsed = parseLog(await readFile(path));
-      if (parsed.damaged > 0) {
-        counters.add('pegbar_spool_damaged_commits_total', {}, parsed.damaged);
-        log.error(
-          { file: path, commits: parsed.damaged },
-          'a spool log is damaged; the rest of it is loaded, the file is kept in quarantine',
-        );
-        await copyFile(path, join(paths.quarantine, `${nameOf(number)}.log`), constants.COPYFILE_FICLONE);
-      }
-      if (parsed.tornBytes > 0) {
-        counters.add('pegbar_spool_torn_bytes_total', {}, parsed.tornBytes);
-        await truncate(path, parsed.goodBytes);
+      const parsed = parseLog(await readFile(logPath(number)));
+      if (parsed.tornBytes > 0) counters.add('pegbar_spool_torn_bytes_total', {}, parsed.tornBytes);
+      if (parsed.damaged > 0) await reportDamage(number, parsed);
+      else if (parsed.tornBytes > 0) await truncate(logPath(number), parsed.goodBytes);
+      const opened = parsed.commits[0]?.time;
+      if (opened === undefined) {
+        if (parsed.damaged === 0) await unlink(logPath(number));
+        continue;
       }
       const rows = parsed.commits.reduce((sum, commit) => sum + rowsOf(commit), 0);
-      if (parsed.commits.length === 0) await unlink(path);
-      else
-        closed.push({
-          number,
-          seg: segOf(number),
-          bytes: parsed.goodBytes,
-          rows,
-          opened: parsed.commits[0]!.time,
-        });
+      closed.push({ number, seg: segOf(number), bytes: parsed.goodBytes, rows, opened });
     }
     await syncDir(paths.log);
+  }
+
+  /** Keeps the damaged file for whoever can read more of it. A full disk must not keep the server from starting. */
+  async function reportDamage(number: number, parsed: ParsedLog): Promise<void> {
+    const aside = join(paths.quarantine, `${nameOf(number)}.log`);
+    counters.add('pegbar_spool_damaged_commits_total', {}, parsed.damaged);
+    log.error(
+      { file: logPath(number), commits: parsed.damaged },
+      'a spool log is damaged; the rest of it is loaded, the file is kept in quarantine',
+    );
+    if (parsed.commits.length === 0) return rename(logPath(number), aside);
+    await copyFile(logPath(number), aside, constants.COPYFILE_FICLONE).catch((error: unknown) => {
+      log.error({ file: logPath(number), error: String(error) }, 'a damaged log could not be kept');
+    });
   }
 
   async function openNext(): Promise<OpenLog> {
@@ -191,14 +198,16 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     const file = await open(path, 'ax', 0o600);
     await syncDir(paths.log);
     const now = clock.now();
-    return { number, file, path, bytes: 0, rows: 0, opened: now, day: dayOf(now), commits: 0 };
+    const since = clock.monotonic();
+    return { number, file, path, bytes: 0, rows: 0, opened: now, since, day: dayOf(now), commits: 0 };
   }
 
   async function closeOpen(): Promise<void> {
     if (!openLog) return;
     const done = openLog;
     openLog = undefined;
-    await done.file.close();
+    // What counts is on disk already.
+    await done.file.close().catch(() => undefined);
     if (done.commits === 0) {
       await unlink(done.path);
       return;
@@ -214,12 +223,11 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   }
 
   function due(target: OpenLog): boolean {
-    const now = clock.now();
     return (
       target.bytes >= LOG_BYTES ||
       target.rows >= LOG_ROWS ||
-      (target.commits > 0 && now - target.opened >= LOG_AGE_MS) ||
-      target.day !== dayOf(now)
+      (target.commits > 0 && clock.monotonic() - target.since >= LOG_AGE_MS) ||
+      target.day !== dayOf(clock.now())
     );
   }
 
@@ -227,7 +235,10 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     if (openLog && due(openLog)) await closeOpen();
     openLog ??= await openNext();
     const target = openLog;
-    if (target.commits === 0) target.opened = clock.now();
+    if (target.commits === 0) {
+      target.opened = clock.now();
+      target.since = clock.monotonic();
+    }
     const frames = make({ seg: segOf(target.number), day: target.day });
     const parts = encodeCommit(target.commits, clock.now(), frames);
     const bytes = parts.reduce((sum, part) => sum + part.length, 0);
@@ -255,27 +266,31 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
 
   const stopTimer = clock.every(LOG_AGE_MS / 4, () => {
     if (openLog && openLog.commits > 0 && due(openLog))
-      void inLane(async () => (openLog && due(openLog) ? closeOpen() : undefined));
+      inLane(async () => (openLog && due(openLog) ? closeOpen() : undefined)).catch((error: unknown) =>
+        log.error({ error: String(error) }, 'a log could not be closed yet'),
+      );
   });
 
-  const logPath = (number: number): string => join(paths.log, `${nameOf(number)}.log`);
+  /** Up to the length that was acknowledged: behind it may stand what could not be cut off. */
+  async function readLog(target: ClosedLog): Promise<Commit[]> {
+    const bytes = await readFile(logPath(target.number));
+    return parseLog(bytes.subarray(0, target.bytes)).commits;
+  }
 
   return {
     commit: (frames) => inLane(() => commit(frames)),
     roll: () => inLane(closeOpen),
     closed: () => closed,
     async read(target) {
-      const { commits } = parseLog(await readFile(logPath(target.number)));
+      const commits = await readLog(target);
       idFrames.set(target, onlyIds(commits));
       return { seg: target.seg, tables: byTable(commits) };
     },
     async release(target) {
-      const commits = idFrames.get(target) ?? parseLog(await readFile(logPath(target.number))).commits;
-      await writeIds(join(paths.ids, `${nameOf(target.number)}.ids`), commits);
-      await syncDir(paths.ids);
+      // First the ids, then the log: a crash in between leaves both, which does no harm.
+      await journal.append(target.number, idFrames.get(target) ?? (await readLog(target)));
       await unlink(logPath(target.number));
       closed.splice(closed.indexOf(target), 1);
-      await dropOldIds();
     },
     async bury(number, table, blocks, reason) {
       const path = join(paths.dead, `${nameOf(number)}.${table}.native`);
@@ -301,10 +316,8 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     exhume: (name) => readFile(join(paths.dead, safeName(name))),
     forget: (name) => unlink(join(paths.dead, safeName(name))),
     async ids(visit) {
-      await dropOldIds();
-      for (const number of await numbered(paths.ids, 'ids'))
-        visitIds(parseLog(await readFile(join(paths.ids, `${nameOf(number)}.ids`))).commits, visit);
-      for (const target of closed) visitIds(parseLog(await readFile(logPath(target.number))).commits, visit);
+      await journal.replay(visit);
+      for (const target of closed) visitIds(await readLog(target), visit);
     },
     backlog() {
       let bytes = openLog?.bytes ?? 0;
@@ -320,18 +333,9 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     async close() {
       stopTimer();
       await inLane(closeOpen);
+      await journal.close();
     },
   };
-
-  async function dropOldIds(): Promise<void> {
-    const horizon = clock.now() - IDS_KEPT_MS;
-    for (const number of await numbered(paths.ids, 'ids')) {
-      const path = join(paths.ids, `${nameOf(number)}.ids`);
-      const { mtimeMs } = await stat(path);
-      if (mtimeMs >= horizon) break;
-      await unlink(path);
-    }
-  }
 }
 
 function rowsOf(commit: Commit): number {
@@ -363,114 +367,7 @@ function byTable(commits: readonly Commit[]): Segments['tables'] {
   return tables;
 }
 
-function visitIds(
-  commits: readonly Commit[],
-  visit: (window: string, ids: Buffer, time: number) => void,
-): void {
-  for (const commit of commits)
-    for (const frame of commit.frames)
-      if (frame.kind === IDS_FRAME) visit(frame.name, frame.bytes, commit.time);
-}
-
-/** The id frames of a log, as a log of one commit. Written whole, synced, then renamed into place. */
-async function writeIds(path: string, commits: readonly Commit[]): Promise<void> {
-  const frames: Frame[] = [];
-  const merged = new Map<string, StoredFrame[]>();
-  for (const commit of commits)
-    for (const frame of commit.frames) {
-      if (frame.kind !== IDS_FRAME) continue;
-      const list = merged.get(frame.name) ?? [];
-      list.push(frame);
-      merged.set(frame.name, list);
-    }
-  for (const [name, list] of merged)
-    frames.push({
-      kind: IDS_FRAME,
-      name,
-      rows: list.reduce((sum, one) => sum + one.rows, 0),
-      parts: list.map((one) => one.bytes),
-    });
-  const file = await open(`${path}.tmp`, 'w', 0o600);
-  await writeAll(file, encodeCommit(0, commits[0]?.time ?? 0, frames), 0);
-  await file.datasync();
-  await file.close();
-  await rename(`${path}.tmp`, path);
-}
-
-/** writev may write less than asked for. */
-async function writeAll(file: FileHandle, parts: readonly Uint8Array[], position: number): Promise<void> {
-  let at = position;
-  let rest = parts.filter((part) => part.length > 0);
-  while (rest.length > 0) {
-    const batch = rest.slice(0, 512);
-    const { bytesWritten } = await file.writev(batch, at);
-    at += bytesWritten;
-    rest = after(batch, bytesWritten).concat(rest.slice(512));
-  }
-}
-
-function after(parts: readonly Uint8Array[], written: number): Uint8Array[] {
-  let skip = written;
-  const rest: Uint8Array[] = [];
-  for (const part of parts) {
-    if (skip >= part.length) skip -= part.length;
-    else {
-      rest.push(part.subarray(skip));
-      skip = 0;
-    }
-  }
-  return rest;
-}
-
-async function numbered(dir: string, extension: string): Promise<number[]> {
-  const numbers: number[] = [];
-  for (const name of await readdir(dir)) {
-    const match = /^(\d{10})\.(\w+)$/.exec(name);
-    if (match && match[2] === extension) numbers.push(Number(match[1]));
-  }
-  return numbers.sort((a, b) => a - b);
-}
-
-/** Numbers are reserved ahead in lots, one sync per lot, so that none is ever given twice. */
-const NUMBERS_PER_LOT = 1000;
-
-/**
- * The source of log numbers and the number of this node (21 random bits, made once per data directory), so
- * that `seg` is unique over nodes and fits a JavaScript integer.
- */
-async function openNumbers(dir: string): Promise<{ node: number; next(): Promise<number> }> {
-  const path = join(dir, 'numbers.json');
-  const stored = await readFile(path, 'utf8').then(
-    (text) => JSON.parse(text) as { node: number; reserved: number },
-    () => ({ node: randomInt(1, 2 ** 21), reserved: 0 }),
-  );
-  let last = stored.reserved;
-  let reserved = stored.reserved;
-  async function reserve(): Promise<void> {
-    reserved += NUMBERS_PER_LOT;
-    const file = await open(`${path}.tmp`, 'w', 0o600);
-    await file.writeFile(JSON.stringify({ node: stored.node, reserved }));
-    await file.sync();
-    await file.close();
-    await rename(`${path}.tmp`, path);
-    await syncDir(dir);
-  }
-  return {
-    node: stored.node,
-    async next() {
-      if (last >= reserved) await reserve();
-      return ++last;
-    },
-  };
-}
-
 function safeName(name: string): string {
-  if (!/^\d{10}\.[a-z_]+\.native$/.test(name)) throw new Error(`not the name of a dead letter: ${name}`);
+  if (!/^\d{10,16}\.[a-z_]+\.native$/.test(name)) throw new Error(`not the name of a dead letter: ${name}`);
   return name;
-}
-
-async function syncDir(dir: string): Promise<void> {
-  const handle = await open(dir, 'r');
-  await handle.sync();
-  await handle.close();
 }
