@@ -24,11 +24,21 @@ export class StoreFailure extends Error {
   }
 }
 
-/** Load, locks, space and network: https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp */
+/**
+ * Load, locks, space, files and network. A segment is put aside only for what its own content is to blame for,
+ * so a code that may be the machine's belongs here.
+ * https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp
+ */
 const RETRYABLE_CODES = new Set([
   24, // CANNOT_WRITE_TO_OSTREAM
+  74, // CANNOT_READ_FROM_FILE_DESCRIPTOR
+  75, // CANNOT_WRITE_TO_FILE_DESCRIPTOR
+  76, // CANNOT_OPEN_FILE: too many open files among others
+  77, // CANNOT_CLOSE_FILE
   159, // TIMEOUT_EXCEEDED
   160, // TOO_SLOW
+  172, // CANNOT_CREATE_DIRECTORY
+  173, // CANNOT_ALLOCATE_MEMORY
   202, // TOO_MANY_SIMULTANEOUS_QUERIES
   203, // NO_FREE_CONNECTION
   209, // SOCKET_TIMEOUT
@@ -39,13 +49,20 @@ const RETRYABLE_CODES = new Set([
   243, // NOT_ENOUGH_SPACE
   252, // TOO_MANY_PARTS
   279, // ALL_CONNECTION_TRIES_FAILED
+  290, // LIMIT_EXCEEDED
   319, // UNKNOWN_STATUS_OF_INSERT
   394, // QUERY_WAS_CANCELLED
   425, // SYSTEM_ERROR
   439, // CANNOT_SCHEDULE_TASK
   473, // DEADLOCK_AVOIDED
   517, // CANNOT_ASSIGN_ALTER
+  722, // ASYNC_LOAD_WAIT_FAILED
+  735, // QUERY_WAS_CANCELLED_BY_CLIENT
+  745, // SERVER_OVERLOADED
   999, // KEEPER_EXCEPTION
+  1000, // POCO_EXCEPTION
+  1001, // STD_EXCEPTION
+  1002, // UNKNOWN_EXCEPTION
 ]);
 
 const FATAL_CODES = new Set([

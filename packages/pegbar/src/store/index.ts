@@ -9,6 +9,8 @@ export {
   type SegmentStore,
 } from './load.ts';
 export { migrate, shippedMigrations } from './migrate.ts';
+export { createRetention, type DiskUsage, type Retention } from './retention.ts';
+export type { RetentionPolicy } from './retention-plan.ts';
 export type { TenantScope } from './scope.ts';
 export { segmentStore } from './segments.ts';
 export { viewSelects } from './views.ts';
