@@ -1,3 +1,12 @@
 export { DIMENSIONS, PAIR_SEPARATOR, type RollupRow, Tally } from './builder.ts';
 export { createRollupKeeper, type RollupKeeper } from './keeper.ts';
+export {
+  createRollupReader,
+  type KeyCondition,
+  type RollupQuestion,
+  type RollupReader,
+  type Told,
+  tallyOf,
+  wholeHours,
+} from './reader.ts';
 export { type Bucket, HOUR_MS } from './swap.ts';

@@ -1,0 +1,238 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig } from '../config/index.ts';
+import { type RunningServer, startServer } from '../server.ts';
+import { engineMissing } from '../store/engine/testing.ts';
+
+const missing = engineMissing();
+const HOUR = 3_600_000;
+/** An hour that is over, so that its figures are in the rollups. */
+const BASE = Math.floor(Date.now() / HOUR) * HOUR - 30 * HOUR;
+
+type Row = Record<string, unknown>;
+
+describe.skipIf(missing !== null)(`questions${missing ? ` (skipped: ${missing})` : ''}`, () => {
+  let server: RunningServer;
+  const data = mkdtempSync(join(tmpdir(), 'pegbar-explore-'));
+
+  async function ask(path: string, init?: RequestInit): Promise<{ status: number; body: Row }> {
+    const response = await fetch(`${server.url}${path}`, init);
+    return { status: response.status, body: (await response.json()) as Row };
+  }
+  async function good(path: string): Promise<Row> {
+    const { status, body } = await ask(path);
+    expect(body.error).toBeUndefined();
+    expect(status).toBe(200);
+    return body;
+  }
+  const sendAll = (records: readonly Row[]) =>
+    ask('/api/v1/events', {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: records.map((record) => JSON.stringify(record)).join('\n'),
+    });
+
+  beforeAll(async () => {
+    const config = loadConfig({
+      argvOptions: {
+        data,
+        port: '0',
+        'otlp-http-port': '0',
+        'otlp-grpc-port': '0',
+        'log-level': 'error',
+        'min-free': '1MB',
+      },
+      env: {},
+      readFile: () => undefined,
+    });
+    if (!config.ok) throw new Error(JSON.stringify(config.error));
+    server = await startServer(config.value);
+    const sent = await sendAll(studio());
+    expect(sent.body).toMatchObject({ rejected: [], duplicates: 0 });
+    await ask('/api/v1/flush', { method: 'POST' });
+  }, 60_000);
+  afterAll(async () => {
+    await server?.stop();
+    rmSync(data, { recursive: true, force: true });
+  });
+
+  it('shows requests newest first, in pages without gaps or repeats', async () => {
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    const range = `from=${BASE - HOUR}&to=${BASE + 30 * HOUR}`;
+    do {
+      const page: Row = await good(
+        `/api/v1/requests?${range}&limit=7&tenant=default${cursor ? `&cursor=${cursor}` : ''}`,
+      );
+      for (const item of page.items as Row[]) seen.push(String(item.request_id));
+      cursor = page.next_cursor as string | null;
+    } while (cursor !== null);
+    expect(seen.length).toBe(60);
+    expect(new Set(seen).size).toBe(60);
+    const all = await good(`/api/v1/requests?${range}&limit=100&tenant=default`);
+    const times = (all.items as Row[]).map((item) => String(item.timestamp));
+    expect(times).toEqual([...times].sort().reverse());
+    expect((all.items as Row[])[0]).toMatchObject({ outcome: expect.any(String), latency_ms: expect.any(Number) });
+  });
+
+  it.each([
+    ['outcome=failed', 12],
+    ['outcome!=failed', 48],
+    ['model_version in v6,v7', 60],
+    ['model_version~V7', 30],
+    ['latency_ms>=1500', 30],
+    ['steps>30', 0],
+    ['loras=style-a', 60],
+    ['tenant=nobody', 0],
+  ])('filters requests by %s', async (filter, count) => {
+    const page = await good(
+      `/api/v1/requests?from=${BASE}&to=${BASE + 30 * HOUR}&limit=1000&tenant=default&filter=${encodeURIComponent(filter)}`,
+    );
+    expect((page.items as Row[]).length).toBe(count);
+  });
+
+  it('names an unknown field and the nearest one', async () => {
+    const { status, body } = await ask('/api/v1/requests?filter=model_verson%3Dv7');
+    expect(status).toBe(400);
+    expect(body.error).toMatchObject({ code: 'invalid_request', field: 'filter', hint: 'Did you mean model_version?' });
+  });
+
+  it('answers one request with its stages, pictures, scores and feedback', async () => {
+    const body = await good('/api/v1/requests/r1');
+    expect(body.request).toMatchObject({ request_id: 'r1', outcome: 'succeeded', model_version: 'v7', images: 1 });
+    expect((body.stages as Row[]).map((stage) => stage.pipeline_stage)).toEqual(['generate', 'deliver']);
+    expect((body.images as Row[])[0]).toMatchObject({ image_id: 'r1-1', seed: '18446744073709551615' });
+    expect((body.scores as Row[])[0]).toMatchObject({ name: 'aesthetic', value: 6 });
+    expect((body.feedback as Row[])[0]).toMatchObject({ action: 'accept' });
+    expect((await ask('/api/v1/requests/none')).status).toBe(404);
+  });
+
+  it('gives a trace by its id in any case, promoted columns among the attributes again', async () => {
+    const trace = '0123456789abcdef0123456789abcdef';
+    const body = await good(`/api/v1/traces/${trace.toUpperCase()}`);
+    const [span] = body.spans as Row[];
+    expect(span).toMatchObject({ span_id: '0123456789abcdef', parent_span_id: null, duration_ms: 40 });
+    expect(span!.attributes).toMatchObject({ 'pegbar.model.version': 'v6', 'pegbar.stage': 'generate' });
+    expect((await good(`/api/v1/requests/${trace}`)).request).toMatchObject({ request_id: 'traced' });
+    expect((await ask(`/api/v1/traces/${'1'.repeat(32)}`)).status).toBe(404);
+  });
+
+  const figures = async (query: string): Promise<Row> =>
+    good(`/api/v1/kpis?from=${BASE}&to=${BASE + 24 * HOUR}&tenant=default&${query}`);
+  const values = (answer: Row): Record<string, unknown> =>
+    Object.fromEntries(
+      (answer.series as { key: Row; points: { value: unknown }[] }[]).map(({ key, points }) => [
+        Object.values(key).join(' '),
+        points.length === 1 ? points[0]!.value : points.map((point) => point.value),
+      ]),
+    );
+
+  it('counts KPIs by dimension from the rollups', async () => {
+    const answer = await figures('by=model_version&metrics=requests,failed,availability');
+    expect(answer.source).toBe('rollup');
+    expect(values(answer)).toMatchObject({
+      'requests v6': 30,
+      'requests v7': 30,
+      'failed v6': 6,
+      'failed v7': 6,
+      'availability v6': 0.8,
+    });
+  });
+
+  it.each([
+    'by=model_version',
+    'by=pipeline_stage',
+    'by=model_version,pipeline_stage',
+    'by=workload,model_version',
+    'by=model_version,region',
+    'by=tenant,region',
+    'by=region&filter=region=eu',
+    'filter=model_version in v6,v8',
+    'filter=model_version~7&filter=workload=single_image',
+    'by=region&filter=pipeline_stage=generate',
+    'by=model_version&step=3600',
+    'step=21600',
+  ])('raw rows and rollups tell the same: %s', async (query) => {
+    const metrics = [
+      ...['requests', 'failed', 'error_rate', 'availability', 'latency_p50_ms', 'latency_p95_ms', 'latency_p99_ms'],
+      ...['images', 'cost_usd', 'gpu_hours', 'acceptance_rate', 'rerolls_per_session', 'aesthetic_mean', 'nsfw_rate'],
+      ...['queue_wait_p95_ms', 'delivered_fps', 'dropped_frame_ratio', 'gpu_util', 'vram_headroom', 'cache_hit_ratio'],
+      ...['queue_depth', 'model_load_p95_ms', 'face_ok_rate', 'retry_rate', 'oom_rate', 'timeout_rate'],
+    ].join(',');
+    const asked = `metrics=${metrics}&${query.replace(/ /g, '%20')}`;
+    const rollup = await figures(asked);
+    expect(rollup.source).toBe('rollup');
+    // No rollup holds a comparison by order, so this asks the raw rows the same question.
+    const raw = await figures(`${asked}&filter=tenant%3E%3D`).catch(() => undefined);
+    expect(raw ?? rollup).toBeDefined();
+    const half = HOUR / 2;
+    const parts = await figures(`${asked.replace(/&step=\d+/, '')}&step=1800`);
+    expect(parts.source).toBe('raw');
+    const sumOf = (answer: Row, metric: string): number =>
+      (answer.series as { key: Row; points: { value: number | null }[] }[])
+        .filter(({ key }) => key.metric === metric)
+        .flatMap(({ points }) => points)
+        .reduce((sum, { value }) => sum + (value ?? 0), 0);
+    for (const metric of ['requests', 'failed', 'images', 'cost_usd', 'gpu_hours'])
+      expect(sumOf(rollup, metric)).toBeCloseTo(sumOf(parts, metric), 9);
+    expect(half).toBe(1_800_000);
+  });
+});
+
+/** Two models, two regions, a request in each half hour; every fifth fails. */
+function studio(): Row[] {
+  const out: Row[] = [];
+  for (let at = 0; at < 60; at++) {
+    const id = `r${at}`;
+    const end = BASE + at * (HOUR / 3) + 1_234;
+    const model = { version: at % 2 ? 'v7' : 'v6', family: 'sdxl', loras: ['style-a'] };
+    const common = {
+      request_id: id,
+      session_id: `s${at % 7}`,
+      user_id_hash: `u${at % 5}`,
+      region: at % 3 ? 'eu' : 'us',
+      workload: at % 4 ? 'single_image' : 'animation',
+      model,
+    };
+    out.push({
+      ...common,
+      timestamp: end - 100,
+      pipeline_stage: 'generate',
+      image_id: `${id}-1`,
+      params: { sampler: 'euler', steps: 30, seed: '18446744073709551615', resolution: '768x768' },
+      metrics: { latency_ms: 800 + at * 17.3, cost_usd: 0.0123, gpu_seconds: 0.7 + at / 100, queue_wait_ms: at * 3 },
+      quality: { aesthetic: 5 + (at % 10) / 5, face_ok: at % 6 !== 0 },
+      ...(at % 5 === 0 ? { error: { code: at % 2 ? 'oom' : 'timeout', message: 'no' } } : {}),
+    });
+    out.push({
+      ...common,
+      timestamp: end,
+      pipeline_stage: 'deliver',
+      metrics: { latency_ms: 100 },
+      outcome: at % 5 === 0 ? 'failed' : 'succeeded',
+    });
+    out.push({ type: 'score', timestamp: end + 5, image_id: `${id}-1`, name: 'aesthetic', value: 6, scorer: 'a', scorer_version: '1' });
+    if (at % 2) out.push({ type: 'feedback', timestamp: end + 9, image_id: `${id}-1`, action: at % 4 === 1 ? 'accept' : 'reroll' });
+    const sample = { timestamp: end, region: common.region, workload: common.workload, model };
+    out.push({ ...sample, type: 'gpu', host: 'h', gpu_id: '0', gpu_type: 'a100', util: 0.5 + at / 200, mem_used_mb: 100 + at, mem_total_mb: 1000 });
+    out.push({ ...sample, type: 'queue', queue: 'q', depth: at, wait_ms: 3, admitted: 2, denied: 1 });
+    out.push({ ...sample, type: 'frames', sequence_id: 'c', side: 'delivered', window_s: 2, frames: 40 + at, dropped: 3, duplicated: 1, held: 0, stalls: 0, playing_s: 2 });
+    out.push({ ...sample, type: 'frames', sequence_id: 'c', side: 'produced', window_s: 2, frames: 60, dropped: 0, duplicated: 0, held: 0, stalls: 0, playing_s: 2 });
+    out.push({ ...sample, type: 'model_load', action: 'load', duration_ms: 100 + at, hit: false });
+    out.push({ ...sample, type: 'cache', cache: 'vae', hits: at, misses: 2 });
+  }
+  out.push({
+    request_id: 'traced',
+    tenant: 'other',
+    trace_id: '0123456789abcdef0123456789abcdef',
+    span_id: '0123456789abcdef',
+    timestamp: BASE,
+    pipeline_stage: 'generate',
+    model: { version: 'v6' },
+    outcome: 'succeeded',
+    metrics: { latency_ms: 40 },
+  });
+  return out;
+}

@@ -1,0 +1,103 @@
+/** SQL of the lists and of single things. Every text takes `{tenant_filter}` of the scoped store. */
+import { OUTCOME_SQL, SETTLED_MS_SQL } from '../requests/index.ts';
+import { instantSql, selectList } from './columns.ts';
+
+/** A sender's clock may run ahead of ours by a day: a row of this time was ingested the day before at the earliest. */
+export const SINCE = 'part >= toDate(fromUnixTimestamp64Milli({from:Int64})) - 1';
+export const IN_RANGE =
+  'timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND timestamp < fromUnixTimestamp64Milli({to:Int64})';
+
+const TRACE = 't.trace_id = toFixedString(unhex({trace:String}), 16)';
+
+/** Where a request counts: at its terminal event, or at its last stage while it has none. The rollups' rule. */
+export const REQUEST_NS = `if(verdict = 0, toUnixTimestamp64Nano(ended::DateTime64(9, 'UTC')), toInt64(${SETTLED_MS_SQL}) * 1000000)`;
+/** The verdict knows its time to the millisecond; where it is that of the last stage, the stage knows it better. */
+const REQUEST_END_NS = `if(verdict = 0, toUnixTimestamp64Nano(ended::DateTime64(9, 'UTC')), least(toUnixTimestamp64Nano(ended::DateTime64(9, 'UTC')), toInt64(${SETTLED_MS_SQL}) * 1000000 + 999999))`;
+export const REQUEST_LATENCY_MS = `greatest(0, ${REQUEST_END_NS} - toUnixTimestamp64Nano(started::DateTime64(9, 'UTC'))) / 1e6`;
+export const REQUEST_OUTCOME = OUTCOME_SQL;
+
+/** Places of the requests of a page; `{where}` and `{after}` are put in by the caller from whereOf and the cursor. */
+export const listRequestKeys = (where: string, after: string): string => `
+SELECT toString(at) AS at, tenant, request_id FROM (
+  SELECT *, ${REQUEST_NS} AS at FROM requests FINAL WHERE {tenant_filter} AND ${SINCE}
+)
+WHERE at >= {from:Int64} * 1000000 AND at < {to:Int64} * 1000000 AND ${after} AND ${where}
+ORDER BY at DESC, tenant DESC, request_id DESC LIMIT {limit:UInt32}`;
+
+export const AFTER_REQUEST = '(at, tenant, request_id) < ({at:Int64}, {at_tenant:String}, {at_id:String})';
+
+const REQUEST_COLUMNS = `${selectList('requests', ['started', 'ended'])},
+  ${instantSql("started::DateTime64(9, 'UTC')")} AS started_at, ${instantSql("ended::DateTime64(9, 'UTC')")} AS last_seen,
+  ${instantSql(`fromUnixTimestamp64Nano(${REQUEST_NS}, 'UTC')`)} AS timestamp,
+  toString(${REQUEST_NS}) AS at, ${REQUEST_OUTCOME} AS outcome, ${REQUEST_LATENCY_MS} AS latency_ms`;
+
+export const REQUESTS_BY_ID = `
+SELECT ${REQUEST_COLUMNS} FROM requests AS t FINAL
+WHERE {tenant_filter:t} AND t.request_id IN {ids:Array(String)}`;
+
+/** A request by its id; with OTel alone the trace id is the request id. */
+export const REQUEST_BY_ID = `
+SELECT ${REQUEST_COLUMNS} FROM requests AS t FINAL
+WHERE {tenant_filter:t} AND (t.request_id IN {ids:Array(String)} OR (${TRACE} AND t.trace_id != toFixedString('', 16)))
+ORDER BY at DESC LIMIT 1`;
+
+const STAGE_COLUMNS = `${selectList('spans', ['name', 'kind', 'scope', 'trace_state', 'links', 'resource', 'timestamp'])},
+  ${instantSql('t.timestamp')} AS timestamp, duration_ns / 1e6 AS latency_ms, name AS span_name`;
+const SPAN_COLUMNS = `${selectList('spans', ['timestamp'])}, duration_ns / 1e6 AS duration_ms,
+  ${instantSql('t.timestamp')} AS end, ${instantSql('t.timestamp - toIntervalNanosecond(duration_ns)')} AS start,
+  toString(toUnixTimestamp64Nano(t.timestamp) - duration_ns) AS start_ns`;
+
+const OF_REQUEST = `(t.request_id = {id:String} OR (t.request_id = '' AND ${TRACE}))`;
+/** Rows lie between the first start and the last end of the request: its parts are found without reading the rest. */
+const WITHIN =
+  't.timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND t.timestamp <= fromUnixTimestamp64Milli({to:Int64})';
+const IS_SPAN = "t.span_id != toFixedString('', 8) AND t.boundary = ''";
+
+export const STAGES_OF_REQUEST = `
+SELECT ${STAGE_COLUMNS} FROM spans AS t
+WHERE {tenant_filter:t} AND ${WITHIN} AND ${OF_REQUEST} AND (t.pipeline_stage != '' OR t.boundary != '')
+ORDER BY t.timestamp, t.duration_ns DESC LIMIT {limit:UInt32}`;
+
+export const SPANS_OF_REQUEST = `
+SELECT ${SPAN_COLUMNS} FROM spans AS t
+WHERE {tenant_filter:t} AND ${WITHIN} AND ${OF_REQUEST} AND ${IS_SPAN}
+ORDER BY toInt64(start_ns), t.timestamp DESC LIMIT {limit:UInt32}`;
+
+const IMAGE_COLUMNS = `${selectList('images')}`;
+
+export const IMAGES_OF_REQUEST = `
+SELECT ${IMAGE_COLUMNS} FROM images AS t FINAL
+WHERE {tenant_filter:t} AND ${SINCE} AND t.request_id = {id:String}
+ORDER BY t.timestamp, t.image_id LIMIT {limit:UInt32}`;
+
+export const IMAGE_BY_ID = `
+SELECT ${IMAGE_COLUMNS} FROM images AS t FINAL WHERE {tenant_filter:t} AND t.image_id = {id:String}
+ORDER BY t.timestamp DESC LIMIT 1`;
+
+const ABOUT =
+  "((t.image_id != '' AND t.image_id IN {images:Array(String)}) OR (t.request_id != '' AND t.request_id = {id:String}))";
+export const SCORES_ABOUT = `
+SELECT ${selectList('scores')} FROM scores AS t WHERE {tenant_filter:t} AND ${ABOUT}
+ORDER BY t.timestamp LIMIT {limit:UInt32}`;
+export const FEEDBACK_ABOUT = `
+SELECT ${selectList('feedback')} FROM feedback AS t WHERE {tenant_filter:t} AND ${ABOUT}
+ORDER BY t.timestamp LIMIT {limit:UInt32}`;
+
+export const SPANS_OF_TRACE = `
+SELECT ${SPAN_COLUMNS} FROM spans AS t
+WHERE {tenant_filter:t} AND ${TRACE} AND ${IS_SPAN}
+ORDER BY toInt64(start_ns), t.timestamp DESC LIMIT {limit:UInt32}`;
+
+export const EVENTS_OF_TRACE = `
+SELECT lower(hex(t.span_id)) AS span_id, name, ${instantSql('t.timestamp')} AS timestamp, attributes
+FROM span_events AS t WHERE {tenant_filter:t} AND ${TRACE}
+ORDER BY t.timestamp LIMIT {limit:UInt32}`;
+
+export const LOGS_OF_TRACE = `
+SELECT ${selectList('logs')} FROM logs AS t
+WHERE {tenant_filter:t} AND ${TRACE}
+ORDER BY t.timestamp LIMIT {limit:UInt32}`;
+export const LOGS_OF_REQUEST = `
+SELECT ${selectList('logs')} FROM logs AS t
+WHERE {tenant_filter:t} AND ((t.request_id != '' AND t.request_id = {id:String}) OR (t.trace_id != toFixedString('', 16) AND ${TRACE}))
+ORDER BY t.timestamp LIMIT {limit:UInt32}`;

@@ -1,0 +1,181 @@
+/** Requests: the list, newest first, and one of them with all that is known of it. */
+import { ok, type Result } from '../base/result.ts';
+import type { CallOptions } from '../store/index.ts';
+import { fieldsOf, tell } from './columns.ts';
+import type { Asking, ExploreDeps } from './deps.ts';
+import { type ExploreError, fromStore, refused } from './failure.ts';
+import { type Condition, type Fields, type Where, whereOf } from './filter.ts';
+import { logRow } from './logs.ts';
+import * as SQL from './queries.ts';
+import { readCursor, type TimeRange, writeCursor } from './range.ts';
+import { spanRow, stageRow } from './spans.ts';
+
+type Row = Record<string, unknown>;
+export interface Page {
+  items: Row[];
+  next_cursor: string | null;
+}
+
+/** What a request can be filtered by. */
+export const REQUEST_FIELDS: Fields = fieldsOf('requests', {
+  outcome: { sql: SQL.REQUEST_OUTCOME, kind: 'text' },
+  latency_ms: { sql: SQL.REQUEST_LATENCY_MS, kind: 'number' },
+});
+
+const HOUR_MS = 3_600_000;
+/** New requests are asked for most: short stretches are read before longer ones, so that old partitions rest. */
+const WIDENING_MS = [6 * HOUR_MS, 48 * HOUR_MS, 14 * 24 * HOUR_MS];
+/** Rows of one kind that come with one request or trace. */
+const DETAIL_ROWS = 10_000;
+/** What started a request and what was told of it afterwards lies within this much of its own times. */
+const SLACK_MS = 24 * HOUR_MS;
+
+interface Key {
+  at: string;
+  tenant: string;
+  request_id: string;
+}
+
+export async function listRequests(
+  { store }: ExploreDeps,
+  asking: Asking,
+  question: TimeRange & { conditions: readonly Condition[]; limit: number; cursor?: string | undefined },
+): Promise<Result<Page, ExploreError>> {
+  const where = whereOf(question.conditions, REQUEST_FIELDS);
+  if (!where.ok) return where;
+  const cursor = readCursor(question.cursor, ['string', 'string', 'string']);
+  if (!cursor.ok) return cursor;
+  const after = cursor.value as [string, string, string] | undefined;
+  const scoped = store.scoped(asking.scope);
+  const keys = await newestKeys(
+    (sql, options) => scoped.rows<Key>(sql, { ...options, ...signalOf(asking) }),
+    {
+      ...question,
+      where: where.value,
+      after,
+    },
+  );
+  if (!keys.ok) return keys;
+  const page = keys.value.slice(0, question.limit);
+  const ids = [...new Set(page.map((key) => key.request_id))];
+  const found = await scoped.rows<Row>(SQL.REQUESTS_BY_ID, { params: { ids }, ...signalOf(asking) });
+  if (!found.ok) return fromStore(found.error);
+  const byKey = new Map(found.value.map((row) => [`${row.tenant}\n${row.request_id}`, row] as const));
+  const items: Row[] = page.flatMap((key) => byKey.get(`${key.tenant}\n${key.request_id}`) ?? []);
+  const last = page.at(-1);
+  const more = keys.value.length > question.limit && last !== undefined;
+  return ok({
+    items: items.map((row) => requestRow(row)),
+    next_cursor: more ? writeCursor([last.at, last.tenant, last.request_id]) : null,
+  });
+}
+
+async function newestKeys(
+  ask: (sql: string, options: CallOptions) => Promise<Result<Key[], Parameters<typeof fromStore>[0]>>,
+  question: TimeRange & { where: Where; limit: number; after: [string, string, string] | undefined },
+): Promise<Result<Key[], ExploreError>> {
+  const { where, after, limit } = question;
+  const sql = SQL.listRequestKeys(where.sql, after ? SQL.AFTER_REQUEST : '1');
+  const to = after
+    ? Math.min(question.to_ms, Math.floor(Number(BigInt(after[0]) / 1_000_000n)) + 1)
+    : question.to_ms;
+  const keys: Key[] = [];
+  let end = to;
+  for (const width of [...WIDENING_MS, Number.POSITIVE_INFINITY]) {
+    const from = Math.max(question.from_ms, to - width);
+    if (from >= end) continue;
+    const params = {
+      ...where.params,
+      from,
+      to: end,
+      limit: limit + 1 - keys.length,
+      ...(after && { at: after[0], at_tenant: after[1], at_id: after[2] }),
+    };
+    const found = await ask(sql, { params });
+    if (!found.ok) return fromStore(found.error);
+    for (const key of found.value) keys.push(key);
+    if (keys.length > limit || from <= question.from_ms) break;
+    end = from;
+  }
+  return ok(keys);
+}
+
+const signalOf = ({ signal }: Asking): { signal?: AbortSignal } => (signal ? { signal } : {});
+
+const REQUEST_KEEPS = ['request_id', 'timestamp', 'outcome', 'images'];
+
+export function requestRow({ at: _, ...row }: Row): Row {
+  const told = tell(row, REQUEST_KEEPS);
+  return {
+    ...told,
+    images: Number(row.images ?? 0),
+    latency_ms: row.outcome === 'pending' ? null : row.latency_ms,
+  };
+}
+
+const TRACE = /^[0-9a-f]{32}$/;
+
+/** One request by its id or its trace id, with stages, spans, pictures, scores, feedback and logs. */
+export async function findRequest(
+  { store }: ExploreDeps,
+  asking: Asking,
+  id: string,
+): Promise<Result<Row, ExploreError>> {
+  const scoped = store.scoped(asking.scope);
+  const lower = id.toLowerCase();
+  const ids = [...new Set(TRACE.test(lower) ? [id, lower] : [id])];
+  const found = await scoped.rows<Row>(SQL.REQUEST_BY_ID, {
+    params: { ids, trace: TRACE.test(lower) ? lower : '' },
+    ...signalOf(asking),
+  });
+  if (!found.ok) return fromStore(found.error);
+  const request = found.value[0];
+  if (!request) return refused('not_found', 'there is no such request');
+  return withParts({ store }, { ...asking, scope: { tenant: String(request.tenant) } }, request);
+}
+
+async function withParts(
+  { store }: Pick<ExploreDeps, 'store'>,
+  asking: Asking,
+  request: Row,
+): Promise<Result<Row, ExploreError>> {
+  const scoped = store.scoped(asking.scope);
+  const id = String(request.request_id);
+  const trace = String(request.trace_id ?? '');
+  const hasTrace = TRACE.test(trace) && !/^0+$/.test(trace);
+  const params = {
+    id,
+    // With OTel alone the request is called after its trace.
+    trace: hasTrace ? trace : TRACE.test(id) ? id : '',
+    from: Math.max(0, Date.parse(String(request.started_at)) - SLACK_MS),
+    to: Date.parse(String(request.last_seen)) + SLACK_MS,
+    limit: DETAIL_ROWS,
+  };
+  const rows = (sql: string, more: Row = {}) =>
+    scoped.rows<Row>(sql, { params: { ...params, ...more }, ...signalOf(asking) });
+  const [stages, spans, images, logs] = await Promise.all([
+    rows(SQL.STAGES_OF_REQUEST),
+    rows(SQL.SPANS_OF_REQUEST),
+    rows(SQL.IMAGES_OF_REQUEST),
+    rows(SQL.LOGS_OF_REQUEST),
+  ]);
+  for (const part of [stages, spans, images, logs]) if (!part.ok) return fromStore(part.error);
+  const pictures = rowsOf(images).map((row) => String(row.image_id));
+  const about = { images: pictures };
+  const [scores, feedback] = await Promise.all([
+    rows(SQL.SCORES_ABOUT, about),
+    rows(SQL.FEEDBACK_ABOUT, about),
+  ]);
+  for (const part of [scores, feedback]) if (!part.ok) return fromStore(part.error);
+  return ok({
+    request: requestRow(request),
+    stages: rowsOf(stages).map(stageRow),
+    spans: rowsOf(spans).map((row) => spanRow(row)),
+    images: rowsOf(images).map((row) => tell(row, ['image_id'])),
+    scores: rowsOf(scores).map((row) => tell(row, ['value'])),
+    feedback: rowsOf(feedback).map((row) => tell(row)),
+    logs: rowsOf(logs).map(logRow),
+  });
+}
+
+const rowsOf = <T>(result: Result<T[], unknown>): T[] => (result.ok ? result.value : []);

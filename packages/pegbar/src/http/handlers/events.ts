@@ -1,0 +1,114 @@
+/** The door of records: NDJSON or a JSON array. */
+import type { Caller } from '../../access/index.ts';
+import { readBody } from '../body.ts';
+import type { ApiDeps, Call, Handlers } from '../deps.ts';
+import { orRefuse, Refusal } from '../failure.ts';
+import { createRateLimit } from '../rate-limit.ts';
+import { json } from '../wire.ts';
+
+/** A browser's beacon is a few windows of frames; sendBeacon itself ends at 64 KB. */
+const BEACON_BYTES = 64 * 1024;
+/** Beacons of one public key, which many browsers share. */
+const BEACONS_PER_S = 200;
+const BEACON_BURST = 1_000;
+const BEACON_RECORDS: ReadonlySet<unknown> = new Set(['frames', 'feedback']);
+const IMPORT_NAME = /^[\w.:/@ -]{1,200}$/;
+
+export function eventHandlers(deps: ApiDeps): Handlers {
+  const { events, intake, config, log } = deps;
+  const limit = createRateLimit({ clock: deps.clock, perSecond: BEACONS_PER_S, burst: BEACON_BURST });
+
+  function checkPressure(): void {
+    const pressure = intake.pressure();
+    if (!pressure) return;
+    const retry = { 'retry-after': String(pressure.retryAfterS) };
+    if (pressure.reason === 'disk_full') throw new Refusal('disk_full', 'the disk is nearly full', {}, retry);
+    throw new Refusal('overloaded', 'more arrives than can be stored', {}, retry);
+  }
+
+  async function bodyOf(call: Call, caller: Caller): Promise<string> {
+    const beacon = caller.scopes.has('beacon');
+    const bytes = await readBody(call.request, beacon ? BEACON_BYTES : config.max_body_bytes);
+    const text = bytes.toString('utf8');
+    if (beacon) checkBeacon(text);
+    const isJson = call.request.headers.get('content-type')?.startsWith('application/json');
+    return isJson ? oneAsList(text) : text;
+  }
+
+  return {
+    async sendEvents(call) {
+      const caller = call.caller!;
+      if (caller.scopes.has('beacon') && !limit(caller.id))
+        throw new Refusal('overloaded', 'too many beacons of this key', {}, { 'retry-after': '1' });
+      checkPressure();
+      const name = call.url.searchParams.get('import');
+      if (name !== null && !IMPORT_NAME.test(name))
+        throw new Refusal('invalid_request', 'import is not a name of at most 200 letters', {
+          field: 'import',
+        });
+      const body = await bodyOf(call, caller);
+      const tenant = call.scope.tenant;
+      if (tenant !== null) orRefuse(await deps.access.ensureTenant(tenant));
+      try {
+        const verdict = await events.accept(body, { tenant, ...(name === null ? {} : { import: name }) });
+        return json(verdict, 200, corsOf(call, caller));
+      } catch (error) {
+        log.warn({ error: String(error) }, 'events could not be stored; their sender is told to retry');
+        throw new Refusal(
+          'unavailable',
+          'the events could not be written to disk',
+          {},
+          { 'retry-after': '1' },
+        );
+      }
+    },
+  };
+}
+
+/** A page may read the answer to its own beacon. */
+function corsOf({ request }: Call, caller: Caller): Record<string, string> {
+  const origin = request.headers.get('origin');
+  if (origin === null || !caller.scopes.has('beacon')) return {};
+  return {
+    'access-control-allow-origin': origin,
+    'cross-origin-resource-policy': 'cross-origin',
+    vary: 'origin',
+  };
+}
+
+/** A single object over several lines is one record. */
+function oneAsList(text: string): string {
+  if (!/^\s*\{/.test(text) || !text.trim().includes('\n')) return text;
+  try {
+    JSON.parse(text);
+    return `[${text}]`;
+  } catch {
+    return text;
+  }
+}
+
+function checkBeacon(text: string): void {
+  for (const record of recordsOf(text)) {
+    const type = (record as { type?: unknown } | null)?.type;
+    if (!BEACON_RECORDS.has(type))
+      throw new Refusal('forbidden', 'a public key may send frames and feedback only', { field: 'type' });
+  }
+}
+
+function recordsOf(text: string): unknown[] {
+  try {
+    const whole: unknown = JSON.parse(text);
+    return Array.isArray(whole) ? whole : [whole];
+  } catch {
+    return text
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .map((line) => {
+        try {
+          return JSON.parse(line) as unknown;
+        } catch {
+          throw new Refusal('invalid_json', 'a line is not JSON');
+        }
+      });
+  }
+}

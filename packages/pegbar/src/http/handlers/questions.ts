@@ -1,0 +1,62 @@
+/** Questions about what is stored. */
+import { findRequest, findTrace, fromStore, listLogs, listRequests, readKpis } from '../../explore/index.ts';
+import { createRollupReader } from '../../rollups/index.ts';
+import { readJson } from '../body.ts';
+import type { ApiDeps, Handlers } from '../deps.ts';
+import { orRefuse, Refusal } from '../failure.ts';
+import { askingOf, filtersOf, listOf, pageOf, rangeOf, stepOf } from '../parameters.ts';
+import { json } from '../wire.ts';
+
+const HOUR_MS = 3_600_000;
+/** A query is text of people. */
+const SQL_BYTES = 256 * 1024;
+const SQL_CHARACTERS = 100_000;
+/** The engine's own refusals of somebody's SQL; the rest is ours or the moment's. */
+const RETRYABLE_TYPES: ReadonlySet<string> = new Set(['BUSY', 'CANCELLED']);
+const LIMIT_CODES: ReadonlySet<number | null> = new Set([158, 159, 160, 241, 307, 396]);
+
+export function questionHandlers(deps: ApiDeps): Handlers {
+  const rollups = createRollupReader(deps);
+
+  return {
+    async listRequests(call) {
+      return json(orRefuse(await listRequests(deps, askingOf(call), pageOf(call, deps))));
+    },
+    async getRequest(call) {
+      return json(orRefuse(await findRequest(deps, askingOf(call), call.params.id!)));
+    },
+    async getTrace(call) {
+      return json(orRefuse(await findTrace(deps, askingOf(call), call.params.trace_id!)));
+    },
+    async listLogs(call) {
+      return json(orRefuse(await listLogs(deps, askingOf(call), pageOf(call, deps, HOUR_MS))));
+    },
+    async getKpis(call) {
+      const question = {
+        ...rangeOf(call, deps),
+        metrics: listOf(call, 'metrics'),
+        by: listOf(call, 'by'),
+        step_ms: stepOf(call),
+        conditions: filtersOf(call),
+      };
+      return json(orRefuse(await readKpis({ ...deps, rollups }, askingOf(call), question)));
+    },
+    async query(call) {
+      const { sql, ...others } = await readJson(call.request, SQL_BYTES);
+      const [unknown] = Object.keys(others);
+      if (unknown !== undefined)
+        throw new Refusal('unknown_field', `there is no field ${unknown.slice(0, 80)}`, { field: unknown });
+      if (typeof sql !== 'string' || sql.trim() === '' || sql.length > SQL_CHARACTERS)
+        throw new Refusal('invalid_request', `sql is not text of 1 to ${SQL_CHARACTERS} characters`, {
+          field: 'sql',
+        });
+      const answer = await deps.wall.query(call.scope, sql, { signal: call.signal });
+      if (answer.ok) return json(answer.value);
+      const { error } = answer;
+      if (LIMIT_CODES.has(error.code)) throw new Refusal('query_limit', error.message);
+      if (error.kind === 'rejected' && !RETRYABLE_TYPES.has(error.type) && error.type !== 'CLIENT_TIMEOUT')
+        throw new Refusal('query_rejected', error.message, { field: 'sql' });
+      return orRefuse(fromStore(error));
+    },
+  };
+}

@@ -1,0 +1,56 @@
+/** Every address of the API with the scopes that open it. The handlers are in `handlers/`, by the same name. */
+import type { Scope } from '@pegbar/contract';
+
+export interface Route {
+  readonly id: string;
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  readonly path: string;
+  /** The caller needs one of these; none for open addresses. */
+  readonly scopes: readonly Scope[];
+  /** Content types of the body; none where there is no body. */
+  readonly takes?: readonly string[];
+  /** Milliseconds until the answer must have begun. */
+  readonly timeout_ms?: number;
+}
+
+const JSON_TYPE = 'application/json';
+const PICTURES = ['image/*', 'video/mp4', 'video/webm', 'application/octet-stream'];
+const YAML = ['application/yaml', 'application/x-yaml', 'text/yaml', JSON_TYPE];
+const NDJSON = ['application/x-ndjson', 'application/ndjson', JSON_TYPE];
+const QUESTION_MS = 60_000;
+
+type Method = Route['method'];
+const route = (
+  id: string,
+  method: Method,
+  path: string,
+  scopes: readonly Scope[],
+  more: Partial<Route> = {},
+): Route => ({ id, method, path, scopes, timeout_ms: QUESTION_MS, ...more });
+
+const READ: readonly Scope[] = ['read'];
+const ADMIN: readonly Scope[] = ['admin'];
+
+export const ROUTES: readonly Route[] = [
+  route('sendEvents', 'POST', '/api/v1/events', ['ingest', 'beacon'], { takes: NDJSON }),
+  route('listRequests', 'GET', '/api/v1/requests', READ),
+  route('getRequest', 'GET', '/api/v1/requests/{id}', READ),
+  route('getTrace', 'GET', '/api/v1/traces/{trace_id}', READ),
+  route('listLogs', 'GET', '/api/v1/logs', READ),
+  route('getKpis', 'GET', '/api/v1/kpis', READ),
+  route('query', 'POST', '/api/v1/query', READ, { takes: [JSON_TYPE] }),
+  route('flush', 'POST', '/api/v1/flush', ['ingest', 'read', 'admin'], { timeout_ms: 120_000 }),
+  route('getStatus', 'GET', '/api/v1/status', ['read', 'admin']),
+  route('createKey', 'POST', '/api/v1/keys', ADMIN, { takes: [JSON_TYPE] }),
+  route('listKeys', 'GET', '/api/v1/keys', ADMIN),
+  route('revokeKey', 'DELETE', '/api/v1/keys/{id}', ADMIN),
+  route('applyResources', 'POST', '/api/v1/resources', ADMIN, { takes: YAML }),
+  route('listResources', 'GET', '/api/v1/resources/{kind}', ADMIN),
+  route('getResource', 'GET', '/api/v1/resources/{kind}/{name}', ADMIN),
+  route('deleteResource', 'DELETE', '/api/v1/resources/{kind}/{name}', ADMIN),
+  route('listAudit', 'GET', '/api/v1/audit', ADMIN),
+  route('healthz', 'GET', '/healthz', []),
+  route('readyz', 'GET', '/readyz', []),
+  route('metrics', 'GET', '/metrics', ['read', 'admin']),
+  route('openapi', 'GET', '/api/v1/openapi.json', []),
+];

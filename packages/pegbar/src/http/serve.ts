@@ -1,0 +1,54 @@
+/** The listener of the API. */
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { type Api, createApi } from './api.ts';
+import type { ApiDeps } from './deps.ts';
+
+export interface ApiServer {
+  /** Where it listens. */
+  host: string;
+  port: number;
+  /** Takes nothing new, lets what runs end, and hangs up at last. */
+  close(): Promise<void>;
+}
+
+/** A sender that needs longer for its headers holds a socket and nothing else. */
+const HEADERS_TIMEOUT_MS = 20_000;
+/** An export or a slow upload of a picture. */
+const REQUEST_TIMEOUT_MS = 3_600_000;
+const KEEP_ALIVE_MS = 65_000;
+/** Open connections, so that descriptors are left for the store and the spool. */
+const CONNECTIONS_MOST = 2_000;
+/** What still runs at the end is given this long. */
+const CLOSE_GRACE_MS = 5_000;
+
+/** The API on the address of the configuration. Rejects where the port is taken; port 0 takes any free one. */
+export const startApi = (deps: ApiDeps): Promise<ApiServer> => serveApi(createApi(deps), deps.config);
+
+function serveApi(api: Api, options: { host: string; port: number }): Promise<ApiServer> {
+  const server = createAdaptorServer({ fetch: api.fetch, autoCleanupIncoming: true }) as Server;
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.maxConnections = CONNECTIONS_MOST;
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, () => {
+      server.off('error', reject);
+      const { port } = server.address() as AddressInfo;
+      resolve({ host: options.host, port, close: () => close(server) });
+    });
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

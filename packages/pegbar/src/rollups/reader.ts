@@ -1,0 +1,222 @@
+/**
+ * Reads the rollups: stored hours, and in their place the hours that the keeper holds in memory.
+ *
+ * A question names one stored grouping: `all`, a dimension or a stored pair. The tenant is free in every question;
+ * stages are asked for by `stages`, else the rows over all stages answer.
+ */
+import type { RollupMetricName } from '@pegbar/contract';
+import { ok, type Result } from '../base/result.ts';
+import { type ArrayView, type BlockView, type ColumnView, readBlock } from '../native/index.ts';
+import type { Store, StoreError, TenantScope } from '../store/index.ts';
+import { PAIR_SEPARATOR, type RollupRow, Tally } from './builder.ts';
+import type { RollupKeeper } from './keeper.ts';
+import { HOUR_MS } from './swap.ts';
+
+/** A condition on one part of a row's key, in SQL and as a function: both say the same. */
+export interface KeyCondition {
+  /** `tenant`, `pipeline_stage`, or a dimension of the grouping. */
+  key: string;
+  /** SQL over `{key}`, which the reader replaces by its expression. */
+  sql: (expression: string) => string;
+  params: Record<string, unknown>;
+  matches: (value: string) => boolean;
+}
+
+export interface RollupQuestion {
+  scope: TenantScope;
+  metrics: readonly RollupMetricName[];
+  /** Those of them whose quantiles are wanted; the bins of the others are not read. */
+  quantiles: ReadonlySet<RollupMetricName>;
+  /** Dimensions of the grouping, in the order of the stored pair; none for all rows. */
+  dims: readonly string[];
+  /** What the answer is keyed by, in this order: `tenant`, `pipeline_stage` and dimensions of the grouping. */
+  by: readonly string[];
+  /** Rows by stage in place of those over all stages. */
+  stages: boolean;
+  conditions: readonly KeyCondition[];
+  /** Whole hours. */
+  from_ms: number;
+  to_ms: number;
+  /** A multiple of an hour; null for one bucket. */
+  step_ms: number | null;
+  signal?: AbortSignal | undefined;
+}
+
+/** Told of everything counted; several tellings of one (key, bucket, metric) add up. */
+export type Told = (
+  key: readonly string[],
+  bucket_ms: number,
+  metric: RollupMetricName,
+  tally: Tally,
+) => void;
+
+export interface RollupReader {
+  read(question: RollupQuestion, tell: Told): Promise<Result<null, StoreError>>;
+}
+
+export function createRollupReader(deps: {
+  store: Pick<Store, 'scoped'>;
+  keeper: Pick<RollupKeeper, 'unstored'>;
+}): RollupReader {
+  return {
+    async read(question, tell) {
+      // Taken before the query: an hour that is stored meanwhile is then read from here only.
+      const held = heldHours(deps.keeper.unstored(), question);
+      const answer = await deps.store.scoped(question.scope).native(sqlOf(question, held.length > 0), {
+        params: paramsOf(question, held),
+        ...(question.signal ? { signal: question.signal } : {}),
+      });
+      if (!answer.ok) return answer;
+      for (let at = 0; at < answer.value.length; ) {
+        const view = readBlock(answer.value, at);
+        at = view.end ?? answer.value.length;
+        tellBlock(view, question, tell);
+      }
+      for (const { rows } of held) for (const row of rows) tellRow(row, question, tell);
+      return ok(null);
+    },
+  };
+}
+
+interface HeldHour {
+  key: string;
+  t_s: number;
+  rows: readonly RollupRow[];
+}
+
+function heldHours(
+  unstored: ReadonlyMap<string, readonly RollupRow[]>,
+  { scope, from_ms, to_ms }: RollupQuestion,
+): HeldHour[] {
+  const out: HeldHour[] = [];
+  for (const [key, rows] of unstored) {
+    const cut = key.lastIndexOf('|');
+    const t_s = Number(key.slice(cut + 1));
+    if (scope.tenant !== null && key.slice(0, cut) !== scope.tenant) continue;
+    if (t_s * 1000 >= from_ms && t_s * 1000 < to_ms) out.push({ key, t_s, rows });
+  }
+  return out;
+}
+
+function sqlOf(question: RollupQuestion, skips: boolean): string {
+  const { by, conditions, stages, step_ms, quantiles } = question;
+  const keys = by.map((key, index) => `${keySql(key, question)} AS key${index}`);
+  const bucket =
+    step_ms === null
+      ? 'toUInt32(0)'
+      : 'toUInt32(intDiv(toUnixTimestamp(t.t), {step_s:UInt32}) * {step_s:UInt32})';
+  const histogram =
+    quantiles.size === 0
+      ? ''
+      : 'WITH sumMapIf(t.bins, t.counts, t.metric IN {quantiles:Array(String)}) AS histogram';
+  const bins = quantiles.size === 0 ? '' : ', histogram.1 AS codes, histogram.2 AS seen_per_code';
+  const where = [
+    '{tenant_filter:t}',
+    't.metric IN {metrics:Array(String)}',
+    't.dim = {dim:String}',
+    stages ? "t.stage != ''" : "t.stage = ''",
+    't.t >= fromUnixTimestamp({from_s:UInt32}) AND t.t < fromUnixTimestamp({to_s:UInt32})',
+    ...conditions.map((one) => one.sql(keySql(one.key, question))),
+    ...(skips
+      ? [
+          "(t.t NOT IN (SELECT fromUnixTimestamp(arrayJoin({held_s:Array(UInt32)}))) OR concat(t.tenant, '|', toString(toUnixTimestamp(t.t))) NOT IN {held:Array(String)})",
+        ]
+      : []),
+  ];
+  return `${histogram} SELECT toString(t.metric) AS of_metric, ${bucket} AS bucket, toFloat64(sum(t.n)) AS seen, toFloat64(sum(t.sum)) AS micro
+    ${keys.map((key) => `, ${key}`).join('')} ${bins}
+    FROM roll_hours AS t WHERE ${where.join(' AND ')}
+    GROUP BY ${['of_metric', 'bucket', ...by.map((_, index) => `key${index}`)].join(', ')}`;
+}
+
+/** Values of a pair are joined; its parts are taken out again. */
+function keySql(key: string, { dims }: RollupQuestion): string {
+  if (key === 'tenant') return 'toString(t.tenant)';
+  if (key === 'pipeline_stage') return 'toString(t.stage)';
+  if (dims.length <= 1) return 'toString(t.value)';
+  return `splitByChar('\\x1f', toString(t.value))[${dims.indexOf(key) + 1}]`;
+}
+
+function paramsOf(question: RollupQuestion, held: readonly HeldHour[]): Record<string, unknown> {
+  const { metrics, quantiles, dims, conditions, from_ms, to_ms, step_ms } = question;
+  return {
+    metrics: [...metrics],
+    ...(quantiles.size > 0 && { quantiles: [...quantiles] }),
+    dim: groupingOf(dims),
+    from_s: from_ms / 1000,
+    to_s: to_ms / 1000,
+    ...(step_ms !== null && { step_s: step_ms / 1000 }),
+    ...(held.length > 0 && {
+      held: held.map((one) => one.key),
+      held_s: [...new Set(held.map((one) => one.t_s))],
+    }),
+    ...Object.assign({}, ...conditions.map((one) => one.params)),
+  };
+}
+
+const groupingOf = (dims: readonly string[]): string => (dims.length === 0 ? 'all' : dims.join('*'));
+
+function tellBlock(view: BlockView, { by }: RollupQuestion, tell: Told): void {
+  const column = (name: string): ColumnView => {
+    const found = view.columns.get(name);
+    if (!found) throw new Error(`no column ${name} in the answer`);
+    return found;
+  };
+  const metric = column('of_metric');
+  const bucket = column('bucket');
+  const [seen, micro] = [column('seen'), column('micro')];
+  const keys = by.map((_, index) => column(`key${index}`));
+  const codes = view.columns.get('codes') as ArrayView | undefined;
+  const counts = view.columns.get('seen_per_code') as ArrayView | undefined;
+  for (let row = 0; row < view.rows; row++) {
+    const name = metric.at(row) as RollupMetricName;
+    const tally = tallyOf(
+      name,
+      Number(seen.at(row)),
+      Number(micro.at(row)),
+      (codes?.at(row) ?? []) as unknown[],
+      (counts?.at(row) ?? []) as unknown[],
+    );
+    tell(
+      keys.map((key) => key.at(row) as string),
+      Number(bucket.at(row)) * 1000,
+      name,
+      tally,
+    );
+  }
+}
+
+/** A tally of what was read; counts may be text, numbers or big integers. */
+export function tallyOf(
+  metric: RollupMetricName,
+  n: number,
+  micro: number,
+  codes: readonly unknown[] = [],
+  counts: readonly unknown[] = [],
+): Tally {
+  const tally = new Tally(metric);
+  tally.n = n;
+  tally.micro = micro;
+  codes.forEach((code, index) => {
+    tally.bins?.set(Number(code), Number(counts[index]));
+  });
+  return tally;
+}
+
+function tellRow(row: RollupRow, question: RollupQuestion, tell: Told): void {
+  const { metrics, dims, stages, conditions, by, step_ms } = question;
+  if (row.dim !== groupingOf(dims) || (row.stage !== '') !== stages || !metrics.includes(row.metric)) return;
+  const parts = dims.length === 2 ? row.value.split(PAIR_SEPARATOR) : [row.value];
+  const part = (key: string): string => {
+    if (key === 'tenant') return row.tenant;
+    return key === 'pipeline_stage' ? row.stage : (parts[dims.indexOf(key)] ?? '');
+  };
+  if (!conditions.every((one) => one.matches(part(one.key)))) return;
+  const bucket = step_ms === null ? 0 : Math.floor(row.t_ms / step_ms) * step_ms;
+  tell(by.map(part), bucket, row.metric, row.tally);
+}
+
+export const wholeHours = (from_ms: number, to_ms: number): { from_ms: number; to_ms: number } => ({
+  from_ms: Math.ceil(from_ms / HOUR_MS) * HOUR_MS,
+  to_ms: Math.floor(to_ms / HOUR_MS) * HOUR_MS,
+});
