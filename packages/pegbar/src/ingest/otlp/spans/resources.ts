@@ -15,7 +15,7 @@ import {
 import * as role from './roles.ts';
 import type { Rows } from './rows.ts';
 import type { Tenant } from './tenants.ts';
-import { cutLength, textOf } from './text.ts';
+import { cutLength, cutText, textOf } from './text.ts';
 import { Pair, STRING, Value } from './value.ts';
 import { Wire } from './wire.ts';
 
@@ -34,6 +34,7 @@ export class Resource {
   /** The tenant's name as the resource gives it, or undefined. */
   tenant: string | undefined;
   private readonly attributes: { key: string; role: number; start: number; end: number }[] = [];
+  private readonly keys = new Set<string>();
   private service = '';
   private readonly texts: ValueTexts;
 
@@ -114,8 +115,10 @@ export class Resource {
     const key = textOf(wire, pair.keyStart, cutLength(wire, pair.keyStart, pair.keyLength, MAX_NAME_BYTES));
     // Also checks the form of nested values.
     const text = texts.plain(wire, value);
+    if (this.keys.has(key)) return;
+    this.keys.add(key);
     const { kind, column, rank } = role.resourceRole(key);
-    if (key === 'service.name') this.service = text.slice(0, MAX_NAME_BYTES);
+    if (key === 'service.name') this.service = cutText(text, MAX_NAME_BYTES);
     else if (kind === role.TENANT && (this.tenant === undefined || rank === 0)) this.tenant = text;
     else if (kind !== role.FREE && kind !== role.TENANT) this.offer(kind, column, rank, value);
     if (this.attributes.length >= MAX_ATTRIBUTES) texts.cut++;
@@ -145,7 +148,7 @@ export class Resource {
     let redactions = 0;
     for (const { key, role: kind, start, end } of this.attributes) {
       // Users are told by a keyed hash only, and a resource has no column for one.
-      if (kind === role.USER || members.has(key)) continue;
+      if (kind === role.USER) continue;
       value.read(this.wire, start, end);
       let text = this.texts.json(this.wire, value);
       if (!protector.plain) {

@@ -84,3 +84,10 @@ export function cutLength(wire: Wire, start: number, length: number, limit: numb
   while (end > limit - 4 && end > 0 && (wire.bytes[start + end]! & 0xc0) === 0x80) end--;
   return end;
 }
+
+/** At most `limit` UTF-16 units of a text, without half a character at the end. */
+export function cutText(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const last = text.charCodeAt(limit - 1);
+  return text.slice(0, last >= 0xd800 && last < 0xdc00 ? limit - 1 : limit);
+}
