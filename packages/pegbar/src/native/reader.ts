@@ -59,7 +59,10 @@ export class FixedView implements ColumnView {
 
   /** Low and high words of 64-bit values, two items per row: for readers that avoid BigInt. */
   words(): Uint32Array {
-    return new Uint32Array(this.values.buffer, this.values.byteOffset, this.values.byteLength >>> 2);
+    const { buffer, byteOffset, byteLength } = this.values;
+    // Bytes of a FixedString stand where they stood in the block: seldom at a multiple of four.
+    if (byteOffset % 4 === 0) return new Uint32Array(buffer, byteOffset, byteLength >>> 2);
+    return new Uint32Array(this.bytes.slice().buffer, 0, byteLength >>> 2);
   }
 }
 

@@ -132,6 +132,11 @@ function stageValues(event: StageEvent, context: RowContext): Record<string, unk
   };
 }
 
+function toldCount({ attributes }: StageEvent, key: string): number | undefined {
+  const told = attributes[key];
+  return told === undefined ? undefined : Number(told) || 0;
+}
+
 /** A generate stage that names a picture made that one. */
 function madeHere(event: StageEvent): number | undefined {
   return event.pipeline_stage === 'generate' && event.image_id !== undefined && !event.error ? 1 : undefined;
@@ -171,18 +176,23 @@ function qualityValues({ quality }: StageEvent): Record<string, unknown> {
 }
 
 /** Features are taken from the text before the policy decides what of it is stored. */
-function promptValues({ prompt }: StageEvent, protect: Protector): Record<string, unknown> {
+function promptValues(event: StageEvent, protect: Protector): Record<string, unknown> {
+  const { prompt } = event;
   if (!prompt) return {};
   const sent = {
     prompt_chars: prompt.length,
     prompt_tokens: Array.isArray(prompt.tokens) ? prompt.tokens.length : prompt.tokens,
     prompt_language: prompt.language,
+    negative_chars: toldCount(event, 'pegbar.negative_prompt.length'),
   };
   const sentRedactions = Array.isArray(prompt.redactions)
     ? prompt.redactions.length
     : (prompt.redactions ?? 0);
   const negative = prompt.negative === undefined ? undefined : protect.prompt(prompt.negative);
-  const negativeValues = { negative_prompt: negative?.text, negative_chars: negative?.features.characters };
+  const negativeValues = negative && {
+    negative_prompt: negative.text,
+    negative_chars: negative.features.characters,
+  };
   if (prompt.text === undefined)
     return { ...sent, ...negativeValues, redactions: sentRedactions + (negative?.redactions ?? 0) };
   const told = protect.prompt(prompt.text);
@@ -201,6 +211,13 @@ function promptValues({ prompt }: StageEvent, protect: Protector): Record<string
   };
 }
 
+/** Attributes that fill columns for which the reference event has no field. */
+const COLUMN_ATTRIBUTES: ReadonlySet<string> = new Set([
+  'pegbar.images',
+  'pegbar.lora_count',
+  'pegbar.negative_prompt.length',
+]);
+
 /** Free attributes through the tenant's key lists and patterns. */
 export function attributesOf(
   given: Readonly<Record<string, string>>,
@@ -209,7 +226,7 @@ export function attributesOf(
   let redactions = 0;
   let attributes: Record<string, string> | undefined;
   for (const [key, value] of Object.entries(given)) {
-    if (key === 'pegbar.images' || key === 'pegbar.lora_count') continue;
+    if (COLUMN_ATTRIBUTES.has(key)) continue;
     const kept = protect.attribute(key, value);
     redactions += kept.redactions;
     if (!kept.keep) continue;
