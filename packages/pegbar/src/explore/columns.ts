@@ -46,8 +46,11 @@ function expressionOf(column: Column): string {
 }
 
 /** RFC 3339 in UTC with milliseconds; '' at the epoch, which stands for "not told". */
-export const instantSql = (time: string): string =>
-  `if(toUnixTimestamp(${time}) = 0, '', concat(formatDateTime(${time}, '%Y-%m-%dT%H:%i:%S', 'UTC'), '.', leftPad(toString(intDiv(toUnixTimestamp64Nano(${time}::DateTime64(9, 'UTC')), 1000000) % 1000), 3, '0'), 'Z'))`;
+export function instantSql(time: string): string {
+  const ms = `intDiv(toUnixTimestamp64Nano((${time})::DateTime64(9, 'UTC')), 1000000) % 1000`;
+  const text = `concat(formatDateTime((${time}), '%Y-%m-%dT%H:%i:%S', 'UTC'), '.', leftPad(toString(${ms}), 3, '0'), 'Z')`;
+  return `if(toUnixTimestamp((${time})) = 0, '', ${text})`;
+}
 
 const NO_ID = /^0*$/;
 

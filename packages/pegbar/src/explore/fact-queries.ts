@@ -75,22 +75,22 @@ export const SOURCES: Readonly<Record<SourceName, Source>> = {
   scores: {
     sql: `SELECT p.* EXCEPT (pipeline_stage), '' AS pipeline_stage, ${AT_MS.replaceAll('t.timestamp', 'p.timestamp')},
         s.name AS score, assumeNotNull(s.value) AS score_value
-      FROM (SELECT tenant, image_id, name, value FROM scores WHERE {tenant_filter} AND image_id != '' AND value IS NOT NULL AND ${SINCE}) AS s
-      INNER JOIN (${PICTURES}) AS p ON p.tenant = s.tenant AND p.subject = s.image_id
+      FROM (SELECT tenant AS s_tenant, image_id AS s_image, name, value FROM scores WHERE {tenant_filter} AND image_id != '' AND value IS NOT NULL AND ${SINCE}) AS s
+      INNER JOIN (${PICTURES}) AS p ON p.tenant = s.s_tenant AND p.subject = s.s_image
       WHERE ${IN_RANGE}`,
     fields: { ...fieldsOf('images'), ...DIMENSION_FIELDS },
     request: 'request_id',
   },
   feedback: {
     sql: `SELECT p.* EXCEPT (subject), '' AS pipeline_stage, f.action AS action
-      FROM (SELECT tenant, if(image_id != '', image_id, request_id) AS about, action FROM feedback WHERE {tenant_filter} AND ${SINCE}) AS f
+      FROM (SELECT tenant AS f_tenant, if(image_id != '', image_id, request_id) AS about, action FROM feedback WHERE {tenant_filter} AND ${SINCE}) AS f
       INNER JOIN (
         SELECT ${DIMENSIONS.join(', ')}, request_id, subject, intDiv(toUnixTimestamp64Nano(timestamp::DateTime64(9, 'UTC')), 1000000) AS at_ms
         FROM (${PICTURES}) WHERE subject != ''
         UNION ALL
         SELECT ${DIMENSIONS.join(', ')}, request_id, request_id AS subject, intDiv(toUnixTimestamp64Nano(ended::DateTime64(9, 'UTC')), 1000000) AS at_ms
         FROM requests FINAL WHERE {tenant_filter} AND ${SINCE}
-      ) AS p ON p.tenant = f.tenant AND p.subject = f.about
+      ) AS p ON p.tenant = f.f_tenant AND p.subject = f.about
       WHERE ${IN_RANGE}`,
     fields: DIMENSION_FIELDS,
     request: 'request_id',

@@ -18,7 +18,7 @@ export const REQUEST_OUTCOME = OUTCOME_SQL;
 
 /** Places of the requests of a page; `{where}` and `{after}` are put in by the caller from whereOf and the cursor. */
 export const listRequestKeys = (where: string, after: string): string => `
-SELECT toString(at) AS at, tenant, request_id FROM (
+SELECT toString(at) AS place, tenant, request_id FROM (
   SELECT *, ${REQUEST_NS} AS at FROM requests FINAL WHERE {tenant_filter} AND ${SINCE}
 )
 WHERE at >= {from:Int64} * 1000000 AND at < {to:Int64} * 1000000 AND ${after} AND ${where}

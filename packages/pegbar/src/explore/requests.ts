@@ -31,7 +31,8 @@ const DETAIL_ROWS = 10_000;
 const SLACK_MS = 24 * HOUR_MS;
 
 interface Key {
-  at: string;
+  /** Nanoseconds since the epoch. */
+  place: string;
   tenant: string;
   request_id: string;
 }
@@ -61,12 +62,14 @@ export async function listRequests(
   const found = await scoped.rows<Row>(SQL.REQUESTS_BY_ID, { params: { ids }, ...signalOf(asking) });
   if (!found.ok) return fromStore(found.error);
   const byKey = new Map(found.value.map((row) => [`${row.tenant}\n${row.request_id}`, row] as const));
-  const items: Row[] = page.flatMap((key) => byKey.get(`${key.tenant}\n${key.request_id}`) ?? []);
+  const items = page
+    .map((key) => byKey.get(`${key.tenant}\n${key.request_id}`))
+    .filter((row) => row !== undefined);
   const last = page.at(-1);
   const more = keys.value.length > question.limit && last !== undefined;
   return ok({
     items: items.map((row) => requestRow(row)),
-    next_cursor: more ? writeCursor([last.at, last.tenant, last.request_id]) : null,
+    next_cursor: more ? writeCursor([last.place, last.tenant, last.request_id]) : null,
   });
 }
 

@@ -14,7 +14,6 @@ export interface Route {
 }
 
 const JSON_TYPE = 'application/json';
-const PICTURES = ['image/*', 'video/mp4', 'video/webm', 'application/octet-stream'];
 const YAML = ['application/yaml', 'application/x-yaml', 'text/yaml', JSON_TYPE];
 const NDJSON = ['application/x-ndjson', 'application/ndjson', JSON_TYPE];
 const QUESTION_MS = 60_000;
