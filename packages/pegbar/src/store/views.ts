@@ -8,8 +8,12 @@
 import { type Column, tableOf } from '@pegbar/contract';
 import { DATABASE } from './engine/index.ts';
 
-/** Stands where the wall puts the tenant of the slot, or `1` for all tenants. */
-export const VIEW_TENANT = '{tenant_filter}';
+/**
+ * Stands where the wall puts `PREWHERE` with the tenant of the slot, or nothing for all tenants. It must be
+ * PREWHERE: conditions of WHERE are evaluated together with those that the reader adds, over the rows of
+ * everybody, and a predicate with a side effect (`throwIf`) would tell of them.
+ */
+export const VIEW_TENANT = '{tenant_prewhere}';
 
 interface View {
   table: string;
@@ -97,7 +101,7 @@ const VIEWS = (sql: OutcomeSql): Readonly<Record<string, View>> => ({
   },
   spans: {
     table: 'spans',
-    where: 'notEmpty(t.span_id)',
+    where: "notEmpty(t.span_id) AND t.boundary = ''",
     hide: ['duration_ns'],
     extra: { ...TIMES, duration_ms: 't.duration_ns / 1e6' },
   },
@@ -118,7 +122,7 @@ const VIEWS = (sql: OutcomeSql): Readonly<Record<string, View>> => ({
   },
 });
 
-/** View name → SELECT with `VIEW_TENANT` in place of the tenant's condition. */
+/** View name → SELECT with `VIEW_TENANT` in the place of the tenant's condition, on the table `t`. */
 export function viewSelects(sql: OutcomeSql): Record<string, string> {
   return Object.fromEntries(Object.entries(VIEWS(sql)).map(([name, view]) => [name, selectOf(view)]));
 }
@@ -133,11 +137,11 @@ function selectOf(view: View): string {
     ...published.map((column) => `${expressionOf(column)} AS ${RENAMED[column.name] ?? column.name}`),
     ...Object.entries(view.extra ?? {}).map(([name, expression]) => `${expression} AS ${name}`),
   ];
-  const where = [VIEW_TENANT, ...(view.where ? [view.where] : [])].join(' AND ');
   return [
     `SELECT ${columns.join(', ')}`,
     `FROM ${DATABASE}.${table.name} AS t${view.merge ? ' FINAL' : ''}`,
-    `WHERE ${where}`,
+    VIEW_TENANT,
+    ...(view.where ? [`WHERE ${view.where}`] : []),
   ].join('\n');
 }
 

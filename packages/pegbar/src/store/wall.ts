@@ -3,8 +3,9 @@
  *
  * Such SQL runs as a user of the engine that can read one database and nothing else. The database holds the
  * published views, each with the tenant's condition in its body; they read the tables as the internal user
- * (`SQL SECURITY DEFINER`), so the reader needs no right on a table, and no predicate of his can look at a row
- * before the condition has dropped it. No text is parsed or rewritten: what may not be done, the engine refuses,
+ * (`SQL SECURITY DEFINER`), so the reader needs no right on a table. The condition is a PREWHERE and the reader's
+ * profile forbids the engine to move anything else there, so that no predicate of his can look at a row before
+ * the condition has dropped it: with WHERE, `throwIf` told of the rows of others. No text is parsed or rewritten: what may not be done, the engine refuses,
  * with one exception that it does not know to refuse (`sql-guard.ts`).
  *
  * Users are read when the engine starts, so there is a pool of them. Slot 0 belongs to the scope "all
@@ -132,7 +133,7 @@ export function createWall(options: WallOptions): Wall {
     tenant: string | null,
     running: Engine,
   ): Promise<Result<null, StoreError>> {
-    const condition = tenant === null ? '1' : `t.tenant = ${quote(tenant)}`;
+    const condition = tenant === null ? '' : `PREWHERE t.tenant = ${quote(tenant)}`;
     const statements = [
       // What another tenant or an older version left goes first.
       `DROP DATABASE IF EXISTS ${slot.database} SYNC`,

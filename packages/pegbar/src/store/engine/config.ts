@@ -143,6 +143,10 @@ export function usersConfig(options: {
     output_format_json_named_tuples_as_objects: 0,
     log_queries: 0,
     allow_introspection_functions: 0,
+    // The tenant's condition is the only one that is evaluated while rows of others are at hand (wall.ts).
+    optimize_move_to_prewhere: 0,
+    optimize_move_to_prewhere_if_final: 0,
+    query_plan_optimize_prewhere: 0,
   };
   return document([
     block('profiles', [

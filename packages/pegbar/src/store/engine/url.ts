@@ -83,6 +83,9 @@ export function slotStatements(slot: AnalystSlot, tuning: EngineTuning): string[
     `max_result_bytes = ${analyst.result_bytes}`,
     "result_overflow_mode = 'break'",
     'max_concurrent_queries_for_user = 4',
+    'optimize_move_to_prewhere = 0',
+    'optimize_move_to_prewhere_if_final = 0',
+    'query_plan_optimize_prewhere = 0',
     'cancel_http_readonly_queries_on_client_close = 1',
     'output_format_json_quote_64bit_integers = 1',
   ].join(', ');
