@@ -1,6 +1,7 @@
 import type { Table } from '@pegbar/contract';
 import { Bytes, utf8 } from './bytes.ts';
-import { type ColumnBuilder, columnBuilder } from './columns.ts';
+import type { ColumnBuilder } from './column.ts';
+import { columnBuilder } from './columns.ts';
 import { plainType } from './reader.ts';
 
 /**

@@ -1,25 +1,17 @@
 export { BlockBuilder } from './block.ts';
 export { Bytes, fromUtf8, utf8 } from './bytes.ts';
-export {
-  ArrayColumn,
-  type ColumnBuilder,
-  DictionaryColumn,
-  FixedColumn,
-  MapColumn,
-  NullableColumn,
-  StringColumn,
-} from './columns.ts';
+export type { ColumnBuilder } from './column.ts';
 export { Dictionary } from './dictionary.ts';
+export { FixedColumn, NullableColumn } from './fixed.ts';
+export { ArrayColumn, MapColumn } from './lists.ts';
+export { BlockError, type BlockView, type ReadOptions, readBlock } from './reader.ts';
+export { DictionaryColumn, StringColumn } from './texts.ts';
 export {
   ArrayView,
-  BlockError,
-  type BlockView,
   type ColumnView,
   DictionaryView,
   FixedView,
   MapView,
   NullableView,
-  type ReadOptions,
-  readBlock,
   TextView,
-} from './reader.ts';
+} from './views.ts';

@@ -2,7 +2,8 @@ import { TABLES, tableOf } from '@pegbar/contract';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BlockBuilder } from './block.ts';
-import { BlockError, type FixedView, readBlock, type TextView } from './reader.ts';
+import { BlockError, readBlock } from './reader.ts';
+import type { FixedView, TextView } from './views.ts';
 
 const bytesOf = (block: BlockBuilder): Uint8Array => Buffer.concat(block.encode());
 
