@@ -19,7 +19,10 @@ const FIRST_GENERATION = 1 << 12;
 
 /** Open addressing over 64-bit fingerprints as two words; (0,0) is empty, (1,0) a grave. */
 class Generation {
+  /** Ids that it holds. */
   count = 0;
+  /** Slots that are not empty: ids and graves. A table that is full of either must not be probed further. */
+  used = 0;
   newestMs = 0;
   readonly limit: number;
   private readonly words: Int32Array;
@@ -44,10 +47,17 @@ class Generation {
     }
   }
 
+  /** Adds an id that no table holds, into the first slot that is empty or a grave. */
   add(lo: number, hi: number): void {
     const words = this.words;
     let slot = lo & this.mask;
-    while (words[slot * 2] !== 0 || words[slot * 2 + 1] !== 0) slot = (slot + 1) & this.mask;
+    for (;;) {
+      const a = words[slot * 2]!;
+      const empty = a === 0 && words[slot * 2 + 1] === 0;
+      if (empty) this.used++;
+      if (empty || (a === 1 && words[slot * 2 + 1] === 0)) break;
+      slot = (slot + 1) & this.mask;
+    }
     words[slot * 2] = lo;
     words[slot * 2 + 1] = hi;
     this.count++;
@@ -61,6 +71,7 @@ class Generation {
       if (words[at] === lo && words[at + 1] === hi) {
         words[at] = 1;
         words[at + 1] = 0;
+        this.count--;
         return true;
       }
       if (words[at] === 0 && words[at + 1] === 0) return false;
@@ -150,11 +161,13 @@ export class DedupWindow {
 
   private insert(lo: number, hi: number): void {
     let newest = this.generations.at(-1)!;
-    if (newest.count >= newest.limit) newest = this.grow(newest);
+    if (newest.used >= newest.limit) newest = this.grow(newest);
     newest.add(lo, hi);
   }
 
   private grow(full: Generation): Generation {
+    // Mostly graves: what was undone must not push out what is known.
+    if (full.count * 2 <= full.limit) return this.rebuild(full);
     const next = new Generation(Math.min(GENERATION, full.limit * 4));
     next.newestMs = full.newestMs;
     if (full.limit <= COPIED_BELOW) {
@@ -164,6 +177,15 @@ export class DedupWindow {
     this.generations.push(next);
     const younger = this.generations.slice(1).reduce((sum, one) => sum + one.count, 0);
     if (younger >= WINDOW_IDS) this.generations.shift();
+    return next;
+  }
+
+  /** The newest table without its graves. */
+  private rebuild(full: Generation): Generation {
+    const next = new Generation(full.limit);
+    next.newestMs = full.newestMs;
+    full.copyInto(next);
+    this.generations[this.generations.length - 1] = next;
     return next;
   }
 

@@ -11,8 +11,11 @@ import { Dedup, type DedupWindow } from './dedup.ts';
  *
  * Decoders write rows synchronously into the builders of the open *group*; `durable()` resolves once the group
  * is on disk. While a group is being written the next one fills. A request either adds all it had to say, or,
- * when it turns out undecodable, is rolled back to where it began: rows and dedup ids alike. Duplicates are
- * acknowledged with their group too, because the first copy may not be durable yet.
+ * when it turns out undecodable, is rolled back to where it began: rows and dedup ids alike.
+ *
+ * Duplicates are acknowledged with their group too, because the first copy may not be durable yet: it is in the
+ * same group or in the one that is being written. So when a commit fails, the group that filled meanwhile fails
+ * with it: it may hold duplicates of what was lost, and their senders must send again.
  */
 export interface Intake {
   readonly dedup: Dedup;
@@ -91,6 +94,7 @@ export function createIntake(options: IntakeOptions): Intake {
   let pumping = false;
 
   async function pump(): Promise<void> {
+    pumping = true;
     while (open.waiting) {
       await clock.sleep(GROUP_MS);
       const group = open;
@@ -100,24 +104,27 @@ export function createIntake(options: IntakeOptions): Intake {
         if (group.rows() > 0 || ids.length > 0) await spool.commit((place) => framesOf(group, ids, place));
         group.resolve();
       } catch (error) {
-        for (const { window, bytes } of ids) window.forgetTaken(bytes);
         log.error({ error: String(error) }, 'a commit could not be written; its senders are told to retry');
-        group.reject(error);
+        giveUp(group, ids, error);
+        giveUp(open, takeIds(dedup), error);
+        open.renew();
       }
       group.renew();
       spare = group;
     }
+    // In the same step as the last look at `open.waiting`, so that no waiter falls in between.
+    pumping = false;
+  }
+
+  function giveUp(group: Group, ids: readonly TakenIds[], error: unknown): void {
+    for (const { window, bytes } of ids) window.forgetTaken(bytes);
+    group.reject(error);
   }
 
   function durable(): Promise<void> {
     open.waiting = true;
     const promise = open.promise;
-    if (!pumping) {
-      pumping = true;
-      void pump().finally(() => {
-        pumping = false;
-      });
-    }
+    if (!pumping) void pump();
     return promise;
   }
 
