@@ -5,6 +5,7 @@ import { type Access, canStart, createAccess, isLoopbackHost } from './access/in
 import { systemClock as clock } from './base/clock.ts';
 import { createCounters } from './base/counters.ts';
 import { watchDisk } from './base/disk.ts';
+import { createFolderSize } from './base/folder-size.ts';
 import { createLog } from './base/log.ts';
 import { environment, type ServerConfig } from './config/index.ts';
 import { type ApiServer, startApi } from './http/index.ts';
@@ -23,6 +24,7 @@ import { checkSecrets, loadSecrets, openState } from './state/index.ts';
 import { createLauncher, createSupervisor, defaultTuning, lockDataDir } from './store/engine/index.ts';
 import {
   createLoader,
+  createRetention,
   createStore,
   createWall,
   migrate,
@@ -238,6 +240,22 @@ async function start(
       },
     }),
   );
+
+  const folderSize = createFolderSize(dir, clock);
+  const retention = createRetention({
+    store,
+    policyOf: (tenant) => access.tenantSpec(tenant),
+    diskUsage: async () => ({
+      used_bytes: await folderSize(),
+      free_bytes: disk.free(),
+      limit_bytes: config.max_disk_bytes > 0 ? config.max_disk_bytes : null,
+      min_free_bytes: config.min_free_bytes,
+    }),
+    clock,
+    counters,
+    log,
+  });
+  closers.push(retention.start());
 
   const otlp_http = `http://${hostOf(otlpHttp.host)}:${otlpHttp.port}`;
   const otlp_grpc = `http://${hostOf(otlpGrpc.host)}:${otlpGrpc.port}`;

@@ -2,7 +2,7 @@
 import { openApiDocument } from '@pegbar/contract';
 import type { ApiDeps, Handlers } from '../deps.ts';
 import { Refusal } from '../failure.ts';
-import { createFolderSize } from '../folder-size.ts';
+import { createFolderSize } from '../../base/folder-size.ts';
 import { json } from '../wire.ts';
 
 /** A backlog of minutes is flushed in seconds; longer than this something is wrong. */

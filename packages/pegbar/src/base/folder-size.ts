@@ -1,7 +1,7 @@
 /** How much a folder takes on the disk. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '../base/clock.ts';
+import type { Clock } from './clock.ts';
 
 /** Walking thousands of files of the engine for every look at the status would be the load itself. */
 const FRESH_MS = 30_000;
