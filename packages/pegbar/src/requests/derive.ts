@@ -53,6 +53,7 @@ export function createDeriver({ store, touch, now }: DeriveOptions): LoadListene
     for (const table of ABOUT) await hoursOfSubjects(segments.tables.get(table)?.blocks ?? [], add);
     await touch(buckets.values());
     return {
+      stored: () => touch(buckets.values()),
       idempotent: new Map(folded && folded.images.rows > 0 ? [['images', folded.images.encode()]] : []),
       additive: new Map(folded && folded.requests.rows > 0 ? [['requests', folded.requests.encode()]] : []),
     };

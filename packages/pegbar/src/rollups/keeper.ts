@@ -56,6 +56,8 @@ interface Dirty extends Bucket {
   /** Grows with each touch: a count that began before the last touch does not clear the mark. */
   touched: number;
   counted: number;
+  /** Whether the mark is durable: the insert of a touch may be on its way, or have failed. */
+  marked: boolean;
 }
 
 export async function createRollupKeeper(options: RollupKeeperOptions): Promise<RollupKeeper> {
@@ -69,19 +71,22 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
   for (const row of await state.all<{ tenant: string; hour_ms: number }>(
     'SELECT tenant, hour_ms FROM dirty_hours',
   ))
-    dirty.set(bucketKey(row), { tenant: row.tenant, hour_ms: row.hour_ms, touched: ++touches, counted: 0 });
+    dirty.set(bucketKey(row), {
+      tenant: row.tenant,
+      hour_ms: row.hour_ms,
+      touched: ++touches,
+      counted: 0,
+      marked: true,
+    });
 
   async function touch(buckets: Iterable<Bucket>): Promise<void> {
     const fresh: Dirty[] = [];
     for (const { tenant, hour_ms } of buckets) {
       const key = bucketKey({ tenant, hour_ms });
-      const known = dirty.get(key);
-      if (known) known.touched = ++touches;
-      else {
-        const made = { tenant, hour_ms, touched: ++touches, counted: 0 };
-        dirty.set(key, made);
-        fresh.push(made);
-      }
+      const known = dirty.get(key) ?? { tenant, hour_ms, touched: 0, counted: 0, marked: false };
+      known.touched = ++touches;
+      dirty.set(key, known);
+      if (!known.marked) fresh.push(known);
     }
     for (let at = 0; at < fresh.length; at += MARKS_PER_STATEMENT) {
       const lot = fresh.slice(at, at + MARKS_PER_STATEMENT);
@@ -89,6 +94,7 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
         `INSERT INTO dirty_hours (tenant, hour_ms, since) VALUES ${lot.map(() => '(?, ?, ?)').join(', ')} ON CONFLICT DO NOTHING`,
         lot.flatMap(({ tenant, hour_ms }) => [tenant, hour_ms, clock.now()]),
       );
+      for (const one of lot) one.marked = true;
     }
   }
 
@@ -124,7 +130,7 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
         );
       else open.delete(key);
     }
-    await clear(closed.filter((bucket) => bucket.touched === began.get(bucket)));
+    await clear(closed);
     counters.add('pegbar_rollup_buckets_counted_total', {}, buckets.length);
   }
 
@@ -143,14 +149,21 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
       .filter((row) => wanted.has(bucketKey({ tenant: row.tenant, hour_ms: row.t_ms })));
   }
 
+  /**
+   * Clears the marks of buckets that were not touched since they were counted. They leave the memory before the
+   * statement is sent: a touch that comes meanwhile makes a new mark behind it.
+   */
   async function clear(buckets: readonly Dirty[]): Promise<void> {
     for (let at = 0; at < buckets.length; at += MARKS_PER_STATEMENT) {
-      const lot = buckets.slice(at, at + MARKS_PER_STATEMENT);
+      const lot = buckets
+        .slice(at, at + MARKS_PER_STATEMENT)
+        .filter((bucket) => bucket.touched === bucket.counted);
+      if (lot.length === 0) continue;
+      for (const bucket of lot) dirty.delete(bucketKey(bucket));
       await state.run(
         `DELETE FROM dirty_hours WHERE ${lot.map(() => '(tenant = ? AND hour_ms = ?)').join(' OR ')}`,
         lot.flatMap(({ tenant, hour_ms }) => [tenant, hour_ms]),
       );
-      for (const bucket of lot) dirty.delete(bucketKey(bucket));
     }
   }
 

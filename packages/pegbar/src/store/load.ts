@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { tableOf } from '@pegbar/contract';
 import type { Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
@@ -9,9 +10,12 @@ import type { ClosedLog, Segments, Spool } from '../spool/index.ts';
  *
  * One INSERT makes one part, so a segment is in the store whole or not at all. What is not known after a crash
  * or a lost connection is asked: rows are counted by `seg`. N: done. 0: load again. Between (it cannot be by
- * construction, but a store may be restored from a copy): the rows are deleted first. The engine's own dedup
- * tokens guard only the request in flight, never recovery: they were measured to lose rows after kill -9
- * (docs/decisions/recovery.md), so each attempt has a token of its own.
+ * construction, but a store may be restored from a copy): the rows are deleted first.
+ *
+ * The engine's dedup tokens guard against an INSERT that is still on its way when it is sent again, so a segment
+ * keeps its token while this process lives. They do not guard recovery: an engine that was killed may know the
+ * token of rows that it lost (docs/decisions/recovery.md). So the token of another process is never used again,
+ * and the success of a repeated INSERT is believed only once the rows are counted.
  */
 export interface Loader {
   start(): void;
@@ -40,6 +44,8 @@ export interface Derived {
   idempotent: Map<string, readonly Uint8Array[]>;
   /** Adding them twice would count twice. */
   additive: Map<string, readonly Uint8Array[]>;
+  /** Called when all of it is in the store: what was counted while it was being loaded must be counted again. */
+  stored(): Promise<void>;
 }
 
 export interface LoadListener {
@@ -70,6 +76,8 @@ export function createLoader(options: LoaderOptions): Loader {
   const doubtful = new Set<number>(spool.closed().map((one) => one.seg));
   let running: Promise<void> | undefined;
   let loaded = 0;
+  /** Part of every token: no other process can have used one of ours. */
+  const origin = randomUUID();
   let attempts = 0;
 
   function wake(): void {
@@ -88,43 +96,50 @@ export function createLoader(options: LoaderOptions): Loader {
   }
 
   async function loadLog(target: ClosedLog): Promise<boolean> {
-    const segments = await spool.read(target);
-    const derived = await untilDone(() => listener.before(segments));
+    const segments = await untilDone(() => spool.read(target));
+    const derived = segments && (await untilDone(() => listener.before(segments)));
     if (!derived) return false;
     for (const [table, segment] of segments.tables) {
-      if (!(await loadSegment(segments.seg, table, segment.rows, segment.blocks))) return false;
-      loaded += segment.rows;
+      const done = await loadSegment(segments.seg, table, segment.rows, segment.blocks);
+      if (!done) return false;
+      if (done === 'stored') loaded += segment.rows;
+      // What follows from rows that the store refused must not be added: it is derived from what is there.
+      else doubtful.add(segments.seg);
     }
     if (!(await loadDerived(segments, derived))) return false;
-    await spool.release(target);
+    if (!(await untilDone(() => derived.stored().then(() => true)))) return false;
+    if (!(await untilDone(() => spool.release(target).then(() => true)))) return false;
     doubtful.delete(target.seg);
     return true;
   }
 
-  /** False only when the loader is being stopped. */
+  /** Undefined only when the loader is being stopped. */
   async function loadSegment(
     seg: number,
     table: string,
     rows: number,
     blocks: readonly Buffer[],
-  ): Promise<boolean> {
+  ): Promise<'stored' | 'buried' | undefined> {
+    let token = tokenOf(seg, table);
     for (let attempt = 0; !stop.signal.aborted; attempt++) {
       try {
-        if (doubtful.has(seg) && !merging(table) && (await alreadyStored(seg, table, rows))) return true;
-        const result = await store.insertNative(
-          table,
-          blocks,
-          `${seg}.${table}.${process.pid}.${attempts++}`,
-        );
-        if (result.kind === 'stored') {
-          counters.add('pegbar_loaded_rows_total', { table }, rows);
-          return true;
-        }
+        const asked = doubtful.has(seg) && !merging(table);
+        const before = asked ? await countStored(seg, table, rows) : 0;
+        if (before === rows) return 'stored';
+        if (before > 0) token = tokenOf(seg, table);
+        const result = await store.insertNative(table, blocks, token);
         if (result.kind === 'refused') {
           await spool.bury(seg, table, blocks, result.message);
-          return true;
+          return 'buried';
         }
-        log.warn({ segment: seg, table, message: result.message }, 'a segment could not be loaded yet');
+        if (result.kind === 'stored' && (!asked || (await countStored(seg, table, rows)) === rows)) {
+          counters.add('pegbar_loaded_rows_total', { table }, rows);
+          return 'stored';
+        }
+        // Stored, it says, and is not there: it knew the token. The rows are asked for once more after the pause.
+        if (result.kind === 'stored') token = tokenOf(seg, table);
+        const message = result.kind === 'retry' ? result.message : 'the rows are not there';
+        log.warn({ segment: seg, table, message }, 'a segment could not be loaded yet');
       } catch (error) {
         log.warn({ segment: seg, table, message: String(error) }, 'a segment could not be loaded yet');
       }
@@ -132,7 +147,11 @@ export function createLoader(options: LoaderOptions): Loader {
       counters.add('pegbar_load_retries_total', { table });
       await clock.sleep(BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)]!, stop.signal);
     }
-    return false;
+    return undefined;
+  }
+
+  function tokenOf(seg: number, table: string): string {
+    return `${seg}.${table}.${origin}.${attempts++}`;
   }
 
   async function loadDerived(segments: Segments, { idempotent, additive }: Derived): Promise<boolean> {
@@ -154,7 +173,7 @@ export function createLoader(options: LoaderOptions): Loader {
   }
 
   async function insert(table: string, blocks: readonly Uint8Array[], seg: number): Promise<true> {
-    const result = await store.insertNative(table, blocks, `${seg}.${table}.${process.pid}.${attempts++}`);
+    const result = await store.insertNative(table, blocks, tokenOf(seg, table));
     if (result.kind !== 'stored') throw new Error(result.message);
     return true;
   }
@@ -173,17 +192,17 @@ export function createLoader(options: LoaderOptions): Loader {
     return undefined;
   }
 
-  async function alreadyStored(seg: number, table: string, rows: number): Promise<boolean> {
+  /** Rows of the segment that are stored: none, a part of them (which is deleted) or all. */
+  async function countStored(seg: number, table: string, rows: number): Promise<number> {
     const count = await store.countSegment(table, seg);
-    if (count === rows) return true;
-    if (count > 0) {
-      log.warn(
-        { segment: seg, table, rows, count },
-        'part of a segment was stored; it is deleted and loaded again',
-      );
-      await store.deleteSegment(table, seg);
-    }
-    return false;
+    // More than the log has now: it was damaged after it was loaded, and the store has what it lost.
+    if (count === 0 || count >= rows) return Math.min(count, rows);
+    log.warn(
+      { segment: seg, table, rows, count },
+      'part of a segment was stored; it is deleted and loaded again',
+    );
+    await store.deleteSegment(table, seg);
+    return count;
   }
 
   spool.onClosed(wake);
