@@ -37,14 +37,19 @@ const COUNTED = [
 const ABOUT = ['scores', 'feedback'] as const;
 /** Rows of hours before the last ones may belong to a request that was counted in another hour. */
 const LATE_MS = 2 * HOUR_MS;
-const IDS_PER_QUERY = 2000;
+const IDS_PER_QUERY = 5000;
+
+type Ids = Map<string, Set<string>>;
+type AddHour = (tenant: string, hour_ms: number) => void;
+
+/** Ids of one tenant may be another's too: an hour too many is counted anew, none is missed. */
+const KNOWN = (id: string): string => `tenant IN {tenants:Array(String)} AND ${id} IN {ids:Array(String)}`;
 
 /** What follows from a log of raw rows: requests and pictures, and which hours must be counted anew. */
 export function createDeriver({ store, touch, now }: DeriveOptions): LoadListener {
   async function before(segments: Segments): Promise<Derived> {
     const buckets = new Map<string, Touched>();
-    const add = (tenant: string, hour_ms: number): void =>
-      void buckets.set(`${tenant}|${hour_ms}`, { tenant, hour_ms });
+    const add: AddHour = (tenant, hour_ms) => void buckets.set(`${tenant}|${hour_ms}`, { tenant, hour_ms });
     for (const table of COUNTED)
       for (const block of segments.tables.get(table)?.blocks ?? []) hoursOf(block, add);
     const folded = fold(segments);
@@ -63,50 +68,41 @@ export function createDeriver({ store, touch, now }: DeriveOptions): LoadListene
     for (const [tenant, ids] of fold(segments)?.ids ?? []) await refoldRequests(store, tenant, [...ids]);
   }
 
-  /** Hours in which requests that are known already were counted. */
-  async function hoursOfRequests(
-    ids: Folded['ids'],
-    add: (tenant: string, hour_ms: number) => void,
-  ): Promise<void> {
-    for (const [tenant, set] of ids)
-      for (const lot of lots([...set]))
-        await eachHour(
-          `SELECT DISTINCT intDiv(if(verdict = 0, toUnixTimestamp64Milli(ended), toInt64(${SETTLED_MS_SQL})), ${HOUR_MS}) AS hour
-           FROM requests FINAL WHERE tenant = {tenant:String} AND request_id IN {ids:Array(String)}`,
-          tenant,
-          lot,
-          add,
-        );
+  /**
+   * Hours in which requests that are known already were counted: those of any of their rows, a superset that
+   * costs no merge.
+   */
+  function hoursOfRequests(ids: Ids, add: AddHour): Promise<void> {
+    const hour = `intDiv(if(verdict = 0, toUnixTimestamp64Milli(ended), toInt64(${SETTLED_MS_SQL})), ${HOUR_MS})`;
+    return eachHour(
+      `SELECT DISTINCT tenant, ${hour} AS hour FROM requests WHERE ${KNOWN('request_id')}`,
+      ids,
+      add,
+    );
   }
 
-  async function hoursOfSubjects(
-    blocks: readonly Buffer[],
-    add: (tenant: string, hour_ms: number) => void,
-  ): Promise<void> {
-    const images = new Map<string, Set<string>>();
-    const requests = new Map<string, Set<string>>();
+  async function hoursOfSubjects(blocks: readonly Buffer[], add: AddHour): Promise<void> {
+    const images: Ids = new Map();
+    const requests: Ids = new Map();
     for (const block of blocks) subjectsOf(block, images, requests);
     await hoursOfRequests(requests, add);
-    for (const [tenant, set] of images)
-      for (const lot of lots([...set]))
-        await eachHour(
-          `SELECT DISTINCT intDiv(toUnixTimestamp64Milli(timestamp), ${HOUR_MS}) AS hour
-           FROM images FINAL WHERE tenant = {tenant:String} AND image_id IN {ids:Array(String)}`,
-          tenant,
-          lot,
-          add,
-        );
+    const hour = `intDiv(toUnixTimestamp64Milli(timestamp), ${HOUR_MS})`;
+    await eachHour(
+      `SELECT DISTINCT tenant, ${hour} AS hour FROM images WHERE ${KNOWN('image_id')}`,
+      images,
+      add,
+    );
   }
 
-  async function eachHour(
-    sql: string,
-    tenant: string,
-    ids: readonly string[],
-    add: (tenant: string, hour_ms: number) => void,
-  ): Promise<void> {
-    const answer = await store.rows<{ hour: string }>(sql, { params: { tenant, ids } });
-    if (!answer.ok) throw new StoreFailure(answer.error);
-    for (const { hour } of answer.value) add(tenant, Number(hour) * HOUR_MS);
+  async function eachHour(sql: string, ids: Ids, add: AddHour): Promise<void> {
+    const tenants = [...ids.keys()];
+    for (const lot of lots([...ids.values()].flatMap((set) => [...set]))) {
+      const answer = await store.rows<{ tenant: string; hour: string }>(sql, {
+        params: { tenants, ids: lot },
+      });
+      if (!answer.ok) throw new StoreFailure(answer.error);
+      for (const { tenant, hour } of answer.value) add(tenant, Number(hour) * HOUR_MS);
+    }
   }
 
   return { before, rederive };
@@ -120,7 +116,7 @@ function fold(segments: Segments): Folded | undefined {
 const TIMED: ReadonlySet<string> = new Set(['tenant', 'timestamp']);
 const SUBJECT: ReadonlySet<string> = new Set(['tenant', 'image_id', 'request_id']);
 
-function hoursOf(block: Buffer, add: (tenant: string, hour_ms: number) => void): void {
+function hoursOf(block: Buffer, add: AddHour): void {
   const { columns, rows } = readBlock(block, 0, { columns: TIMED });
   const { dictionary, keys } = columns.get('tenant') as DictionaryView;
   const times = (columns.get('timestamp') as FixedView).values as BigInt64Array;

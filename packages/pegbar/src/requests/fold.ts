@@ -3,7 +3,8 @@
  *
  * Every loaded segment adds one row per request it touched; the store merges the rows of one request by max,
  * min and sum (contract, table `requests`), so the fold needs no memory between segments and the order of
- * arrival does not matter. Pictures merge by max and min alone: adding them twice changes nothing.
+ * arrival does not matter. Within a segment it merges as the store does, so that where one segment ends and the
+ * next begins does not matter either, and requests can be folded again from all their rows. Pictures merge by max and min alone: adding them twice changes nothing.
  */
 import { tableOf } from '@pegbar/contract';
 import {
@@ -18,7 +19,9 @@ import {
 } from '../native/index.ts';
 import { outcomeOfError, RANK, verdictOf } from './verdict.ts';
 
-/** Values that the first row to tell them gives the request. */
+const DAY_MS = 86_400_000;
+
+/** Values of which the greatest that is told stays, as it does in the store. */
 const INHERITED = [
   'region',
   'workload',
@@ -113,7 +116,9 @@ interface Request {
   stages: number;
   spans: number;
   imported: number;
-  loras: unknown[] | undefined;
+  /** Newest day of ingest, days since the epoch. */
+  part: number;
+  loras: string[] | undefined;
   /** By place in INHERITED and INHERITED_NUMBERS. */
   texts: (string | undefined)[];
   numbers: (number | bigint | undefined)[];
@@ -126,21 +131,19 @@ export interface Folded {
   ids: Map<string, Set<string>>;
 }
 
-/** Folds blocks of `spans`; `seg` is stamped on the rows that come out, and the newest day of the rows. */
+/** Folds blocks of `spans`; `seg` is stamped on the rows that come out. */
 export function foldSpans(blocks: readonly Uint8Array[], seg: bigint): Folded {
   const requests = new Map<string, Request>();
   const images = new BlockBuilder(tableOf('images'));
-  let part = 0;
   for (const bytes of blocks)
     for (let at: number | null = 0; at !== null && at < bytes.length; ) {
       const view = readBlock(bytes, at, { columns: WANTED });
       at = view.end;
       if (view.rows === 0) continue;
       const columns = new Columns(view);
-      part = Math.max(part, Number(columns.fixed('part')?.at(view.rows - 1) ?? 0));
       foldBlock(columns, view.rows, requests, images, seg);
     }
-  return { requests: requestRows(requests.values(), seg, part), images, ids: idsOf(requests.values()) };
+  return { requests: requestRows(requests.values(), seg), images, ids: idsOf(requests.values()) };
 }
 
 class Columns {
@@ -178,14 +181,29 @@ class Columns {
 
 type TextReader = (row: number) => string;
 
-/** Text of a row, without decoding what is empty. */
+/** Text of a row, without decoding what is empty or what the row before said. */
 function textReader(column: ColumnView): TextReader {
   if (column.type === 'String') {
     const text = column as TextView;
-    return (row) => (text.starts[row] === text.ends[row] ? '' : text.at(row));
+    let last = '';
+    let lastRow = -1;
+    return (row) => {
+      if (text.starts[row] === text.ends[row]) return '';
+      if (lastRow < 0 || !isSame(text, row, lastRow)) last = text.at(row);
+      lastRow = row;
+      return last;
+    };
   }
   const { dictionary, keys } = column as DictionaryView;
   return (row) => dictionary[keys[row]!]!;
+}
+
+function isSame({ bytes, starts, ends }: TextView, a: number, b: number): boolean {
+  const length = ends[a]! - starts[a]!;
+  if (length !== ends[b]! - starts[b]!) return false;
+  for (let at = 0, x = starts[a]!, y = starts[b]!; at < length; at++)
+    if (bytes[x + at] !== bytes[y + at]) return false;
+  return true;
 }
 
 function foldBlock(
@@ -207,6 +225,7 @@ function foldBlock(
   const stage = columns.text('pipeline_stage');
   const boundary = columns.optional('boundary');
   const loras = columns.any('loras');
+  const part = columns.number('part');
   const picture = imageId && pictureReader(columns, seg);
 
   for (let row = 0; row < rows; row++) {
@@ -219,13 +238,32 @@ function foldBlock(
     if (stage(row) !== '' && !isBoundary) request.stages++;
     if (!isBoundary && isSpan(row)) request.spans++;
     if (source(row) & 4) request.imported = 1;
+    const day = part(row);
+    if (day > request.part) request.part = day;
     inherit(request, row);
-    if (loras && request.loras === undefined) request.loras = someOf(loras(row) as unknown[]);
+    if (loras) request.loras = greaterList(request.loras, loras(row) as string[]);
     if (picture && imageId(row) !== '' && stage(row) !== '') picture(images, request, row, imageId(row));
   }
 }
 
-const someOf = (list: unknown[]): unknown[] | undefined => (list.length > 0 ? list : undefined);
+/** Whether the store, which compares UTF-8, takes `a` for greater. UTF-16 sorts the same but for surrogates. */
+function isGreater(a: string, b: string): boolean {
+  if (!SURROGATE.test(a) && !SURROGATE.test(b)) return a > b;
+  return Buffer.compare(Buffer.from(a), Buffer.from(b)) > 0;
+}
+const SURROGATE = /[\ud800-\udfff]/;
+
+/** The greater of two lists by their first difference, as the store has it; empty ones are not told. */
+function greaterList(known: string[] | undefined, list: string[]): string[] | undefined {
+  if (list.length === 0) return known;
+  if (known === undefined) return list;
+  for (let at = 0; at < list.length; at++) {
+    const mine = known[at];
+    if (mine === undefined) return list;
+    if (mine !== list[at]) return isGreater(list[at]!, mine) ? list : known;
+  }
+  return known;
+}
 
 /** The request of a row. Rows of one trace stand together, so the row before is asked first. */
 function requestFinder(columns: Columns, requests: Map<string, Request>): (row: number) => Request {
@@ -249,7 +287,7 @@ function requestFinder(columns: Columns, requests: Map<string, Request>): (row: 
   return (row) => {
     const id = requestId?.(row) ?? '';
     const owner = tenant(row);
-    if (last && last.tenant === owner && last.request_id === id && (id !== '' || sameTrace(row))) {
+    if (last && last.tenant === owner && last.request_id === id && sameTrace(row)) {
       lastRow = row;
       return last;
     }
@@ -259,7 +297,7 @@ function requestFinder(columns: Columns, requests: Map<string, Request>): (row: 
     if (!last) {
       last = newRequest(owner, id, trace_id);
       requests.set(key, last);
-    }
+    } else if (trace_id > last.trace_id) last.trace_id = trace_id;
     lastRow = row;
     return last;
   };
@@ -280,6 +318,7 @@ function newRequest(tenant: string, request_id: string, trace_id: string): Reque
     stages: 0,
     spans: 0,
     imported: 0,
+    part: 0,
     loras: undefined,
     texts: [],
     numbers: [],
@@ -320,26 +359,29 @@ function addTime(
 
 const nanoseconds = ({ hi, lo }: Words): bigint => (BigInt(hi) << 32n) | BigInt(lo);
 
-/** Takes what a row tells and no earlier row of the request did. */
+/** Takes what a row tells and is greater than what earlier rows of the request told. */
 function inheritor(columns: Columns): (request: Request, row: number) => void {
   const texts = INHERITED.flatMap((name, place) => {
     const read = columns.optional(name);
     return read ? [{ place, read }] : [];
   });
   const numbers = INHERITED_NUMBERS.flatMap((name, place) => {
-    const values = columns.fixed(name)?.values;
-    return values ? [{ place, values, words: wordsOf(columns.fixed(name)!) }] : [];
+    const column = columns.fixed(name);
+    return column ? [{ place, values: column.values, words: wordsOf(column) }] : [];
   });
   return (request, row) => {
     for (const { place, read } of texts) {
-      if (request.texts[place] !== undefined) continue;
       const value = read(row);
-      if (value !== '') request.texts[place] = value;
+      const known = request.texts[place];
+      if (value !== '' && value !== known && (known === undefined || isGreater(value, known)))
+        request.texts[place] = value;
     }
     for (const { place, values, words } of numbers) {
-      if (request.numbers[place] !== undefined) continue;
-      if (words ? words[row * 2] !== 0 || words[row * 2 + 1] !== 0 : values[row] !== 0)
-        request.numbers[place] = values[row]!;
+      if (words ? words[row * 2] === 0 && words[row * 2 + 1] === 0 : values[row] === 0) continue;
+      const value = values[row]!;
+      const known = request.numbers[place];
+      // What is no number is not told.
+      if (known === undefined ? !Number.isNaN(value) : value > known) request.numbers[place] = value;
     }
   };
 }
@@ -409,6 +451,7 @@ function pictureReader(columns: Columns, seg: bigint): PictureWriter {
   const consentAt = columns.fixed('consent_at');
   const part = columns.fixed('part');
   const times = columns.fixed('timestamp')!.values;
+  const trace = columns.fixed('trace_id');
   return (images, request, row, image_id) => {
     const out: Record<string, unknown> = {
       tenant: request.tenant,
@@ -417,13 +460,15 @@ function pictureReader(columns: Columns, seg: bigint): PictureWriter {
       request_id: request.request_id || request.trace_id,
       sequence_id: sequence(row),
       kind: sequence(row) === '' ? 'image' : 'frame',
-      part: Number(part?.values[row] ?? 0) * 86_400_000,
+      part: Number(part?.values[row] ?? 0) * DAY_MS,
       seg,
     };
-    if (request.trace_id) out.trace_id = request.trace_id;
+    const told = trace ? traceOf(trace, row) : '';
+    if (told !== '') out.trace_id = told;
     for (const [name, read] of texts)
       if (images.has(imageColumn(name)) && read(row) !== '') out[imageColumn(name)] = read(row);
-    for (const [name, column] of numbers) if (column && images.has(name)) out[name] = column.values[row];
+    for (const [name, column] of numbers)
+      if (column && images.has(name) && !Number.isNaN(column.values[row])) out[name] = column.values[row];
     for (const [name, read] of lists) if (read) out[name] = read(row);
     if (consentAt) out.consent_at = Number(consentAt.values[row]);
     images.append(out);
@@ -432,7 +477,7 @@ function pictureReader(columns: Columns, seg: bigint): PictureWriter {
 
 const imageColumn = (name: string): string => (name === 'image_uri' ? 'uri' : name);
 
-function requestRows(requests: Iterable<Request>, seg: bigint, day: number): BlockBuilder {
+function requestRows(requests: Iterable<Request>, seg: bigint): BlockBuilder {
   const builder = new BlockBuilder(tableOf('requests'));
   const column = <T extends ColumnBuilder>(name: string): T => builder.column<T>(name);
   const texts = INHERITED.map((name) => column(name));
@@ -456,7 +501,8 @@ function requestRows(requests: Iterable<Request>, seg: bigint, day: number): Blo
     tenant.push(row, request.tenant);
     id.push(row, request.request_id || request.trace_id);
     // The id tells the trace where the trace stands for the request.
-    if (request.trace_id !== '' && request.request_id !== '') trace.push(row, request.trace_id);
+    const stands = request.request_id === '' || request.request_id === request.trace_id;
+    if (request.trace_id !== '' && !stands) trace.push(row, request.trace_id);
     started.push(row, nanoseconds(request.started));
     ended.push(row, nanoseconds(request.ended));
     if (request.verdict !== 0n) verdict.push(row, request.verdict);
@@ -464,7 +510,7 @@ function requestRows(requests: Iterable<Request>, seg: bigint, day: number): Blo
     for (const [name, sum] of sums) if (request[name] !== 0) sum.push(row, request[name]);
     pushTold(row, request.texts, texts);
     pushTold(row, request.numbers, numbers);
-    part.push(row, day * 86_400_000);
+    part.push(row, request.part * DAY_MS);
     stamp.push(row, seg);
   }
   return builder;
