@@ -69,6 +69,7 @@ async function play(
   const album = createAlbum();
   const history = simulate(scenario, { ...range, spans: { from_ms: now - SPANS_FOR_MS } });
   const told = await tellHistory(server, history, album, signal);
+  if (signal.aborted) return;
   await server.flush();
   const seconds = ((clock.monotonic() - began) / 1000).toFixed(0);
   io.stderr.write(

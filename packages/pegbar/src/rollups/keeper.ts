@@ -45,6 +45,8 @@ export interface RollupKeeperOptions {
 /** An hour is closed this long after its end: late batches of a healthy sender have come by then. */
 const GRACE_MS = 5 * 60_000;
 const LEAST_PAUSE_MS = 3_000;
+/** An import tells of an hour in many batches; it is counted once they have stopped. */
+const QUIET_MS = 5_000;
 /** The pause is this many times the cost of the last round: counting takes at most a twentieth of the time. */
 const PAUSE_FACTOR = 20;
 const MOST_PAUSE_MS = 10 * 60_000;
@@ -56,6 +58,8 @@ interface Dirty extends Bucket {
   /** Grows with each touch: a count that began before the last touch does not clear the mark. */
   touched: number;
   counted: number;
+  /** When it was touched last, monotonic ms. */
+  touchedAt: number;
   /** Whether the mark is durable: the insert of a touch may be on its way, or have failed. */
   marked: boolean;
 }
@@ -75,6 +79,7 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
       tenant: row.tenant,
       hour_ms: row.hour_ms,
       touched: ++touches,
+      touchedAt: 0,
       counted: 0,
       marked: true,
     });
@@ -83,8 +88,16 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
     const fresh: Dirty[] = [];
     for (const { tenant, hour_ms } of buckets) {
       const key = bucketKey({ tenant, hour_ms });
-      const known = dirty.get(key) ?? { tenant, hour_ms, touched: 0, counted: 0, marked: false };
+      const known = dirty.get(key) ?? {
+        tenant,
+        hour_ms,
+        touched: 0,
+        counted: 0,
+        touchedAt: 0,
+        marked: false,
+      };
       known.touched = ++touches;
+      known.touchedAt = clock.monotonic();
       dirty.set(key, known);
       if (!known.marked) fresh.push(known);
     }
@@ -99,8 +112,8 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
   }
 
   /** One round over everything that changed since it was counted last. */
-  async function round(): Promise<void> {
-    const due = [...dirty.values()].filter((one) => one.counted < one.touched || isClosed(one));
+  async function round(patient: boolean): Promise<void> {
+    const due = [...dirty.values()].filter((one) => isDue(one) && !(patient && isBusy(one)));
     for (const [week_ms, buckets] of groupByWeek(due)) {
       if (stop.signal.aborted) return;
       await countWeek(week_ms, buckets);
@@ -167,18 +180,25 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
     }
   }
 
+  const isDue = (one: Dirty): boolean => one.counted < one.touched || isClosed(one);
+
+  /** Old rows are arriving for it: it would have to be counted again at once. */
+  const isBusy = (one: Dirty): boolean => isClosed(one) && clock.monotonic() - one.touchedAt < QUIET_MS;
+
   const isClosed = (bucket: Bucket): boolean => bucket.hour_ms + HOUR_MS + GRACE_MS <= clock.now();
 
   /** Rounds take turns; a failed one leaves its marks and is repeated. */
-  function runRound(): Promise<void> {
-    running = running.then(round).catch((error: unknown) => {
-      counters.add('pegbar_rollup_failures_total');
-      log.warn(
-        { error: String(error) },
-        'rollups could not be counted; they stay marked and are counted again',
-      );
-      throw error;
-    });
+  function runRound(patient: boolean): Promise<void> {
+    running = running
+      .then(() => round(patient))
+      .catch((error: unknown) => {
+        counters.add('pegbar_rollup_failures_total');
+        log.warn(
+          { error: String(error) },
+          'rollups could not be counted; they stay marked and are counted again',
+        );
+        throw error;
+      });
     const result = running;
     running = running.catch(() => undefined);
     return result;
@@ -188,15 +208,12 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
     let pause = LEAST_PAUSE_MS;
     while (!stop.signal.aborted) {
       await clock.sleep(pause, stop.signal);
-      if (
-        stop.signal.aborted ||
-        ![...dirty.values()].some((one) => one.counted < one.touched || isClosed(one))
-      ) {
+      if (stop.signal.aborted || ![...dirty.values()].some((one) => isDue(one) && !isBusy(one))) {
         pause = LEAST_PAUSE_MS;
         continue;
       }
       const began = clock.monotonic();
-      await runRound().catch(() => undefined);
+      await runRound(true).catch(() => undefined);
       pause = Math.min(MOST_PAUSE_MS, Math.max(LEAST_PAUSE_MS, (clock.monotonic() - began) * PAUSE_FACTOR));
     }
   }
@@ -204,7 +221,7 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
   let looping: Promise<void> | undefined;
   return {
     touch,
-    settle: runRound,
+    settle: () => runRound(false),
     unstored: () => open,
     start() {
       looping ??= loop();

@@ -112,7 +112,7 @@ export interface Spool {
   /** Replays the ids of the window, oldest first. */
   ids(visit: VisitIds): Promise<void>;
   /** Bytes waiting for the store, the open log included. */
-  backlog(): { bytes: number; rows: number; oldestMs: number };
+  backlog(): { bytes: number; rows: number; age_ms: number };
   onClosed(listener: () => void): void;
   close(): Promise<void>;
 }
@@ -327,7 +327,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
         rows += one.rows;
       }
       const oldest = closed[0]?.opened ?? (openLog?.commits ? openLog.opened : undefined);
-      return { bytes, rows, oldestMs: oldest === undefined ? 0 : clock.now() - oldest };
+      return { bytes, rows, age_ms: oldest === undefined ? 0 : clock.now() - oldest };
     },
     onClosed: (listener) => void listeners.push(listener),
     async close() {

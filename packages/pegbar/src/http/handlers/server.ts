@@ -1,8 +1,8 @@
 /** The server about itself. */
 import { openApiDocument } from '@pegbar/contract';
+import { createFolderSize } from '../../base/folder-size.ts';
 import type { ApiDeps, Handlers } from '../deps.ts';
 import { Refusal } from '../failure.ts';
-import { createFolderSize } from '../../base/folder-size.ts';
 import { json } from '../wire.ts';
 
 /** A backlog of minutes is flushed in seconds; longer than this something is wrong. */
@@ -50,7 +50,7 @@ export function serverHandlers(deps: ApiDeps): Handlers {
         loaded,
         backlog: backlog.rows,
         backlog_bytes: backlog.bytes,
-        backlog_age_ms: backlog.rows === 0 ? 0 : Math.max(0, clock.now() - backlog.oldestMs),
+        backlog_age_ms: backlog.rows === 0 ? 0 : backlog.age_ms,
         dropped: counters.by('pegbar_dropped_total', 'reason'),
         rejected: counters.by('pegbar_rejected_total', 'reason'),
         refused: counters.by('pegbar_refused_requests_total', 'reason'),
