@@ -51,6 +51,14 @@ describe.skipIf(missing !== null)(`questions${missing ? ` (skipped: ${missing})`
     server = await startServer(config.value);
     const sent = await sendAll(studio());
     expect(sent.body).toMatchObject({ rejected: [], duplicates: 0 });
+    for (const [path, body] of Object.entries(otlp())) {
+      const answer = await fetch(`${server.otlp_http}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      expect(await answer.text()).toBe('{}');
+    }
     await ask('/api/v1/flush', { method: 'POST' });
   }, 60_000);
   afterAll(async () => {
@@ -129,6 +137,70 @@ describe.skipIf(missing !== null)(`questions${missing ? ` (skipped: ${missing})`
     expect(span!.attributes).toMatchObject({ 'pegbar.model.version': 'v6', 'pegbar.stage': 'generate' });
     expect((await good(`/api/v1/requests/${trace}`)).request).toMatchObject({ request_id: 'traced' });
     expect((await ask(`/api/v1/traces/${'1'.repeat(32)}`)).status).toBe(404);
+  });
+
+  it('pages through pictures and shows one with its scores, feedback and request', async () => {
+    const range = `from=${BASE}&to=${BASE + 30 * HOUR}&filter=${encodeURIComponent('sampler=euler')}`;
+    const first = await good(`/api/v1/images?${range}&limit=40`);
+    const rest = await good(`/api/v1/images?${range}&limit=40&cursor=${first.next_cursor}`);
+    const ids = [...(first.items as Row[]), ...(rest.items as Row[])].map((item) => item.image_id);
+    expect([new Set(ids).size, ids.length, rest.next_cursor]).toEqual([60, 60, null]);
+    expect(await good('/api/v1/images/r1-1')).toMatchObject({
+      image: { image_id: 'r1-1', model_version: 'v7', width: 768, steps: 30 },
+      scores: [{ name: 'aesthetic', value: 6 }],
+      feedback: [{ action: 'accept' }],
+      request: { request_id: 'r1' },
+    });
+  });
+
+  it('lists deployments, metric series and logs', async () => {
+    const deployments = await good(`/api/v1/deployments?from=${BASE - HOUR}&filter=version%3Dv7`);
+    expect(deployments.items).toMatchObject([{ id: 'model:v7', status: 'start', previous: 'v6' }]);
+    const range = `from=${BASE - HOUR}&to=${BASE + HOUR}`;
+    const series = await good(`/api/v1/metrics/series?${range}&name=fans&step=60`);
+    const byHost = Object.fromEntries(
+      (series.items as { attributes: Row }[]).map((one) => [one.attributes.host, one]),
+    );
+    expect(byHost).toMatchObject({
+      a: { name: 'fans', kind: 'gauge', unit: '1', points: [{ value: 2 }] },
+      b: { points: [{ value: 5 }] },
+    });
+    const page = await good(`/api/v1/metrics/series?${range}&name=fans&limit=1`);
+    expect((page.items as { points: unknown[] }[])[0]!.points.length).toBeGreaterThan(0);
+    const next = await good(`/api/v1/metrics/series?${range}&name=fans&limit=1&cursor=${page.next_cursor}`);
+    expect([(next.items as Row[]).length, next.next_cursor]).toEqual([1, null]);
+    const seen: unknown[] = [];
+    let cursor: unknown = null;
+    do {
+      const logs: Row = await good(`/api/v1/logs?${range}&limit=2${cursor ? `&cursor=${cursor}` : ''}`);
+      for (const log of logs.items as Row[]) seen.push(log.body);
+      cursor = logs.next_cursor;
+    } while (cursor !== null);
+    // Records that are equal in everything are still records.
+    expect(seen).toEqual(['last', 'same', 'same', 'same', 'first']);
+    const found = await good(`/api/v1/logs?${range}&filter=attributes.worker%3Dw1&filter=body~FIRS`);
+    expect(found.items).toMatchObject([{ body: 'first', severity: 'WARN', attributes: { worker: 'w1' } }]);
+  });
+
+  it('exports a view as NDJSON and Parquet within the tenant', async () => {
+    const range = `from=${BASE - HOUR}&to=${BASE + 30 * HOUR}`;
+    const text = await (
+      await fetch(`${server.url}/api/v1/export?what=requests&${range}&tenant=default`)
+    ).text();
+    const rows = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Row);
+    expect(rows[0]?.error).toBeUndefined();
+    expect(rows.length).toBe(60);
+    expect(rows.every((row) => row.tenant === 'default')).toBe(true);
+    const answer = await fetch(`${server.url}/api/v1/export?what=stages&format=parquet&${range}`);
+    expect(answer.headers.get('content-type')).toBe('application/vnd.apache.parquet');
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    expect([bytes.subarray(0, 4).toString(), bytes.subarray(-4).toString()]).toEqual(['PAR1', 'PAR1']);
+    expect((await ask('/api/v1/export?what=request')).body.error).toMatchObject({
+      hint: 'Did you mean requests?',
+    });
   });
 
   const figures = async (query: string): Promise<Row> =>
@@ -235,6 +307,37 @@ describe.skipIf(missing !== null)(`questions${missing ? ` (skipped: ${missing})`
       body: { error: { message: 'gpu_util cannot be filtered by steps' } },
     });
   });
+
+  it('erases a user everywhere and counts the hours anew', async () => {
+    const [image] = (await good('/api/v1/images/r1-1')).image
+      ? [(await good('/api/v1/images/r1-1')).image as Row]
+      : [];
+    const user_hash = image!.user_id_hash;
+    expect(user_hash).toMatch(/^[0-9a-f]{16}$/);
+    const before = values(await figures('metrics=requests,images'));
+    const { status, body } = await ask('/api/v1/erasures?tenant=default', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ user_hash }),
+    });
+    expect([status, body.requests]).toEqual([200, 12]);
+    expect((await ask('/api/v1/requests/r1')).status).toBe(404);
+    expect((await ask('/api/v1/images/r1-1')).status).toBe(404);
+    const after = values(await figures('metrics=requests,images'));
+    expect([before.requests, after.requests, before.images, after.images]).toEqual([60, 48, 48, 36]);
+    const sql = `SELECT count() FROM spans WHERE user_id_hash = '${user_hash}'`;
+    const left = await ask('/api/v1/query', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ sql }),
+    });
+    expect(left.body.rows).toEqual([['0']]);
+    expect((await good('/api/v1/erasures')).items).toMatchObject([
+      { user_hash, done_at: expect.any(String) },
+    ]);
+    const actions = ((await good('/api/v1/audit')).items as Row[]).map((entry) => entry.action);
+    expect(actions).toContain('erasure.request');
+  });
 });
 
 /** Sums of a billion millionths differ in the last bits by the order of adding. */
@@ -242,6 +345,39 @@ function rounded(value: unknown): unknown {
   return JSON.parse(
     JSON.stringify(value, (_key, one) => (typeof one === 'number' ? Number(one.toPrecision(12)) : one)),
   );
+}
+
+function otlp(): Record<string, unknown> {
+  const at = (seconds: number): string => `${BASE + seconds * 1000}000000`;
+  const text = (key: string, stringValue: string) => ({ key, value: { stringValue } });
+  const log = (seconds: number, body: string) => ({
+    timeUnixNano: at(seconds),
+    severityText: body === 'first' ? 'WARN' : 'INFO',
+    body: { stringValue: body },
+    attributes: [text('worker', 'w1')],
+  });
+  const fan = (host: string, seconds: number, asDouble: number) => ({
+    timeUnixNano: at(seconds),
+    asDouble,
+    attributes: [text('host', host)],
+  });
+  const dataPoints = [fan('a', 1, 1), fan('a', 2, 3), fan('b', 1, 5)];
+  return {
+    '/v1/logs': {
+      resourceLogs: [
+        {
+          scopeLogs: [
+            { logRecords: [log(1, 'first'), log(2, 'same'), log(2, 'same'), log(2, 'same'), log(3, 'last')] },
+          ],
+        },
+      ],
+    },
+    '/v1/metrics': {
+      resourceMetrics: [
+        { scopeMetrics: [{ metrics: [{ name: 'fans', unit: '1', gauge: { dataPoints } }] }] },
+      ],
+    },
+  };
 }
 
 /** Two models, two regions, a request in each half hour; every fifth fails. */
@@ -338,6 +474,15 @@ function studio(): Row[] {
     out.push({ ...sample, type: 'model_load', action: 'load', duration_ms: 100 + at, hit: false });
     out.push({ ...sample, type: 'cache', cache: 'vae', hits: at, misses: 2 });
   }
+  out.push({
+    type: 'deployment',
+    id: 'model:v7',
+    kind: 'model',
+    version: 'v7',
+    previous: 'v6',
+    status: 'start',
+    timestamp: BASE,
+  });
   out.push({
     request_id: 'traced',
     tenant: 'other',

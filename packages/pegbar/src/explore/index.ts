@@ -1,9 +1,14 @@
 /** Answers questions about what is stored: requests, traces, logs, figures. Always within a tenant scope. */
+
+export { listDeployments } from './deployments.ts';
 export type { Asking, ExploreDeps } from './deps.ts';
+export { createExporter, EXPORT_FORMATS, type Exporter, type ExportFormat } from './export.ts';
 export { type ExploreError, fromStore, refused } from './failure.ts';
 export { type Condition, parseFilters } from './filter.ts';
+export { findImage, listImages } from './images.ts';
 export { type KpiAnswer, type KpiDeps, type KpiQuestion, readKpis } from './kpis.ts';
 export { listLogs } from './logs.ts';
 export { readLimit, readRange, type TimeRange } from './range.ts';
 export { findRequest, listRequests } from './requests.ts';
+export { listSeries } from './series.ts';
 export { findTrace } from './spans.ts';

@@ -4,8 +4,6 @@ import { instantSql, selectList } from './columns.ts';
 
 /** A sender's clock may run ahead of ours by a day: a row of this time was ingested the day before at the earliest. */
 export const SINCE = 'part >= toDate(fromUnixTimestamp64Milli({from:Int64})) - 1';
-export const IN_RANGE =
-  'timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND timestamp < fromUnixTimestamp64Milli({to:Int64})';
 
 const TRACE = 't.trace_id = toFixedString(unhex({trace:String}), 16)';
 
@@ -70,6 +68,17 @@ SELECT ${IMAGE_COLUMNS} FROM images AS t FINAL
 WHERE {tenant_filter:t} AND ${SINCE} AND t.request_id = {id:String}
 ORDER BY t.timestamp, t.image_id LIMIT {limit:UInt32}`;
 
+/** Places of the pictures of a page. */
+export const listImageKeys = (where: string, after: string): string => `
+SELECT toString(at) AS place, tenant, image_id FROM (
+  SELECT *, toUnixTimestamp64Nano(timestamp::DateTime64(9, 'UTC')) AS at FROM images FINAL WHERE {tenant_filter} AND ${SINCE}
+)
+WHERE at >= {from:Int64} * 1000000 AND at < {to:Int64} * 1000000 AND ${after} AND ${where}
+ORDER BY at DESC, tenant DESC, image_id DESC LIMIT {limit:UInt32}`;
+export const AFTER_IMAGE = '(at, tenant, image_id) < ({at:Int64}, {at_tenant:String}, {at_id:String})';
+export const IMAGES_BY_ID = `
+SELECT ${IMAGE_COLUMNS} FROM images AS t FINAL WHERE {tenant_filter:t} AND t.image_id IN {ids:Array(String)}`;
+
 export const IMAGE_BY_ID = `
 SELECT ${IMAGE_COLUMNS} FROM images AS t FINAL WHERE {tenant_filter:t} AND t.image_id = {id:String}
 ORDER BY t.timestamp DESC LIMIT 1`;
@@ -101,3 +110,9 @@ export const LOGS_OF_REQUEST = `
 SELECT ${selectList('logs')} FROM logs AS t
 WHERE {tenant_filter:t} AND ((t.request_id != '' AND t.request_id = {id:String}) OR (t.trace_id != toFixedString('', 16) AND ${TRACE}))
 ORDER BY t.timestamp LIMIT {limit:UInt32}`;
+
+export const listDeployments = (where: string): string => `
+SELECT ${selectList('deployments', ['pipeline_stage'])} FROM deployments AS t
+WHERE {tenant_filter:t} AND t.timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND t.timestamp < fromUnixTimestamp64Milli({to:Int64})
+  AND ${where}
+ORDER BY t.timestamp DESC, t.id DESC LIMIT {limit:UInt32}`;

@@ -87,11 +87,10 @@ function queriesOf(
   if (!where.ok) {
     const wrong = question.conditions.find((one) => !Object.hasOwn(source.fields, one.field));
     if (!wrong) return where;
-    return refused(
-      'invalid_request',
-      `${facts[0]!.metric} cannot be filtered by ${wrong.field}`,
-      where.error,
-    );
+    return refused('invalid_request', `${facts[0]!.metric} cannot be filtered by ${wrong.field}`, {
+      field: 'filter',
+      ...(where.error.hint === undefined ? {} : { hint: where.error.hint }),
+    });
   }
   const { by, step_ms } = question;
   const factor = source.request ? every : 1;

@@ -1,11 +1,11 @@
 /** Requests: the list, newest first, and one of them with all that is known of it. */
 import { ok, type Result } from '../base/result.ts';
-import type { CallOptions } from '../store/index.ts';
 import { fieldsOf, tell } from './columns.ts';
 import type { Asking, ExploreDeps } from './deps.ts';
 import { type ExploreError, fromStore, refused } from './failure.ts';
-import { type Condition, type Fields, type Where, whereOf } from './filter.ts';
+import { type Condition, type Fields, whereOf } from './filter.ts';
 import { logRow } from './logs.ts';
+import { endAfter, newestRows, signalOf } from './newest.ts';
 import * as SQL from './queries.ts';
 import { readCursor, type TimeRange, writeCursor } from './range.ts';
 import { spanRow, stageRow } from './spans.ts';
@@ -22,13 +22,10 @@ export const REQUEST_FIELDS: Fields = fieldsOf('requests', {
   latency_ms: { sql: SQL.REQUEST_LATENCY_MS, kind: 'number' },
 });
 
-const HOUR_MS = 3_600_000;
-/** New requests are asked for most: short stretches are read before longer ones, so that old partitions rest. */
-const WIDENING_MS = [6 * HOUR_MS, 48 * HOUR_MS, 14 * 24 * HOUR_MS];
 /** Rows of one kind that come with one request or trace. */
 const DETAIL_ROWS = 10_000;
 /** What started a request and what was told of it afterwards lies within this much of its own times. */
-const SLACK_MS = 24 * HOUR_MS;
+const SLACK_MS = 24 * 3_600_000;
 
 interface Key {
   /** Nanoseconds since the epoch. */
@@ -48,14 +45,13 @@ export async function listRequests(
   if (!cursor.ok) return cursor;
   const after = cursor.value as [string, string, string] | undefined;
   const scoped = store.scoped(asking.scope);
-  const keys = await newestKeys(
-    (sql, options) => scoped.rows<Key>(sql, { ...options, ...signalOf(asking) }),
-    {
-      ...question,
-      where: where.value,
-      after,
-    },
-  );
+  const keys = await newestRows<Key>(scoped, asking, {
+    sql: SQL.listRequestKeys(where.value.sql, after ? SQL.AFTER_REQUEST : '1'),
+    params: { ...where.value.params, ...(after && { at: after[0], at_tenant: after[1], at_id: after[2] }) },
+    count: question.limit + 1,
+    from_ms: question.from_ms,
+    to_ms: after ? endAfter(after[0], question.to_ms) : question.to_ms,
+  });
   if (!keys.ok) return keys;
   const page = keys.value.slice(0, question.limit);
   const ids = [...new Set(page.map((key) => key.request_id))];
@@ -72,38 +68,6 @@ export async function listRequests(
     next_cursor: more ? writeCursor([last.place, last.tenant, last.request_id]) : null,
   });
 }
-
-async function newestKeys(
-  ask: (sql: string, options: CallOptions) => Promise<Result<Key[], Parameters<typeof fromStore>[0]>>,
-  question: TimeRange & { where: Where; limit: number; after: [string, string, string] | undefined },
-): Promise<Result<Key[], ExploreError>> {
-  const { where, after, limit } = question;
-  const sql = SQL.listRequestKeys(where.sql, after ? SQL.AFTER_REQUEST : '1');
-  const to = after
-    ? Math.min(question.to_ms, Math.floor(Number(BigInt(after[0]) / 1_000_000n)) + 1)
-    : question.to_ms;
-  const keys: Key[] = [];
-  let end = to;
-  for (const width of [...WIDENING_MS, Number.POSITIVE_INFINITY]) {
-    const from = Math.max(question.from_ms, to - width);
-    if (from >= end) continue;
-    const params = {
-      ...where.params,
-      from,
-      to: end,
-      limit: limit + 1 - keys.length,
-      ...(after && { at: after[0], at_tenant: after[1], at_id: after[2] }),
-    };
-    const found = await ask(sql, { params });
-    if (!found.ok) return fromStore(found.error);
-    for (const key of found.value) keys.push(key);
-    if (keys.length > limit || from <= question.from_ms) break;
-    end = from;
-  }
-  return ok(keys);
-}
-
-const signalOf = ({ signal }: Asking): { signal?: AbortSignal } => (signal ? { signal } : {});
 
 const REQUEST_KEEPS = ['request_id', 'timestamp', 'outcome', 'images'];
 

@@ -77,7 +77,8 @@ async function answer(
     late.catch(() => undefined);
     response = await Promise.race([work(over.signal), late]);
   } catch (error) {
-    response = error instanceof Refusal ? answerOf(error) : bug(log, id, route, error);
+    const asPage = c.req.header('accept')?.includes('text/html') === true;
+    response = error instanceof Refusal ? answerOf(error, asPage) : bug(log, id, route, error);
   } finally {
     done.abort();
     c.req.raw.signal.removeEventListener('abort', gone);

@@ -17,16 +17,18 @@ export interface ApiDeps {
   intake: { pressure(): Pressure | null };
   events: { accept(body: string, context: EventContext): Promise<EventVerdict> };
   store: Store;
-  wall: Pick<Wall, 'query'>;
-  keeper: Pick<RollupKeeper, 'unstored'>;
+  wall: Wall;
+  keeper: Pick<RollupKeeper, 'unstored' | 'touch' | 'settle'>;
   access: Access;
   counters: Counters;
-  spool: Pick<Spool, 'backlog' | 'deadLetters'>;
+  spool: Pick<Spool, 'backlog' | 'deadLetters' | 'exhume' | 'forget'>;
   supervisor: Pick<Supervisor, 'state' | 'restarts' | 'current' | 'ready'>;
   loader: Pick<Loader, 'loaded'>;
   state: State;
   /** `tenant/user hash` of those who want no telemetry: ingest reads it, this room keeps it and the table equal. */
   optOuts: Set<string>;
+  /** The tenant's hash of a user id as senders say it, 16 hexadecimal digits. */
+  userHash?(tenant: string, userId: string): string;
   /** Free bytes of the disk of the data folder. */
   disk: { free(): number };
   /** Resolves when everything acknowledged before the call can be queried and is in the rollups. */

@@ -1,5 +1,6 @@
 /** Errors as the API answers them. */
 import { apiError, type ErrorCode } from '@pegbar/contract';
+import { errorPage } from './pages.ts';
 
 /** A refusal on its way to the caller; thrown by handlers, answered in one place. */
 export class Refusal extends Error {
@@ -30,12 +31,17 @@ const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
   'engine_unavailable',
 ]);
 
-export function answerOf({ code, message, details, headers }: Refusal): Response {
+/** JSON in the catalogue's shape; a page where a browser asked for one. */
+export function answerOf({ code, message, details, headers }: Refusal, asPage = false): Response {
   const { status, body } = apiError(code, message, details);
   const retry = RETRYABLE.has(code) ? { 'retry-after': String(RETRY_S) } : {};
-  return new Response(JSON.stringify(body), {
+  return new Response(asPage ? errorPage(status, body.error) : JSON.stringify(body), {
     status,
-    headers: { 'content-type': 'application/json', ...retry, ...headers },
+    headers: {
+      'content-type': asPage ? 'text/html; charset=utf-8' : 'application/json',
+      ...retry,
+      ...headers,
+    },
   });
 }
 

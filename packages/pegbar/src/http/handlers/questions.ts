@@ -1,5 +1,17 @@
 /** Questions about what is stored. */
-import { findRequest, findTrace, fromStore, listLogs, listRequests, readKpis } from '../../explore/index.ts';
+import {
+  type Condition,
+  findImage,
+  findRequest,
+  findTrace,
+  fromStore,
+  listDeployments,
+  listImages,
+  listLogs,
+  listRequests,
+  listSeries,
+  readKpis,
+} from '../../explore/index.ts';
 import { createRollupReader } from '../../rollups/index.ts';
 import { readJson } from '../body.ts';
 import type { ApiDeps, Handlers } from '../deps.ts';
@@ -8,6 +20,8 @@ import { askingOf, filtersOf, listOf, pageOf, rangeOf, stepOf } from '../paramet
 import { json } from '../wire.ts';
 
 const HOUR_MS = 3_600_000;
+/** Four weeks: what the charts show by default at most. */
+const DEPLOYMENTS_MS = 28 * 24 * HOUR_MS;
 /** A query is text of people. */
 const SQL_BYTES = 256 * 1024;
 const SQL_CHARACTERS = 100_000;
@@ -27,6 +41,27 @@ export function questionHandlers(deps: ApiDeps): Handlers {
     },
     async getTrace(call) {
       return json(orRefuse(await findTrace(deps, askingOf(call), call.params.trace_id!)));
+    },
+    async listImages(call) {
+      return json(orRefuse(await listImages(deps, askingOf(call), pageOf(call, deps))));
+    },
+    async getImage(call) {
+      return json(orRefuse(await findImage(deps, askingOf(call), call.params.id!)));
+    },
+    async listDeployments(call) {
+      return json(orRefuse(await listDeployments(deps, askingOf(call), pageOf(call, deps, DEPLOYMENTS_MS))));
+    },
+    async listMetricSeries(call) {
+      const name = call.url.searchParams.get('name');
+      const page = pageOf(call, deps, HOUR_MS);
+      const named: Condition[] = name === null ? [] : [{ field: 'name', op: '=', values: [name] }];
+      const question = {
+        ...page,
+        conditions: [...named, ...page.conditions],
+        step_ms: stepOf(call),
+        aggregation: call.url.searchParams.get('aggregation') ?? 'auto',
+      };
+      return json(orRefuse(await listSeries(deps, askingOf(call), question)));
     },
     async listLogs(call) {
       return json(orRefuse(await listLogs(deps, askingOf(call), pageOf(call, deps, HOUR_MS))));

@@ -1,0 +1,2 @@
+/** Deletes what is stored of a user. */
+export { createErasures, type Erased, type Erasures } from './erasure.ts';

@@ -1,0 +1,87 @@
+/** The pages: what runs here, logging in by link, logging out. No script, nothing of others. */
+import { clearedSessionCookie, readSessionCookie, sessionCookie } from '../../access/index.ts';
+import { listRequests } from '../../explore/index.ts';
+import { readBody, readJson } from '../body.ts';
+import type { ApiDeps, Call, Handlers } from '../deps.ts';
+import { orRefuse, Refusal } from '../failure.ts';
+import { type HomeFacts, homePage, loginPage, STYLE } from '../pages.ts';
+import { json } from '../wire.ts';
+
+const FORM_BYTES = 16 * 1024;
+const DAY_MS = 24 * 3_600_000;
+const RECENT = 10;
+
+const html = (text: string, status = 200): Response =>
+  new Response(text, { status, headers: { 'content-type': 'text/html; charset=utf-8' } });
+
+/** Whether the browser speaks TLS: only then may the cookie demand it. */
+const isSecure = ({ request, url }: Call): boolean =>
+  url.protocol === 'https:' || request.headers.get('x-forwarded-proto') === 'https';
+
+export function peopleHandlers(deps: ApiDeps): Handlers {
+  const { access, counters, spool, supervisor, clock } = deps;
+
+  async function redeem(call: Call): Promise<Response> {
+    const isJson = call.request.headers.get('content-type')?.startsWith('application/json') === true;
+    const token = isJson
+      ? (await readJson(call.request, FORM_BYTES)).token
+      : new URLSearchParams((await readBody(call.request, FORM_BYTES)).toString('utf8')).get('token');
+    checkOrigin(call);
+    if (typeof token !== 'string')
+      throw new Refusal('invalid_request', 'token is missing', { field: 'token' });
+    const session = orRefuse(await access.redeem(token));
+    const headers = { 'set-cookie': sessionCookie(session.token, isSecure(call)) };
+    if (isJson)
+      return json(
+        { user: session.user, csrf: session.csrf, expires_at: new Date(session.expires_at).toISOString() },
+        200,
+        headers,
+      );
+    return new Response(null, { status: 303, headers: { ...headers, location: '/' } });
+  }
+
+  async function recent(call: Call): Promise<HomeFacts['recent']> {
+    const to_ms = clock.now() + 1;
+    const question = { from_ms: to_ms - DAY_MS, to_ms, conditions: [], limit: RECENT };
+    const found = await listRequests(deps, { scope: call.scope, signal: call.signal }, question);
+    return found.ok ? found.value.items : null;
+  }
+
+  return {
+    login: (call) => html(loginPage(call.url.searchParams.get('token') ?? '')),
+    redeem,
+    async logout(call) {
+      checkOrigin(call);
+      const token = readSessionCookie(call.request.headers.get('cookie') ?? undefined);
+      if (token !== undefined) await access.logout(token);
+      return json({ logged_out: true }, 200, { 'set-cookie': clearedSessionCookie(isSecure(call)) });
+    },
+    style: () =>
+      new Response(STYLE, {
+        headers: { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'max-age=3600' },
+      }),
+    async home(call) {
+      return html(
+        homePage({
+          version: deps.version,
+          keyless: access.keyless,
+          url: call.url.origin,
+          otlp_http: deps.otlp_http,
+          otlp_grpc: deps.otlp_grpc,
+          engine: supervisor.state(),
+          accepted: counters.total('pegbar_accepted_total'),
+          waiting: spool.backlog().rows,
+          recent: await recent(call),
+        }),
+      );
+    },
+  };
+}
+
+/** A page of another site may not log anybody in or out here. */
+function checkOrigin({ request }: Call): void {
+  const origin = request.headers.get('origin');
+  const host = request.headers.get('host');
+  if (origin === null || (host !== null && URL.canParse(origin) && new URL(origin).host === host)) return;
+  throw new Refusal('forbidden', 'pages of other origins may not log in or out here');
+}
