@@ -39,7 +39,7 @@ export function checkEvent(wire: Wire, start: number, end: number): void {
   }
 }
 
-function checkLink(wire: Wire, start: number, end: number): void {
+export function checkLink(wire: Wire, start: number, end: number): void {
   wire.at = start;
   while (wire.at < end) {
     const tag = wire.tag(end);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { MalformedError } from './index.ts';
-import { MAX_ATTRIBUTES, MAX_VALUE_BYTES } from './limits.ts';
+import { MAX_ATTRIBUTES, MAX_EVENTS, MAX_ITEMS, MAX_LINKS, MAX_MESSAGES, MAX_VALUE_BYTES } from './limits.ts';
 import {
   anyValue,
   createKit,
@@ -613,4 +613,41 @@ test('unknown fields are skipped at every level', () => {
   const done = createKit().decode(body);
   expect(done.spans).toBe(1);
   expect(done.rows[0]).toMatchObject({ attributes: { k: 'v' }, scope: 's' });
+});
+
+test('a huge list is cut at the room of a value, and what is left of it is still JSON', () => {
+  const list = Array.from({ length: 100_000 }, () => 'item');
+  const done = createKit().decode(request([span({ attributes: { list } })]));
+  const kept = (done.rows[0]!.attributes as { list: string }).list;
+  expect(kept.length).toBeLessThan(MAX_VALUE_BYTES * 1.1);
+  expect(JSON.parse(kept).length + done.truncated).toBeGreaterThanOrEqual(list.length);
+});
+
+test('events, links and list items beyond their limits are counted, not kept', () => {
+  const events = Array.from({ length: MAX_EVENTS + 5 }, () => ({ name: 'e' }));
+  const links = Array.from({ length: MAX_LINKS + 3 }, () => ({ traceId: id(16), spanId: id(8) }));
+  const attributes = { 'pegbar.control_maps': Array.from({ length: MAX_ITEMS + 2 }, () => 'm') };
+  const done = createKit().decode(request([span({ events, links, attributes })]));
+  expect(done.eventRows).toHaveLength(MAX_EVENTS);
+  expect(JSON.parse(done.rows[0]!.links as string)).toHaveLength(MAX_LINKS);
+  expect(done.rows[0]!.control_maps).toHaveLength(MAX_ITEMS);
+  expect(done).toMatchObject({ dropped: { events: 5, links: 3 }, truncated: 2 });
+});
+
+test('more messages than any sender needs are refused at once', () => {
+  expect(() => createKit().decode(Buffer.from('0a00'.repeat(MAX_MESSAGES + 1), 'hex'))).toThrow(
+    MalformedError,
+  );
+});
+
+test('a small request cannot copy itself into gigabytes', () => {
+  const long = 'x'.repeat(500);
+  const attributes = { 'pegbar.request.id': long, 'pegbar.image.id': long, 'session.id': long };
+  const events = Array.from({ length: MAX_EVENTS }, () => ({ name: 'frame_emitted' }));
+  const spans = Array.from({ length: 80 }, () => span({ attributes, events }));
+  const blocks = newBlocks();
+  const done = createKit().decoder.decode(request(spans), blocks, { tenant: null, receivedMs: RECEIVED_MS });
+  expect(done.spans).toBe(80);
+  expect(done.dropped.copies).toBeGreaterThan(0);
+  expect(blocks.spans.rows + done.dropped.copies).toBe(80 + 80 * MAX_EVENTS);
 });

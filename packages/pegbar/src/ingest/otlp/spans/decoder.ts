@@ -11,16 +11,16 @@ import { checkPair, checkSpan } from './check.ts';
 import { type Fingerprint, fingerprintWords } from './fingerprint.ts';
 import { ValueTexts } from './json-value.ts';
 import { KeyTable } from './keys.ts';
-import { FUTURE_NS, MAX_NAME_BYTES, MAX_SPANS, MIN_END_NS } from './limits.ts';
+import { FUTURE_NS, MAX_MESSAGES, MAX_NAME_BYTES, MAX_SPANS, MIN_END_NS } from './limits.ts';
 import { Outline } from './outline.ts';
-import { type Resource, Resources } from './resources.ts';
+import { checkResource, type Resource, Resources } from './resources.ts';
 import * as role from './roles.ts';
 import { Rows, type SpanBlocks } from './rows.ts';
 import { type Decoded, Tally } from './tally.ts';
 import { DEFAULT_TENANT, type Tenant, type TenantSource, Tenants } from './tenants.ts';
 import { cutLength, textOf } from './text.ts';
 import { STRING, Value } from './value.ts';
-import { Wire } from './wire.ts';
+import { malformed, Wire } from './wire.ts';
 import { SpanWriter } from './writer.ts';
 
 export interface SpanContext {
@@ -68,6 +68,8 @@ class Decoder implements SpanDecoder {
   private latestNs = 0;
   private resource!: Resource;
   private scopeId = 0;
+  /** ResourceSpans, ScopeSpans and spans met in this request. */
+  private messages = 0;
   private readonly scope: Scope = { name: '', version: '' };
   private readonly late: Scope = { name: '', version: '' };
 
@@ -83,8 +85,7 @@ class Decoder implements SpanDecoder {
     tally.reset();
     this.texts.cut = 0;
     tenants.begin();
-    this.keys.trim();
-    this.resources.trim();
+    this.messages = 0;
     this.rows = this.rowsOf(blocks);
     this.writer.begin(this.rows);
     this.fixed = context.tenant === null ? null : tenants.ofName(context.tenant);
@@ -120,6 +121,8 @@ class Decoder implements SpanDecoder {
     let at = 0;
     let size = 0;
     let parts: Uint8Array[] | undefined;
+    let scopes = 0;
+    this.count();
     wire.at = start;
     while (wire.at < end) {
       const tag = wire.tag(end);
@@ -136,8 +139,14 @@ class Decoder implements SpanDecoder {
         }
         at = wire.at;
         size = length;
+      } else if (tag === 0x12 && length > 0) {
+        scopes++;
       }
       wire.at += length;
+    }
+    if (scopes === 0 && parts === undefined) {
+      checkResource(wire, at, at + size);
+      return;
     }
     if (parts === undefined) {
       this.resource = this.resources.of(wire, at, size);
@@ -162,6 +171,7 @@ class Decoder implements SpanDecoder {
   private scopeSpans(start: number, end: number): void {
     const { wire, outline, keys } = this;
     this.scope.name = this.scope.version = '';
+    this.count();
     let known = false;
     wire.at = start;
     while (wire.at < end) {
@@ -177,6 +187,8 @@ class Decoder implements SpanDecoder {
         if (!known && this.scope.name === '') this.findScope(next, end);
         if (!known) this.scopeId = this.rows.scope.dictionary.idOfText(scopeText(this.scope));
         known = true;
+        this.count();
+        keys.trim();
         outline.read(wire, keys, next - length, next);
         this.span();
       } else if (tag === 0x0a) {
@@ -202,6 +214,10 @@ class Decoder implements SpanDecoder {
       readScope(wire, next, scope);
       wire.at = next;
     }
+  }
+
+  private count(): void {
+    if (++this.messages > MAX_MESSAGES) malformed(`more than ${MAX_MESSAGES} messages; send smaller batches`);
   }
 
   /** Judges the span of the outline, and writes it if nothing speaks against it. */

@@ -1,7 +1,7 @@
 /** Span events → rows of `span_events`; exceptions and boundaries among them are noted for the span's own row. */
 import { BOUNDARIES } from '@pegbar/contract';
 import { Dictionary } from '../../../native/index.ts';
-import { checkEvent, checkPair } from './check.ts';
+import { checkPair } from './check.ts';
 import type { FreeAttributes } from './free.ts';
 import { checkAnyValue } from './json-value.ts';
 import { KeyTable } from './keys.ts';
@@ -44,11 +44,6 @@ export class EventWriter {
     this.free = free;
   }
 
-  /** Call at the start of every request. */
-  trim(): void {
-    this.keys.trim();
-  }
-
   begin(rows: Rows, outline: Outline, tenant: Tenant): void {
     this.rows = rows;
     this.outline = outline;
@@ -60,8 +55,7 @@ export class EventWriter {
     for (let index = 0; index < events.count; index++) {
       const start = events.bounds[index * 2]!;
       const end = events.bounds[index * 2 + 1]!;
-      if (index < events.kept()) this.event(wire, start, end, spanRow);
-      else checkEvent(wire, start, end);
+      this.event(wire, start, end, spanRow);
     }
     this.tally.events += events.over;
   }
@@ -77,6 +71,7 @@ export class EventWriter {
     let nameLength = 0;
     let count = 0;
     this.serial++;
+    this.keys.trim();
     this.keys.begin();
     wire.at = start;
     while (wire.at < end) {

@@ -95,6 +95,7 @@ export class ValueTexts {
     const out: string[] = [];
     const item = new Value();
     forEachField(wire, value, (start, end) => {
+      if (this.isFull(wire, item, start, end, depth)) return;
       out.push(this.nested(wire, item, start, end, depth));
     });
     return out;
@@ -108,15 +109,25 @@ export class ValueTexts {
       pair.read(wire, start, end);
       const key = JSON.stringify(textOf(wire, pair.keyStart, pair.keyLength));
       const { valueStart, valueEnd } = pair;
+      if (this.isFull(wire, item, valueStart, valueEnd, depth)) return;
       const text = this.nested(wire, item, valueStart, valueEnd, depth);
       if (!out.has(key)) out.set(key, this.spend(key) === key ? text : 'null');
     });
     return Array.from(out, ([key, text]) => `${key}:${text}`);
   }
 
+  /** Whether the room is used up: the item is then checked for form and counted, and nothing of it is written. */
+  private isFull(wire: Wire, item: Value, start: number, end: number, depth: number): boolean {
+    if (this.room > 0) return false;
+    this.cut++;
+    item.read(wire, start, end);
+    checkValue(wire, item, depth + 1);
+    return true;
+  }
+
   private nested(wire: Wire, item: Value, start: number, end: number, depth: number): string {
     item.read(wire, start, end);
-    if (depth + 1 >= MAX_DEPTH || this.room <= 0) {
+    if (depth + 1 >= MAX_DEPTH) {
       this.cut++;
       checkValue(wire, item, depth + 1);
       return 'null';

@@ -29,7 +29,7 @@ export class KeyTable {
     this.learn();
   }
 
-  /** Forgets everything when it has grown too large. Only between requests: ids change. */
+  /** Forgets everything when it has grown too large. Only between items: ids change. */
   trim(): void {
     if (this.dictionary.size <= MAX_KNOWN_KEYS && this.dictionary.bytes <= MAX_KNOWN_BYTES) return;
     this.dictionary.reset();

@@ -2,6 +2,11 @@
 
 /** Rows that one request may add: 64 MiB of ordinary spans; smaller bodies of tiny spans are cut here. */
 export const MAX_SPANS = 131_072;
+/**
+ * ResourceSpans, ScopeSpans and spans that one request may hold, kept or not. Ordinary spans of 64 MiB are a tenth of
+ * it; more are empty messages, sent to keep the server busy, and the request is refused.
+ */
+export const MAX_MESSAGES = 1_048_576;
 /** Free attributes kept per span, event or link: the default of the OpenTelemetry SDKs. */
 export const MAX_ATTRIBUTES = 128;
 /** Attributes looked at per span; the rest is checked for form only. */

@@ -19,8 +19,7 @@ export class LinkTexts {
   json(wire: Wire, links: Ranges, tenant: Tenant): string {
     const out: string[] = [];
     for (let index = 0; index < links.count; index++) {
-      const text = this.link(wire, links.bounds[index * 2]!, links.bounds[index * 2 + 1]!, tenant);
-      if (index < links.kept()) out.push(text);
+      out.push(this.link(wire, links.bounds[index * 2]!, links.bounds[index * 2 + 1]!, tenant));
     }
     return `[${out.join(',')}]`;
   }

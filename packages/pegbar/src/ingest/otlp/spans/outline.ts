@@ -2,6 +2,8 @@
  * The outline of one span: where its parts lie. Reading it checks the form of everything but values, events and
  * links, so that a span can be judged (ids, times, tenant, duplicate) before a single column is touched.
  */
+import { checkEvent, checkLink } from './check.ts';
+import { checkAnyValue } from './json-value.ts';
 import type { KeyTable } from './keys.ts';
 import { MAX_ATTRIBUTES_READ, MAX_EVENTS, MAX_LINKS } from './limits.ts';
 import { COLUMN_COUNT, FREE, WRITTEN } from './roles.ts';
@@ -23,8 +25,12 @@ export class Ranges {
     this.count = this.over = 0;
   }
 
-  add(start: number, end: number): void {
-    if (this.count >= this.limit) this.over++;
+  /** False where the limit is reached: the message is counted and not remembered. */
+  add(start: number, end: number): boolean {
+    if (this.count >= this.limit) {
+      this.over++;
+      return false;
+    }
     const at = this.count * 2;
     if (at >= this.bounds.length) {
       const grown = new Int32Array(at * 2);
@@ -34,11 +40,7 @@ export class Ranges {
     this.bounds[at] = start;
     this.bounds[at + 1] = end;
     this.count++;
-  }
-
-  /** How many may be kept. */
-  kept(): number {
-    return this.count - this.over;
+    return true;
   }
 }
 
@@ -197,14 +199,16 @@ export class Outline {
         break;
       case 0x5a: {
         const length = wire.length(end);
-        this.events.add(wire.at, wire.at + length);
-        wire.at += length;
+        const next = wire.at + length;
+        if (!this.events.add(wire.at, next)) checkEvent(wire, wire.at, next);
+        wire.at = next;
         break;
       }
       case 0x6a: {
         const length = wire.length(end);
-        this.links.add(wire.at, wire.at + length);
-        wire.at += length;
+        const next = wire.at + length;
+        if (!this.links.add(wire.at, next)) checkLink(wire, wire.at, next);
+        wire.at = next;
         break;
       }
       case 0x7a: {
@@ -254,15 +258,15 @@ export class Outline {
     end: number,
   ): void {
     const index = this.count;
+    if (index >= MAX_ATTRIBUTES_READ) {
+      this.over++;
+      checkAnyValue(wire, start, end);
+      return;
+    }
     if (index >= this.keys.length) this.grow();
     this.count = index + 1;
     this.starts[index] = start;
     this.ends[index] = end;
-    if (index >= MAX_ATTRIBUTES_READ) {
-      this.keys[index] = -1;
-      this.over++;
-      return;
-    }
     const id = keys.id(wire, key, length);
     if (keys.seen[id] === this.serial) {
       // A repeated key is against the specification; the first is kept, as map readers would find it.

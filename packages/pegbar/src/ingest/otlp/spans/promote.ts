@@ -274,7 +274,7 @@ export class Promoter {
     if (kind === role.PROMPT)
       this.redactions += writePrompt(this.rows, this.outline, protector, wire, start, kept, row);
     else if (kind === role.NEGATIVE_PROMPT)
-      this.redactions += writeNegativePrompt(this.rows, protector, wire, start, kept, row);
+      this.redactions += writeNegativePrompt(this.rows, this.outline, protector, wire, start, kept, row);
     else this.writeGuarded(WORKFLOW, wire, start, kept, row);
     return true;
   }

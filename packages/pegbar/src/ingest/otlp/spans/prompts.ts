@@ -47,6 +47,7 @@ export function writePrompt(
 
 export function writeNegativePrompt(
   rows: Rows,
+  outline: Outline,
   protector: Protector,
   wire: Wire,
   start: number,
@@ -56,7 +57,8 @@ export function writeNegativePrompt(
   if (length === 0) return 0;
   const text = textOf(wire, start, length);
   const { text: stored, features, redactions } = protector.prompt(text);
-  putInt(rows.fixedAt(NEGATIVE_CHARS), row, features.characters, 0xffffffff);
+  if (!outline.has(NEGATIVE_CHARS))
+    putInt(rows.fixedAt(NEGATIVE_CHARS), row, features.characters, 0xffffffff);
   storeText(rows.textAt(NEGATIVE), row, wire, start, length, stored === text ? null : stored);
   return redactions;
 }

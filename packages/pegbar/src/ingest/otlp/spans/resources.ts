@@ -4,6 +4,7 @@
  */
 import { Dictionary } from '../../../native/index.ts';
 import type { Protector } from '../../../privacy/index.ts';
+import { checkPair } from './check.ts';
 import type { ValueTexts } from './json-value.ts';
 import {
   MAX_ATTRIBUTES,
@@ -180,12 +181,9 @@ export class Resources {
     this.texts = texts;
   }
 
-  /** Forgets what is known when it has grown too large. Only between requests. */
-  trim(): void {
-    if (this.messages.size <= MAX_KNOWN_RESOURCES && this.messages.bytes <= MAX_KNOWN_BYTES) return;
+  private forget(): void {
     this.messages.reset();
     this.entries = [];
-    this.last = 0;
   }
 
   /** The resource whose message is the bytes [start, start + length). */
@@ -195,10 +193,30 @@ export class Resources {
       this.last = messages.idOfBytes(wire.bytes, wire.view, start, length);
     const known = this.entries[this.last];
     if (known !== undefined) return known;
+    if (this.messages.size > MAX_KNOWN_RESOURCES || this.messages.bytes > MAX_KNOWN_BYTES) {
+      this.forget();
+      this.last = messages.idOfBytes(wire.bytes, wire.view, start, length);
+    }
     const bytes = new Uint8Array(length);
     bytes.set(wire.bytes.subarray(start, start + length));
     const made = new Resource(bytes, this.texts);
     this.entries[this.last] = made;
     return made;
+  }
+}
+
+/** Checks the form of a resource that no kept span asks for. */
+export function checkResource(wire: Wire, start: number, end: number): void {
+  wire.at = start;
+  while (wire.at < end) {
+    const tag = wire.tag(end);
+    if (tag === 0x0a) {
+      const length = wire.length(end);
+      checkPair(wire, wire.at, wire.at + length);
+    } else if (tag === 0x10 || tag === 0x1a) {
+      wire.skip(tag, end);
+    } else {
+      wire.skipUnknown(tag, end, 3);
+    }
   }
 }

@@ -20,7 +20,7 @@ export interface TenantSource {
 export const DEFAULT_TENANT = 'default';
 /** Names are labels, folder names and parts of keys. */
 const NAME = /^[a-zA-Z0-9._-]{1,64}$/;
-/** Tenants whose caches are kept between requests. */
+/** Tenants that are known between requests; one request may add as many, further names go to `default`. */
 const MAX_TENANTS = 1_024;
 
 export class Tenant {
@@ -122,6 +122,7 @@ export class Tenants {
 
   ofName(name: string): Tenant {
     this.bad = !NAME.test(name);
+    if (!this.bad && this.byName.size >= MAX_TENANTS * 2 && !this.byName.has(name)) this.bad = true;
     const good = this.bad ? DEFAULT_TENANT : name;
     let tenant = this.byName.get(good);
     if (tenant === undefined) {

@@ -68,7 +68,6 @@ export class SpanWriter {
     this.rows = rows;
     this.promoter.rows = rows;
     this.copied = 0;
-    this.events.trim();
   }
 
   write(wire: Wire, tenant: Tenant, user: number, resource: Resource, scopeId: number): void {
