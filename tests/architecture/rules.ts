@@ -31,11 +31,13 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   requests: [CONTRACT, 'base', 'native', 'spool', 'store'],
   rollups: [CONTRACT, STATS, 'base', 'native', 'requests', 'state', 'store'],
   explore: [CONTRACT, STATS, 'base', 'requests', 'rollups', 'store'],
+  'dead-letters': [CONTRACT, 'base', 'native', 'spool', 'store'],
+  erasure: [CONTRACT, 'base', 'rollups', 'state', 'store'],
 
   // Doors: people and machines.
   http: [
     ...[CONTRACT, 'base', 'config', 'access', 'artifacts', 'explore', 'ingest', 'privacy', 'requests'],
-    ...['rollups', 'spool', 'state', 'store'],
+    ...['rollups', 'spool', 'state', 'store', 'dead-letters', 'erasure'],
   ],
   // A command asks a server over HTTP; of the rooms it sees only the pure ones.
   cli: [CONTRACT, STATS, 'base', 'config', 'features', 'importers', 'version.ts'],
@@ -100,6 +102,7 @@ export const GLOBALS: readonly { rule: string; pattern: RegExp; allowed: readonl
       { path: 'store/client.ts', reason: 'query ids must be unique on the engine, not repeatable' },
       { path: 'store/load.ts', reason: 'the name of this run among the loaders, unique and not repeatable' },
       { path: 'http/api.ts', reason: 'the default of an option that tests set' },
+      { path: 'explore/export.ts', reason: 'query ids must be unique on the engine, not repeatable' },
       { path: 'native/dictionary.ts', reason: 'the seed of a hash table must not be known to senders' },
       { path: 'spool/numbers.ts', reason: 'a new data directory draws its node number once' },
     ],
@@ -121,8 +124,8 @@ export const SQL_FILES: readonly Exception[] = [
   { path: 'requests/derive.ts', reason: 'one statement, read with what it marks' },
   { path: 'requests/refold.ts', reason: 'one statement, read with the fold that it feeds' },
   { path: 'requests/sweeper.ts', reason: 'one statement, read with the rule that it applies' },
-  { path: 'explore/logs.ts', reason: 'one statement, read with the cursor that pages it' },
-  { path: 'explore/raw-facts.ts', reason: 'one statement, read with the bound that it enforces' },
+  { path: 'explore/', reason: 'the room of questions: a file is a question with its SQL' },
+  { path: 'erasure/', reason: 'what is deleted, told as the statements that delete it' },
   { path: 'server.ts', reason: 'two look-ups of one line that wiring hands to ingest' },
   { path: 'cli/import-sink.ts', reason: 'asks the server over POST /api/v1/query as any client may' },
   { path: 'cli/commands/query.ts', reason: 'an example in the help text' },
@@ -130,13 +133,11 @@ export const SQL_FILES: readonly Exception[] = [
 
 /** Past this a file wants to be two; a test reads as a list of sentences and may be longer. */
 export const FILE_LINES = 400;
-export const TEST_FILE_LINES = 650;
+export const TEST_FILE_LINES = 700;
 export const FUNCTION_LINES = 70;
 
 export const LONG_FILES: readonly Exception[] = [
   { path: 'packages/contract/src/tables.ts', reason: 'data: one table after the other' },
-  { path: 'native/columns.ts', reason: 'a small class per type of column, each read alone' },
-  { path: 'native/reader.ts', reason: 'the mirror image of columns.ts' },
   {
     path: 'requests/fold.ts',
     reason: 'one pass over a segment; its readers are closures over the same columns',
