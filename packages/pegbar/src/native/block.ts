@@ -45,6 +45,19 @@ export class BlockBuilder {
     return this.columns.has(name);
   }
 
+  /**
+   * Sets a column of the row in the making; undefined and null leave its default. Text columns take one value per
+   * row. Cheaper than `append` where most columns of a wide table are seldom told.
+   */
+  set(name: string, value: unknown): void {
+    if (value !== undefined && value !== null) this.column(name).push(this.rows, value);
+  }
+
+  /** Ends the row in the making. */
+  next(): void {
+    this.rows++;
+  }
+
   /** Appends a row given as column → value; columns left out or undefined hold their default. */
   append(row: Readonly<Record<string, unknown>>): void {
     const at = this.rows;

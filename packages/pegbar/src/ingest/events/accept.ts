@@ -13,7 +13,7 @@ import type { Counters } from '../../base/counters.ts';
 import type { Protector } from '../../privacy/index.ts';
 import type { Intake } from '../intake.ts';
 import { type Fingerprint, fingerprintHex } from '../otlp/spans/fingerprint.ts';
-import { type Row, rowsOf } from './rows.ts';
+import { writeRows } from './rows.ts';
 
 export interface EventVerdict {
   accepted: number;
@@ -125,22 +125,21 @@ export function createEventIntake(options: EventIntakeOptions): {
       return true;
     }
     const context = { tenant, protect, imported: importName !== undefined, gpuPrice: options.gpuPrice };
-    for (const row of rowsOf(record, context)) append(row);
+    writeRows(record, context, intake.block);
     if (importName !== undefined)
-      append({
-        table: 'import_ids',
-        values: { tenant, timestamp: BigInt(clock.now()) * 1_000_000n, id, import: importName },
-      });
+      intake
+        .block('import_ids')
+        .append({ tenant, timestamp: BigInt(clock.now()) * 1_000_000n, id, import: importName });
     return true;
-  }
-
-  function append({ table, values }: Row): void {
-    intake.block(table).append(values);
   }
 
   async function lookUp(lines: readonly Line[]): Promise<Set<string>> {
     const byTenant = new Map<string, bigint[]>();
-    for (const { tenant, id } of lines) byTenant.set(tenant, [...(byTenant.get(tenant) ?? []), id]);
+    for (const { tenant, id } of lines) {
+      const ids = byTenant.get(tenant) ?? [];
+      ids.push(id);
+      byTenant.set(tenant, ids);
+    }
     const known = new Set<string>();
     for (const [tenant, ids] of byTenant)
       for (const id of await options.knownImports(tenant, ids)) known.add(`${tenant}/${id}`);

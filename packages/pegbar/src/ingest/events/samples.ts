@@ -1,10 +1,14 @@
 import { type PegbarRecord, tableOf } from '@pegbar/contract';
-import { attributesOf, nanoseconds, protectedUri, type Row, type RowContext, tristate } from './rows.ts';
+import { attributesOf, type Blocks, nanoseconds, protectedUri, type RowContext, tristate } from './common.ts';
 
 type Sample = Exclude<PegbarRecord, { type: 'stage' | 'boundary' }>;
 
-/** The row of a record that is neither a stage nor a boundary. */
-export function sampleRow(record: Sample, context: RowContext): Row {
+/** Writes the row of a record that is neither a stage nor a boundary. */
+export function writeSample(record: Sample, context: RowContext, blocks: Blocks): void {
+  blocks(TABLES[record.type]).append(sampleValues(record, context));
+}
+
+function sampleValues(record: Sample, context: RowContext): Record<string, unknown> {
   const { attributes } = attributesOf({ ...record.attributes, ...looseIds(record) }, context);
   const common = {
     tenant: context.tenant,
@@ -18,7 +22,7 @@ export function sampleRow(record: Sample, context: RowContext): Row {
   };
   switch (record.type) {
     case 'score':
-      return row('scores', {
+      return {
         tenant: context.tenant,
         timestamp: common.timestamp,
         image_id: record.image_id,
@@ -29,9 +33,9 @@ export function sampleRow(record: Sample, context: RowContext): Row {
         scorer: record.scorer,
         scorer_version: record.scorer_version,
         attributes,
-      });
+      };
     case 'feedback':
-      return row('feedback', {
+      return {
         tenant: context.tenant,
         timestamp: common.timestamp,
         image_id: record.image_id,
@@ -40,9 +44,9 @@ export function sampleRow(record: Sample, context: RowContext): Row {
         action: record.action,
         user_hash: record.user_id_hash && BigInt(`0x${context.protect.userHash(record.user_id_hash)}`),
         attributes,
-      });
+      };
     case 'deployment':
-      return row('deployments', {
+      return {
         ...common,
         id: record.id,
         kind: record.kind,
@@ -52,9 +56,9 @@ export function sampleRow(record: Sample, context: RowContext): Row {
         model_version: record.model?.version ?? (record.kind === 'model' ? record.version : undefined),
         note: record.note && context.protect.text(record.note).text,
         url: record.url,
-      });
+      };
     case 'frames':
-      return row('frames', {
+      return {
         ...common,
         sequence_id: record.sequence_id,
         request_id: record.request_id,
@@ -71,18 +75,18 @@ export function sampleRow(record: Sample, context: RowContext): Row {
         interval_p99_ms: record.interval_ms?.p99,
         interval_max_ms: record.interval_ms?.max,
         declared_fps: record.declared_fps,
-      });
+      };
     case 'queue':
-      return row('queue_samples', {
+      return {
         ...common,
         queue: record.queue,
         depth: record.depth,
         wait_ms: record.wait_ms,
         admitted: record.admitted,
         denied: record.denied,
-      });
+      };
     case 'model_load':
-      return row('model_loads', {
+      return {
         ...common,
         action: record.action,
         duration_ms: record.duration_ms,
@@ -91,16 +95,16 @@ export function sampleRow(record: Sample, context: RowContext): Row {
         host: record.host,
         checkpoint_hash: record.model?.checkpoint_hash,
         model_family: record.model?.family,
-      });
+      };
     case 'cache':
-      return row('cache_events', {
+      return {
         ...common,
         cache: record.cache,
         hits: record.hits,
         misses: record.misses,
-      });
+      };
     case 'io':
-      return row('io_samples', {
+      return {
         ...common,
         host: record.host,
         disk_read_bps: record.disk_read_bps,
@@ -108,9 +112,9 @@ export function sampleRow(record: Sample, context: RowContext): Row {
         net_rx_bps: record.net_rx_bps,
         net_tx_bps: record.net_tx_bps,
         io_wait: record.io_wait,
-      });
+      };
     case 'gpu':
-      return row('gpu_samples', {
+      return {
         ...common,
         host: record.host,
         gpu_id: record.gpu_id,
@@ -121,7 +125,7 @@ export function sampleRow(record: Sample, context: RowContext): Row {
         temp_c: record.temp_c,
         power_w: record.power_w,
         errors: record.errors,
-      });
+      };
     case 'artifact':
       return artifactRow(record, context, common);
   }
@@ -157,9 +161,13 @@ const TABLES: Record<Sample['type'], string> = {
 type Artifact = Extract<Sample, { type: 'artifact' }>;
 
 /** An artifact adds to what is known of its picture. */
-function artifactRow(record: Artifact, context: RowContext, common: Record<string, unknown>): Row {
+function artifactRow(
+  record: Artifact,
+  context: RowContext,
+  common: Record<string, unknown>,
+): Record<string, unknown> {
   const { attributes: _, ...tags } = common;
-  return row('images', {
+  return {
     ...tags,
     image_id: record.image_id,
     request_id: record.request_id,
@@ -183,7 +191,5 @@ function artifactRow(record: Artifact, context: RowContext, common: Record<strin
     nsfw: tristate(
       record.attributes.nsfw_flag === undefined ? undefined : record.attributes.nsfw_flag === 'true',
     ),
-  });
+  };
 }
-
-const row = (table: string, values: Record<string, unknown>): Row => ({ table, values });
