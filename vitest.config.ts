@@ -12,6 +12,8 @@ const ENGINE = [
   'packages/pegbar/src/requests/**/*.test.ts',
   'packages/pegbar/src/explore/**/*.test.ts',
   'packages/pegbar/src/http/**/*.test.ts',
+  'packages/pegbar/src/erasure/**/*.test.ts',
+  'packages/pegbar/src/dead-letters/**/*.test.ts',
   'tests/**/*.test.ts',
 ];
 
