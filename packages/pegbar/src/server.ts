@@ -61,6 +61,8 @@ export class StartError extends Error {
 /** Most that waits in the spool for the store where the configuration sets no limit: an hour or so of a busy studio. */
 const MAX_BACKLOG_BYTES = 4 * 1024 ** 3;
 const SECONDS_PER_HOUR = 3600;
+/** An id is up to 20 digits; the engine takes parameters of up to 128 KiB. */
+const IMPORT_IDS_PER_QUERY = 2_500;
 
 export async function startServer(config: ServerConfig): Promise<RunningServer> {
   const closers: (() => unknown)[] = [];
@@ -172,12 +174,16 @@ async function start(
     protectorOf,
     gpuPrice,
     async knownImports(tenant, ids) {
-      const rows = await store.rows<{ id: string }>(
-        'SELECT id FROM import_ids WHERE tenant = {tenant:String} AND id IN {ids:Array(UInt64)}',
-        { params: { tenant, ids: ids.map(String) } },
-      );
-      if (!rows.ok) throw new Error(`the store cannot be asked for earlier imports: ${rows.error.message}`);
-      return new Set(rows.value.map((row) => BigInt(row.id)));
+      const known = new Set<bigint>();
+      for (let at = 0; at < ids.length; at += IMPORT_IDS_PER_QUERY) {
+        const rows = await store.rows<{ id: string }>(
+          'SELECT id FROM import_ids WHERE tenant = {tenant:String} AND id IN {ids:Array(UInt64)}',
+          { params: { tenant, ids: ids.slice(at, at + IMPORT_IDS_PER_QUERY) } },
+        );
+        if (!rows.ok) throw new Error(`the store cannot be asked for earlier imports: ${rows.error.message}`);
+        for (const { id } of rows.value) known.add(BigInt(id));
+      }
+      return known;
     },
   });
 
