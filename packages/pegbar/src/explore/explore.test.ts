@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../config/index.ts';
 import { type RunningServer, startServer } from '../server.ts';
@@ -201,6 +202,85 @@ describe.skipIf(missing !== null)(`questions${missing ? ` (skipped: ${missing})`
     expect((await ask('/api/v1/export?what=request')).body.error).toMatchObject({
       hint: 'Did you mean requests?',
     });
+  });
+
+  it('tails logs in the order in which they came, each once', async () => {
+    let after = String((await good('/api/v1/logs?after=')).after);
+    const seen: unknown[] = [];
+    const more = async (): Promise<void> => {
+      const page = await good(`/api/v1/logs?after=${after}&limit=2&filter=body~tail`);
+      after = String(page.after);
+      for (const log of page.items as Row[]) seen.push(log.body);
+    };
+    await more();
+    expect(seen).toEqual([]);
+    for (const lot of [['tail 3', 'tail 1', 'tail 2'], ['tail 0']]) {
+      const logRecords = lot.map((stringValue) => ({ body: { stringValue }, timeUnixNano: `${BASE}000000` }));
+      await fetch(`${server.otlp_http}/v1/logs`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] }),
+      });
+      await ask('/api/v1/flush', { method: 'POST' });
+      await more();
+    }
+    await more();
+    await more();
+    expect(seen.length).toBe(4);
+    expect(seen.at(-1)).toBe('tail 0');
+    expect(new Set(seen).size).toBe(4);
+  });
+
+  it('keeps a picture, shows its thumbnail, and blurs it once it is flagged', async () => {
+    const noise = { type: 'gaussian', mean: 128, sigma: 60 } as const;
+    const png = await sharp({ create: { width: 500, height: 250, channels: 3, background: '#000', noise } })
+      .png()
+      .toBuffer();
+    const path = '/api/v1/artifacts/shown%2Fone';
+    const put = await ask(path, {
+      method: 'PUT',
+      headers: { 'content-type': 'image/png' },
+      body: new Uint8Array(png),
+    });
+    expect(put).toMatchObject({
+      status: 200,
+      body: { image_id: 'shown/one', width: 500, bytes: png.length },
+    });
+    const wrong = await ask(path, {
+      method: 'PUT',
+      headers: { 'content-type': 'image/png' },
+      body: '<html>',
+    });
+    expect([wrong.status, (wrong.body.error as Row).code]).toEqual([415, 'unsupported_media_type']);
+    const look = async (query = '', at = path): Promise<[number, string | null, Buffer]> => {
+      const answer = await fetch(`${server.url}${at}${query}`);
+      return [answer.status, answer.headers.get('x-pegbar-flagged'), Buffer.from(await answer.arrayBuffer())];
+    };
+    expect((await look())[2].equals(png)).toBe(true);
+    expect((await sharp((await look('', '/api/v1/thumbnails/shown%2Fone'))[2]).metadata()).width).toBe(384);
+    const score = {
+      type: 'score',
+      image_id: 'shown/one',
+      name: 'nsfw',
+      value: 0.9,
+      scorer: 's',
+      scorer_version: '1',
+      timestamp: BASE,
+    };
+    await sendAll([score]);
+    await ask('/api/v1/flush', { method: 'POST' });
+    expect((await good('/api/v1/images/shown%2Fone')).image).toMatchObject({
+      width: 500,
+      height: 250,
+      bytes: png.length,
+    });
+    const [status, flag, blurred] = await look();
+    expect([status, flag, blurred.equals(png)]).toEqual([200, 'blurred', false]);
+    const [, shown, whole] = await look('?unblur=true');
+    expect([shown, whole.equals(png)]).toEqual(['shown', true]);
+    const audit = (await good('/api/v1/audit')).items as Row[];
+    expect(audit[0]).toMatchObject({ action: 'image.unblur', object: 'shown/one' });
+    expect((await look('', '/api/v1/artifacts/nowhere'))[0]).toBe(404);
   });
 
   const figures = async (query: string): Promise<Row> =>

@@ -84,3 +84,32 @@ export async function findImage(
     request: request ? requestRow(request) : null,
   });
 }
+
+export interface FoundPicture {
+  tenant: string;
+  /** As it was registered; '' where only its id is known. */
+  uri: string;
+  /** Not to be shown to everybody. */
+  flagged: boolean;
+}
+
+/** Where a picture lies and whether it is flagged; undefined where nothing was told of it. */
+export async function findPicture(
+  { store }: ExploreDeps,
+  asking: Asking,
+  id: string,
+): Promise<Result<FoundPicture | undefined, ExploreError>> {
+  const options = { params: { id }, ...signalOf(asking) };
+  const found = await store
+    .scoped(asking.scope)
+    .rows<{ tenant: string; uri: string; nsfw: number }>(SQL.PICTURE_FLAGS, options);
+  if (!found.ok) return fromStore(found.error);
+  const picture = found.value[0];
+  const scope = picture ? { tenant: picture.tenant } : asking.scope;
+  const scores = await store.scoped(scope).rows<{ flagged: number }>(SQL.FLAGGING_SCORES, options);
+  if (!scores.ok) return fromStore(scores.error);
+  const scored = scores.value[0]?.flagged === 1;
+  if (!picture)
+    return ok(scored ? { tenant: asking.scope.tenant ?? 'default', uri: '', flagged: true } : undefined);
+  return ok({ tenant: picture.tenant, uri: picture.uri, flagged: picture.nsfw === 2 || scored });
+}

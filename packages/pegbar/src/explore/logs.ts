@@ -4,6 +4,7 @@ import { fieldsOf, selectList, tell } from './columns.ts';
 import type { Asking, ExploreDeps } from './deps.ts';
 import { type ExploreError, fromStore } from './failure.ts';
 import { type Condition, type Fields, whereOf } from './filter.ts';
+import { signalOf } from './newest.ts';
 import { readCursor, type TimeRange, writeCursor } from './range.ts';
 
 type Row = Record<string, unknown>;
@@ -34,6 +35,46 @@ SELECT ${selectList('logs')}, toUnixTimestamp64Nano(t.timestamp) AS at, ${PLACE}
 WHERE {tenant_filter:t} AND t.timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND t.timestamp < fromUnixTimestamp64Milli({to:Int64})
   AND ${after} AND ${where}
 ORDER BY at DESC, place DESC LIMIT {limit:UInt32} OFFSET {skip:UInt32}`;
+
+/** Newest segment that the store has; segments are loaded whole and in order. */
+const TIP =
+  'SELECT toString(max(t.seg)) AS tip FROM logs AS t WHERE {tenant_filter:t} AND t.part >= today() - 1';
+const tailSql = (where: string): string => `
+SELECT ${selectList('logs')}, toUnixTimestamp64Nano(t.timestamp) AS at, ${PLACE} AS place, toString(t.seg) AS segment
+FROM logs AS t
+WHERE {tenant_filter:t} AND t.part >= today() - 1 AND t.seg >= {seg:UInt64} AND ${where}
+ORDER BY t.seg, at, place LIMIT {limit:UInt32} OFFSET {skip:UInt32}`;
+
+/**
+ * What came in since, in the order in which it came, whatever its time. `after` is '' to begin with what comes from
+ * now on, else the `after` of the answer before; nothing is left out or told twice.
+ */
+export async function tailLogs(
+  { store }: ExploreDeps,
+  asking: Asking,
+  question: { conditions: readonly Condition[]; limit: number; after: string },
+): Promise<Result<{ items: Row[]; next_cursor: null; after: string }, ExploreError>> {
+  const where = whereOf(question.conditions, LOG_FIELDS);
+  if (!where.ok) return where;
+  const place = readCursor(question.after, ['string', 'number']);
+  if (!place.ok) return place;
+  const scoped = store.scoped(asking.scope);
+  if (!place.value) {
+    const found = await scoped.rows<{ tip: string }>(TIP, signalOf(asking));
+    if (!found.ok) return fromStore(found.error);
+    const next = BigInt(found.value[0]?.tip ?? '0') + 1n;
+    return ok({ items: [], next_cursor: null, after: writeCursor([next.toString(), 0]) });
+  }
+  const [seg, skip] = place.value as [string, number];
+  const params = { ...where.value.params, seg, skip, limit: question.limit };
+  const found = await scoped.rows<Row>(tailSql(where.value.sql), { params, ...signalOf(asking) });
+  if (!found.ok) return fromStore(found.error);
+  const last = found.value.at(-1)?.segment;
+  const same = found.value.filter((row) => row.segment === last).length;
+  const after =
+    last === undefined ? question.after : writeCursor([String(last), last === seg ? same + skip : same]);
+  return ok({ items: found.value.map(({ segment: _, ...row }) => logRow(row)), next_cursor: null, after });
+}
 
 const HOUR_MS = 3_600_000;
 /** The newest are asked for most: short stretches are read before longer ones. */

@@ -116,3 +116,11 @@ SELECT ${selectList('deployments', ['pipeline_stage'])} FROM deployments AS t
 WHERE {tenant_filter:t} AND t.timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND t.timestamp < fromUnixTimestamp64Milli({to:Int64})
   AND ${where}
 ORDER BY t.timestamp DESC, t.id DESC LIMIT {limit:UInt32}`;
+
+/** Flagged by its sender or by a scorer. */
+export const PICTURE_FLAGS = `
+SELECT t.tenant AS tenant, t.uri AS uri, t.nsfw::UInt8 AS nsfw FROM images AS t FINAL
+WHERE {tenant_filter:t} AND t.image_id = {id:String} ORDER BY t.timestamp DESC LIMIT 1`;
+export const FLAGGING_SCORES = `
+SELECT count() > 0 AS flagged FROM scores
+WHERE {tenant_filter} AND image_id = {id:String} AND name = 'nsfw' AND value >= 0.5`;

@@ -14,6 +14,7 @@ export interface Route {
 }
 
 const JSON_TYPE = 'application/json';
+const PICTURES = ['image/*', 'video/mp4', 'video/webm', 'application/octet-stream'];
 const YAML = ['application/yaml', 'application/x-yaml', 'text/yaml', JSON_TYPE];
 const NDJSON = ['application/x-ndjson', 'application/ndjson', JSON_TYPE];
 const QUESTION_MS = 60_000;
@@ -32,6 +33,10 @@ const ADMIN: readonly Scope[] = ['admin'];
 
 export const ROUTES: readonly Route[] = [
   route('sendEvents', 'POST', '/api/v1/events', ['ingest', 'beacon'], { takes: NDJSON }),
+  route('putArtifact', 'PUT', '/api/v1/artifacts/{image_id}', ['ingest'], { takes: PICTURES }),
+  route('getArtifact', 'GET', '/api/v1/artifacts/{image_id}', READ),
+  route('putThumbnail', 'PUT', '/api/v1/thumbnails/{image_id}', ['ingest'], { takes: PICTURES }),
+  route('getThumbnail', 'GET', '/api/v1/thumbnails/{image_id}', READ),
   route('listRequests', 'GET', '/api/v1/requests', READ),
   route('getRequest', 'GET', '/api/v1/requests/{id}', READ),
   route('getTrace', 'GET', '/api/v1/traces/{trace_id}', READ),

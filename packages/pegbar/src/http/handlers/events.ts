@@ -3,6 +3,7 @@ import type { Caller } from '../../access/index.ts';
 import { readBody } from '../body.ts';
 import type { ApiDeps, Call, Handlers } from '../deps.ts';
 import { orRefuse, Refusal } from '../failure.ts';
+import { checkPressure } from '../pressure.ts';
 import { createRateLimit } from '../rate-limit.ts';
 import { json } from '../wire.ts';
 
@@ -18,14 +19,6 @@ export function eventHandlers(deps: ApiDeps): Handlers {
   const { events, intake, config, log } = deps;
   const limit = createRateLimit({ clock: deps.clock, perSecond: BEACONS_PER_S, burst: BEACON_BURST });
 
-  function checkPressure(): void {
-    const pressure = intake.pressure();
-    if (!pressure) return;
-    const retry = { 'retry-after': String(pressure.retryAfterS) };
-    if (pressure.reason === 'disk_full') throw new Refusal('disk_full', 'the disk is nearly full', {}, retry);
-    throw new Refusal('overloaded', 'more arrives than can be stored', {}, retry);
-  }
-
   async function bodyOf(call: Call, caller: Caller): Promise<string> {
     const beacon = caller.scopes.has('beacon');
     const bytes = await readBody(call.request, beacon ? BEACON_BYTES : config.max_body_bytes);
@@ -40,7 +33,7 @@ export function eventHandlers(deps: ApiDeps): Handlers {
       const caller = call.caller!;
       if (caller.scopes.has('beacon') && !limit(caller.id))
         throw new Refusal('overloaded', 'too many beacons of this key', {}, { 'retry-after': '1' });
-      checkPressure();
+      checkPressure(intake);
       const name = call.url.searchParams.get('import');
       if (name !== null && !IMPORT_NAME.test(name))
         throw new Refusal('invalid_request', 'import is not a name of at most 200 letters', {

@@ -1,5 +1,8 @@
+import { join } from 'node:path';
+import { createArtifacts, directoryFiles } from '../../artifacts/index.ts';
 import type { ApiDeps, Handlers } from '../deps.ts';
 import { administrationHandlers } from './administration.ts';
+import { artifactHandlers } from './artifacts.ts';
 import { deadLetterHandlers } from './dead-letters.ts';
 import { eventHandlers } from './events.ts';
 import { exportHandlers } from './export.ts';
@@ -9,13 +12,17 @@ import { questionHandlers } from './questions.ts';
 import { serverHandlers } from './server.ts';
 
 /** Handlers by the id of their route. */
-export const handlersOf = (deps: ApiDeps): Handlers => ({
-  ...administrationHandlers(deps),
-  ...deadLetterHandlers(deps),
-  ...eventHandlers(deps),
-  ...exportHandlers(deps),
-  ...peopleHandlers(deps),
-  ...privacyHandlers(deps),
-  ...questionHandlers(deps),
-  ...serverHandlers(deps),
-});
+export function handlersOf(deps: ApiDeps): Handlers {
+  const artifacts = createArtifacts({ ...deps, files: directoryFiles(join(deps.config.data, 'artifacts')) });
+  return {
+    ...administrationHandlers(deps),
+    ...artifactHandlers(deps, artifacts),
+    ...deadLetterHandlers(deps),
+    ...eventHandlers(deps),
+    ...exportHandlers(deps),
+    ...peopleHandlers(deps),
+    ...privacyHandlers(deps, artifacts),
+    ...questionHandlers(deps),
+    ...serverHandlers(deps),
+  };
+}

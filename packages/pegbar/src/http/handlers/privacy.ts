@@ -1,5 +1,6 @@
 /** Opt-outs and erasure, by the hash of a user or, where the server can hash it, by the user's own id. */
 import { type Caller, DEFAULT_TENANT, requireAdmin } from '../../access/index.ts';
+import type { Artifacts } from '../../artifacts/index.ts';
 import { createErasures } from '../../erasure/index.ts';
 import { readJson } from '../body.ts';
 import type { ApiDeps, Call, Handlers } from '../deps.ts';
@@ -9,9 +10,9 @@ import { json } from '../wire.ts';
 const BODY_BYTES = 16 * 1024;
 const ID_LENGTH = 512;
 
-export function privacyHandlers(deps: ApiDeps): Handlers {
+export function privacyHandlers(deps: ApiDeps, artifacts: Pick<Artifacts, 'delete'>): Handlers {
   const { state, access, optOuts, clock } = deps;
-  const erasures = createErasures(deps);
+  const erasures = createErasures({ ...deps, deletePictures: artifacts.delete });
 
   /** Hashes are keyed by tenant, so a user is always one of a tenant. */
   function tenantOf(call: Call): string {

@@ -11,6 +11,7 @@ import {
   listRequests,
   listSeries,
   readKpis,
+  tailLogs,
 } from '../../explore/index.ts';
 import { createRollupReader } from '../../rollups/index.ts';
 import { readJson } from '../body.ts';
@@ -64,6 +65,11 @@ export function questionHandlers(deps: ApiDeps): Handlers {
       return json(orRefuse(await listSeries(deps, askingOf(call), question)));
     },
     async listLogs(call) {
+      const after = call.url.searchParams.get('after');
+      if (after !== null) {
+        const { conditions, limit } = pageOf(call, deps, HOUR_MS);
+        return json(orRefuse(await tailLogs(deps, askingOf(call), { conditions, limit, after })));
+      }
       return json(orRefuse(await listLogs(deps, askingOf(call), pageOf(call, deps, HOUR_MS))));
     },
     async getKpis(call) {
