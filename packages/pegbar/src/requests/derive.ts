@@ -3,6 +3,7 @@ import { type DictionaryView, type FixedView, readBlock, type TextView } from '.
 import type { Segments } from '../spool/index.ts';
 import { type Derived, type LoadListener, type Store, StoreFailure } from '../store/index.ts';
 import { type Folded, foldSpans } from './fold.ts';
+import { lotsOf } from './lots.ts';
 import { refoldRequests } from './refold.ts';
 import { SETTLED_MS_SQL } from './verdict.ts';
 
@@ -37,7 +38,14 @@ const COUNTED = [
 const ABOUT = ['scores', 'feedback'] as const;
 /** Rows of hours before the last ones may belong to a request that was counted in another hour. */
 const LATE_MS = 2 * HOUR_MS;
-const IDS_PER_QUERY = 5000;
+/**
+ * Requests of a log of late rows that the store is asked for one by one. Each costs the reading of a granule of
+ * `requests`; a backfill, which has thousands in every log, would read the table once per log.
+ */
+const ASKED_REQUESTS = 500;
+/** Hours around a late row in which its request may have been counted before, where the store is not asked. */
+const LEAST_REACH_HOURS = 1;
+const MOST_REACH_HOURS = 24;
 
 type Ids = Map<string, Set<string>>;
 type AddHour = (tenant: string, hour_ms: number) => void;
@@ -53,8 +61,8 @@ export function createDeriver({ store, touch, now }: DeriveOptions): LoadListene
     for (const table of COUNTED)
       for (const block of segments.tables.get(table)?.blocks ?? []) hoursOf(block, add);
     const folded = fold(segments);
-    const late = [...buckets.values()].some((one) => one.hour_ms < now() - LATE_MS);
-    if (folded && late) await hoursOfRequests(folded.ids, add);
+    const late = [...buckets.values()].filter((one) => one.hour_ms < now() - LATE_MS);
+    if (folded && late.length > 0) await hoursOfLate(folded, late, add);
     for (const table of ABOUT) await hoursOfSubjects(segments.tables.get(table)?.blocks ?? [], add);
     await touch(buckets.values());
     return {
@@ -66,6 +74,20 @@ export function createDeriver({ store, touch, now }: DeriveOptions): LoadListene
 
   async function rederive(segments: Segments): Promise<void> {
     for (const [tenant, ids] of fold(segments)?.ids ?? []) await refoldRequests(store, tenant, [...ids]);
+  }
+
+  /**
+   * Hours in which the requests of late rows may stand already. Of a few requests the store knows them; for many
+   * it is every hour that a request could reach from its rows' own, judged by the longest request of the log.
+   */
+  async function hoursOfLate(folded: Folded, late: readonly Touched[], add: AddHour): Promise<void> {
+    let requests = 0;
+    for (const ids of folded.ids.values()) requests += ids.size;
+    if (requests <= ASKED_REQUESTS) return hoursOfRequests(folded.ids, add);
+    const longest = Math.ceil(folded.longest_ms / HOUR_MS);
+    const reach = Math.min(MOST_REACH_HOURS, Math.max(LEAST_REACH_HOURS, longest));
+    for (const { tenant, hour_ms } of late)
+      for (let hour = -reach; hour <= reach; hour++) add(tenant, hour_ms + hour * HOUR_MS);
   }
 
   /**
@@ -96,7 +118,7 @@ export function createDeriver({ store, touch, now }: DeriveOptions): LoadListene
 
   async function eachHour(sql: string, ids: Ids, add: AddHour): Promise<void> {
     const tenants = [...ids.keys()];
-    for (const lot of lots([...ids.values()].flatMap((set) => [...set]))) {
+    for (const lot of lotsOf([...ids.values()].flatMap((set) => [...set]))) {
       const answer = await store.rows<{ tenant: string; hour: string }>(sql, {
         params: { tenants, ids: lot },
       });
@@ -151,8 +173,4 @@ function subjectsOf(
     set.add(id);
     into.set(tenant.at(row), set);
   }
-}
-
-function* lots(ids: readonly string[]): Iterable<readonly string[]> {
-  for (let at = 0; at < ids.length; at += IDS_PER_QUERY) yield ids.slice(at, at + IDS_PER_QUERY);
 }

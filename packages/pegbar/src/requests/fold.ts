@@ -129,6 +129,8 @@ export interface Folded {
   images: BlockBuilder;
   /** Request ids by tenant, for those who must look again. */
   ids: Map<string, Set<string>>;
+  /** From the first start to the last end of the longest request, as far as the rows tell. */
+  longest_ms: number;
 }
 
 /** Folds blocks of `spans`; `seg` is stamped on the rows that come out. */
@@ -143,7 +145,12 @@ export function foldSpans(blocks: readonly Uint8Array[], seg: bigint): Folded {
       const columns = new Columns(view);
       foldBlock(columns, view.rows, requests, images, seg);
     }
-  return { requests: requestRows(requests.values(), seg), images, ids: idsOf(requests.values()) };
+  return {
+    requests: requestRows(requests.values(), seg),
+    images,
+    ids: idsOf(requests.values()),
+    longest_ms: longestOf(requests.values()),
+  };
 }
 
 class Columns {
@@ -531,4 +538,11 @@ function idsOf(requests: Iterable<Request>): Map<string, Set<string>> {
     ids.set(tenant, set);
   }
   return ids;
+}
+
+function longestOf(requests: Iterable<Request>): number {
+  let longest = 0;
+  for (const { started, ended } of requests)
+    longest = Math.max(longest, ((ended.hi - started.hi) * 2 ** 32 + ended.lo - started.lo) / 1e6);
+  return longest;
 }

@@ -1,16 +1,13 @@
 import { type Store, StoreFailure } from '../store/index.ts';
 import { foldSpans, WANTED } from './fold.ts';
-
-/** Ids per statement: some 40 bytes each in the text of a query. */
-const IDS_PER_QUERY = 2000;
+import { lotsOf } from './lots.ts';
 
 /**
  * Folds some requests anew from all their stored rows and replaces what the store holds of them. Used where it
  * is not known whether a segment was folded already (after a crash), and after an erasure.
  */
 export async function refoldRequests(store: Store, tenant: string, ids: readonly string[]): Promise<void> {
-  for (let at = 0; at < ids.length; at += IDS_PER_QUERY)
-    await refold(store, tenant, ids.slice(at, at + IDS_PER_QUERY));
+  for (const lot of lotsOf(ids)) await refold(store, tenant, lot);
 }
 
 async function refold(store: Store, tenant: string, ids: readonly string[]): Promise<void> {

@@ -43,7 +43,10 @@ export async function swapWeek(
     ),
   );
   for (const block of blocksOf(rows)) await done(store.insertNative('roll_hours_swap', block));
-  await done(store.command(`ALTER TABLE roll_hours REPLACE PARTITION '${partition}' FROM roll_hours_swap`));
+  // The engine refuses to replace a partition by nothing; nothing is left where all of a week was erased.
+  const change = (await isEmpty(store, 'roll_hours_swap')) ? 'DROP PARTITION' : 'REPLACE PARTITION';
+  const source = change === 'DROP PARTITION' ? '' : 'FROM roll_hours_swap';
+  await done(store.command(`ALTER TABLE roll_hours ${change} '${partition}' ${source}`));
   await done(store.command('TRUNCATE TABLE roll_hours_swap'));
 }
 
@@ -69,6 +72,12 @@ function* blocksOf(rows: readonly RollupRow[]): Iterable<Uint8Array[]> {
     }
     yield builder.encode();
   }
+}
+
+async function isEmpty(store: Store, table: string): Promise<boolean> {
+  const answer = await store.rows(`SELECT 1 FROM ${table} LIMIT 1`);
+  if (!answer.ok) throw new StoreFailure(answer.error);
+  return answer.value.length === 0;
 }
 
 async function done(result: Promise<Result<null, StoreError>>): Promise<void> {
