@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCounters } from '../base/counters.ts';
 import { silentLog } from '../base/log.ts';
 import { ARTIFACT_BYTES, type Artifacts, createArtifacts, type PictureQuestion } from './artifacts.ts';
 import { directoryFiles } from './directory.ts';
@@ -29,7 +28,6 @@ async function shown(image_id: string, more: Partial<PictureQuestion> = {}) {
 beforeAll(async () => {
   artifacts = createArtifacts({
     files: directoryFiles(join(folder, 'kept')),
-    counters: createCounters(),
     log: silentLog,
   });
   const noise = { type: 'gaussian', mean: 128, sigma: 60 } as const;

@@ -1,6 +1,5 @@
 /** Pictures and clips that were sent: kept with their thumbnails, checked for what they are and how large. */
 import { createHash } from 'node:crypto';
-import type { Counters } from '../base/counters.ts';
 import type { Log } from '../base/log.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { blur, measure, shrink, THUMBNAIL_PX, withoutMetadata } from './pictures.ts';
@@ -66,8 +65,8 @@ const WORK = { running: 2, waiting: 64 };
 
 type Kind = 'original' | 'thumbnail';
 
-export function createArtifacts(deps: { files: ArtifactFiles; counters: Counters; log: Log }): Artifacts {
-  const { files, counters, log } = deps;
+export function createArtifacts(deps: { files: ArtifactFiles; log: Log }): Artifacts {
+  const { files, log } = deps;
   const queue = createWorkQueue(WORK);
 
   async function inTurn<T>(work: () => Promise<T>): Promise<Result<T, ArtifactError>> {
@@ -92,9 +91,7 @@ export function createArtifacts(deps: { files: ArtifactFiles; counters: Counters
       const stored = await save(keyOf(tenant, image_id, 'thumbnail'), await shrink(bytes, THUMBNAIL_PX));
       if (typeof stored === 'string') log.warn({ reason: stored }, 'a thumbnail could not be kept');
     });
-    if (!work) counters.add('pegbar_thumbnails_deferred_total');
     work?.catch((error: unknown) => {
-      counters.add('pegbar_thumbnails_failed_total');
       log.warn({ error: String(error) }, 'a thumbnail could not be made');
     });
   }

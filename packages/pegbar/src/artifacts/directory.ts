@@ -2,7 +2,7 @@
  * Artifacts as files of a directory. A file is written aside, synced and renamed, so that nobody ever reads half of
  * one. Keys are made by us of hexadecimal digits: nothing that a sender says becomes part of a path.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ArtifactFiles } from './port.ts';
@@ -11,6 +11,8 @@ const KEY = /^[0-9a-f]{16}(?:\/[0-9a-f]{2}){1}\/[0-9a-f]{62}\.[a-z]{1,16}$/;
 const PREFIX = /^[0-9a-f]{16}$/;
 
 export function directoryFiles(root: string): ArtifactFiles {
+  let writes = 0;
+
   function pathOf(key: string): string {
     if (!KEY.test(key)) throw new Error(`not a key of an artifact: ${key}`);
     return join(root, key);
@@ -20,8 +22,8 @@ export function directoryFiles(root: string): ArtifactFiles {
     async put(key, source, limit) {
       const path = pathOf(key);
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      const beside = `${path}.${randomBytes(6).toString('hex')}.part`;
-      const file = await open(beside, 'wx', 0o600);
+      const beside = `${path}.${process.pid}.${++writes}.part`;
+      const file = await open(beside, 'w', 0o600);
       const hash = createHash('sha256');
       let bytes = 0;
       try {

@@ -11,6 +11,7 @@ import type { Log } from '../base/log.ts';
 import type { Bucket } from '../rollups/index.ts';
 import type { State } from '../state/index.ts';
 import { type CallOptions, type Store, StoreFailure, type TenantScope } from '../store/index.ts';
+import * as SQL from './queries.ts';
 
 export interface Erased {
   /** Rows deleted, by table. */
@@ -38,48 +39,10 @@ export interface ErasureDeps {
   deletePictures?(tenant: string, imageIds: readonly string[]): Promise<void>;
 }
 
-const HOUR_S = 3_600;
 /** Ids of one statement: some 40 bytes each in the text of a query. */
 const IDS_PER_STATEMENT = 2_000;
 /** A mutation rewrites the parts that hold a row of the user. */
 const DELETE_TIMEOUT_MS = 300_000;
-
-/** Rows that name the user themselves. */
-const BY_USER = ['spans', 'requests', 'images', 'feedback'] as const;
-/** Rows that are about one of the user's requests, traces or pictures, by the columns that say so. */
-const ABOUT: readonly (readonly [table: string, columns: readonly ('request' | 'trace' | 'image')[]])[] = [
-  ['spans', ['request', 'trace']],
-  ['span_events', ['trace']],
-  ['logs', ['request', 'trace', 'image']],
-  ['metric_points', ['request', 'image']],
-  ['requests', ['request']],
-  ['images', ['request', 'image']],
-  ['scores', ['request', 'image']],
-  ['feedback', ['request', 'image']],
-  ['frames', ['request']],
-  ['embeddings', ['request', 'image']],
-];
-const MATCH = {
-  request: "(request_id != '' AND request_id IN {requests:Array(String)})",
-  trace:
-    "(trace_id != toFixedString('', 16) AND trace_id IN arrayMap(x -> toFixedString(unhex(x), 16), {traces:Array(String)}))",
-  image: "(image_id != '' AND image_id IN {images:Array(String)})",
-} as const;
-
-const SUBJECTS = `
-SELECT groupUniqArrayIf(request_id, request_id != '') AS requests,
-  groupUniqArrayIf(lower(hex(trace_id)), trace_id != toFixedString('', 16)) AS traces
-FROM (
-  SELECT request_id, trace_id FROM spans WHERE tenant = {tenant:String} AND user_hash = {user:UInt64}
-  UNION ALL
-  SELECT request_id, trace_id::FixedString(16) FROM requests WHERE tenant = {tenant:String} AND user_hash = {user:UInt64}
-)`;
-const PICTURES = `
-SELECT DISTINCT image_id FROM images
-WHERE tenant = {tenant:String} AND image_id != '' AND (user_hash = {user:UInt64} OR ${MATCH.request})`;
-const HOURS = `
-SELECT DISTINCT intDiv(toUnixTimestamp(timestamp), ${HOUR_S}) AS hour FROM spans
-WHERE tenant = {tenant:String} AND (user_hash = {user:UInt64} OR ${MATCH.request} OR ${MATCH.trace})`;
 
 export function createErasures(deps: ErasureDeps): Erasures {
   const { state, store, keeper, clock, log } = deps;
@@ -91,17 +54,11 @@ export function createErasures(deps: ErasureDeps): Erasures {
   }
 
   async function remove(table: string, where: string, params: Record<string, unknown>): Promise<number> {
-    const counted = await rows<{ n: string }>(
-      `SELECT count() AS n FROM ${table} WHERE tenant = {tenant:String} AND (${where})`,
-      params,
-    );
+    const counted = await rows<{ n: string }>(SQL.countRows(table, where), params);
     const n = Number(counted[0]?.n ?? 0);
     if (n === 0) return 0;
     const options: CallOptions = { params, settings: { mutations_sync: 2 }, timeout_ms: DELETE_TIMEOUT_MS };
-    const done = await store.command(
-      `ALTER TABLE ${table} DELETE WHERE tenant = {tenant:String} AND (${where})`,
-      options,
-    );
+    const done = await store.command(SQL.deleteRows(table, where), options);
     if (!done.ok) throw new StoreFailure(done.error);
     return n;
   }
@@ -112,26 +69,26 @@ export function createErasures(deps: ErasureDeps): Erasures {
       if (n > 0) deleted[table] = (deleted[table] ?? 0) + n;
     };
     const owner = { tenant, user };
-    const [subjects] = await rows<{ requests: string[]; traces: string[] }>(SUBJECTS, owner);
+    const [subjects] = await rows<{ requests: string[]; traces: string[] }>(SQL.SUBJECTS, owner);
     const { requests = [], traces = [] } = subjects ?? {};
     const hours = new Set<number>();
     const pictures = new Set<string>();
     for (const lot of lots(requests, traces)) {
-      for (const { hour } of await rows<{ hour: number }>(HOURS, { ...owner, ...lot }))
+      for (const { hour } of await rows<{ hour: number }>(SQL.HOURS, { ...owner, ...lot }))
         hours.add(Number(hour));
-      for (const { image_id } of await rows<{ image_id: string }>(PICTURES, { ...owner, ...lot }))
+      for (const { image_id } of await rows<{ image_id: string }>(SQL.PICTURES, { ...owner, ...lot }))
         pictures.add(image_id);
     }
-    const buckets = [...hours].map((hour) => ({ tenant, hour_ms: hour * HOUR_S * 1_000 }));
+    const buckets = [...hours].map((hour) => ({ tenant, hour_ms: hour * SQL.HOUR_S * 1_000 }));
     // Before anything goes: a crash in between leaves hours that are counted anew, not wrong ones.
     await keeper.touch(buckets);
     for (const lot of lots(requests, traces, [...pictures]))
-      for (const [table, columns] of ABOUT)
+      for (const [table, columns] of SQL.ABOUT)
         add(
           table,
-          await remove(table, columns.map((column) => MATCH[column]).join(' OR '), { tenant, ...lot }),
+          await remove(table, columns.map((column) => SQL.MATCH[column]).join(' OR '), { tenant, ...lot }),
         );
-    for (const table of BY_USER) add(table, await remove(table, 'user_hash = {user:UInt64}', owner));
+    for (const table of SQL.BY_USER) add(table, await remove(table, 'user_hash = {user:UInt64}', owner));
     await deps.deletePictures?.(tenant, [...pictures]);
     await keeper.touch(buckets);
     return { deleted, requests: requests.length, hours: hours.size };
@@ -141,14 +98,11 @@ export function createErasures(deps: ErasureDeps): Erasures {
     async erase(tenant, user_hash) {
       const requested_at = clock.now();
       const key = [tenant, user_hash, requested_at];
-      await state.run('INSERT INTO erasures (tenant, user_hash, requested_at) VALUES (?, ?, ?)', key);
+      await state.run(SQL.INSERT_ERASURE, key);
       await deps.flush();
       const erased = await eraseRows(tenant, BigInt(`0x${user_hash}`).toString());
       await deps.flush();
-      await state.run(
-        'UPDATE erasures SET done_at = ? WHERE tenant = ? AND user_hash = ? AND requested_at = ?',
-        [clock.now(), ...key],
-      );
+      await state.run(SQL.ERASURE_DONE, [clock.now(), ...key]);
       log.info({ tenant, ...erased }, 'a user was erased');
       return erased;
     },
@@ -158,7 +112,7 @@ export function createErasures(deps: ErasureDeps): Erasures {
         user_hash: string;
         requested_at: number;
         done_at: number | null;
-      }>('SELECT tenant, user_hash, requested_at, done_at FROM erasures ORDER BY requested_at DESC');
+      }>(SQL.LIST_ERASURES);
       const time = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
       return found
         .filter((row) => tenant === null || row.tenant === tenant)

@@ -2,6 +2,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
+import type { Clock } from '../base/clock.ts';
 import { type Api, createApi } from './api.ts';
 import type { ApiDeps } from './deps.ts';
 
@@ -24,9 +25,9 @@ const CONNECTIONS_MOST = 2_000;
 const CLOSE_GRACE_MS = 5_000;
 
 /** The API on the address of the configuration. Rejects where the port is taken; port 0 takes any free one. */
-export const startApi = (deps: ApiDeps): Promise<ApiServer> => serveApi(createApi(deps), deps.config);
+export const startApi = (deps: ApiDeps): Promise<ApiServer> => serveApi(createApi(deps), deps);
 
-function serveApi(api: Api, options: { host: string; port: number }): Promise<ApiServer> {
+function serveApi(api: Api, { config, clock }: Pick<ApiDeps, 'config' | 'clock'>): Promise<ApiServer> {
   const server = createAdaptorServer({ fetch: api.fetch, autoCleanupIncoming: true }) as Server;
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
@@ -34,19 +35,20 @@ function serveApi(api: Api, options: { host: string; port: number }): Promise<Ap
   server.maxConnections = CONNECTIONS_MOST;
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, options.host, () => {
+    server.listen(config.port, config.host, () => {
       server.off('error', reject);
       const { port } = server.address() as AddressInfo;
-      resolve({ host: options.host, port, close: () => close(server) });
+      resolve({ host: config.host, port, close: () => close(server, clock) });
     });
   });
 }
 
-function close(server: Server): Promise<void> {
+function close(server: Server, clock: Clock): Promise<void> {
+  const closed = new AbortController();
+  void clock.sleep(CLOSE_GRACE_MS, closed.signal).then(() => server.closeAllConnections());
   return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
     server.close(() => {
-      clearTimeout(timer);
+      closed.abort();
       resolve();
     });
     server.closeIdleConnections();

@@ -1,7 +1,7 @@
 /** Opt-outs and erasure, by the hash of a user or, where the server can hash it, by the user's own id. */
 import { type Caller, DEFAULT_TENANT, requireAdmin } from '../../access/index.ts';
 import type { Artifacts } from '../../artifacts/index.ts';
-import { createErasures } from '../../erasure/index.ts';
+import { createErasures, createOptOuts } from '../../erasure/index.ts';
 import { readJson } from '../body.ts';
 import type { ApiDeps, Call, Handlers } from '../deps.ts';
 import { orRefuse, Refusal } from '../failure.ts';
@@ -11,7 +11,8 @@ const BODY_BYTES = 16 * 1024;
 const ID_LENGTH = 512;
 
 export function privacyHandlers(deps: ApiDeps, artifacts: Pick<Artifacts, 'delete'>): Handlers {
-  const { state, access, optOuts, clock } = deps;
+  const { access } = deps;
+  const optOuts = createOptOuts(deps);
   const erasures = createErasures({ ...deps, deletePictures: artifacts.delete });
 
   /** Hashes are keyed by tenant, so a user is always one of a tenant. */
@@ -38,29 +39,20 @@ export function privacyHandlers(deps: ApiDeps, artifacts: Pick<Artifacts, 'delet
 
   return {
     async listOptOuts(call) {
-      const items = await state.all<{ tenant: string; user_hash: string; since: number }>(
-        'SELECT tenant, user_hash, since FROM opt_outs ORDER BY since DESC, user_hash',
-      );
-      const own = items.filter(({ tenant }) => call.scope.tenant === null || tenant === call.scope.tenant);
-      return json({ items: own.map((one) => ({ ...one, since: new Date(one.since).toISOString() })) });
+      return json({ items: await optOuts.list(call.scope) });
     },
     async addOptOut(call) {
       const tenant = tenantOf(call);
       const user_hash = hashOf(tenant, await readJson(call.request, BODY_BYTES));
-      await state.run(
-        'INSERT INTO opt_outs (tenant, user_hash, since) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
-        [tenant, user_hash, clock.now()],
-      );
-      optOuts.add(`${tenant}/${user_hash}`);
+      await optOuts.add(tenant, user_hash);
       await note(call.caller!, 'opt_out.add', tenant, user_hash);
       return json({ tenant, user_hash }, 201);
     },
     async removeOptOut(call) {
       const tenant = tenantOf(call);
       const user_hash = readHash(call.params.user_hash!);
-      await state.run('DELETE FROM opt_outs WHERE tenant = ? AND user_hash = ?', [tenant, user_hash]);
-      const was = optOuts.delete(`${tenant}/${user_hash}`);
-      if (!was) throw new Refusal('not_found', 'this user has not opted out');
+      if (!(await optOuts.remove(tenant, user_hash)))
+        throw new Refusal('not_found', 'this user has not opted out');
       await note(call.caller!, 'opt_out.remove', tenant, user_hash);
       return json({ tenant, user_hash, removed: true });
     },
