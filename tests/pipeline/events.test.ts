@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTokenCounts } from '../../packages/pegbar/src/rollups/index.ts';
 import { engineMissing } from '../../packages/pegbar/src/store/engine/testing.ts';
 import { startPipeline } from './harness.ts';
 
@@ -120,5 +121,28 @@ describe.skipIf(missing)('events through the main line', () => {
     expect(
       await line.rows("SELECT sum(n) AS n FROM roll_hours WHERE metric = 'requests' AND dim = 'all'"),
     ).toEqual([{ n: '100' }]);
+  });
+
+  it('keeps days that add up to their hours', async () => {
+    const sums = (table: string): Promise<unknown> =>
+      line.rows(
+        `SELECT metric, stage, dim, value, sum(n) AS n, sum(sum) AS sum, sumMap(bins, counts).2 AS counts
+         FROM ${table} GROUP BY metric, stage, dim, value ORDER BY metric, stage, dim, value`,
+      );
+    const days = await sums('roll_days');
+    expect(days).toEqual(await sums('roll_hours'));
+    expect(days).not.toEqual([]);
+  });
+
+  it('counts how many prompts and sessions hold a word, by model and day', async () => {
+    await createTokenCounts(line.store).catchUp(Date.now());
+    const rows = await line.rows<Record<string, string>>(
+      "SELECT tenant, name, prompts, sessions, sum_sq, sum_cross FROM token_days WHERE tenant = 'studio-a' ORDER BY bin = 65535, name",
+    );
+    // 50 requests of studio-a in 5 sessions of 10, each with the words a, cat and masterpiece.
+    const counts = { prompts: '50', sessions: '5', sum_sq: '500', sum_cross: '500' };
+    expect(rows).toEqual(
+      ['a', 'cat', 'masterpiece', ''].map((name) => ({ tenant: 'studio-a', name, ...counts })),
+    );
   });
 });

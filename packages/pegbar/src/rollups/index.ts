@@ -10,3 +10,4 @@ export {
   wholeHours,
 } from './reader.ts';
 export { type Bucket, HOUR_MS } from './swap.ts';
+export { createTokenCounts } from './tokens.ts';

@@ -20,8 +20,10 @@ import type { Log } from '../base/log.ts';
 import type { State } from '../state/index.ts';
 import { type Store, StoreFailure } from '../store/index.ts';
 import type { RollupRow } from './builder.ts';
+import { countDays, frozenOf } from './days.ts';
 import { countFacts } from './facts.ts';
-import { type Bucket, bucketKey, HOUR_MS, swapWeek, weekOf } from './swap.ts';
+import { type Bucket, beginWeek, bucketKey, HOUR_MS, weekOf } from './swap.ts';
+import { createTokenCounts } from './tokens.ts';
 
 export interface RollupKeeper {
   /** Marks buckets dirty; durable when it resolves. Call it before their raw rows are loaded. */
@@ -68,6 +70,7 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
   const { state, store, clock, counters, log } = options;
   const dirty = new Map<string, Dirty>();
   const open = new Map<string, readonly RollupRow[]>();
+  const tokens = createTokenCounts(store);
   const stop = new AbortController();
   let touches = 0;
   let running: Promise<void> = Promise.resolve();
@@ -120,31 +123,35 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
     }
   }
 
-  async function countWeek(week_ms: number, buckets: readonly Dirty[]): Promise<void> {
-    const began = new Map(buckets.map((one) => [one, one.touched]));
-    const rows: RollupRow[] = [];
-    for (const run of runsOf(buckets)) rows.push(...(await countRun(run)));
-    const closed = buckets.filter(isClosed);
-    const closedKeys = new Set(closed.map(bucketKey));
-    if (closed.length > 0)
-      await swapWeek(
-        store,
-        week_ms,
-        closed,
-        rows.filter((row) => closedKeys.has(bucketKey({ tenant: row.tenant, hour_ms: row.t_ms }))),
-      );
-    for (const bucket of buckets) {
+  async function countWeek(week_ms: number, due: readonly Dirty[]): Promise<void> {
+    const frozen = await frozenOf(store, state, due, clock.now());
+    const buckets = due.filter((one) => !frozen.has(bucketKey(one)));
+    const began = new Map(due.map((one) => [one, one.touched]));
+    const closed = new Map(buckets.filter(isClosed).map((one) => [bucketKey(one), one]));
+    const swap = closed.size > 0 ? await beginWeek(store, week_ms, [...closed.values()]) : undefined;
+    const counted = new Map<string, RollupRow[]>();
+    for (const run of runsOf(buckets)) {
+      const rows = await countRun(run);
+      await swap?.add(rows.filter((row) => closed.has(bucketOfRow(row))));
+      for (const row of rows) {
+        const key = bucketOfRow(row);
+        if (closed.has(key)) continue;
+        const rowsOfBucket = counted.get(key) ?? [];
+        rowsOfBucket.push(row);
+        counted.set(key, rowsOfBucket);
+      }
+    }
+    await swap?.commit();
+    await countDays(store, [...closed.values()], clock.now());
+    for (const bucket of due) {
       const key = bucketKey(bucket);
       bucket.counted = began.get(bucket)!;
-      if (!closedKeys.has(key))
-        open.set(
-          key,
-          rows.filter((row) => row.tenant === bucket.tenant && row.t_ms === bucket.hour_ms),
-        );
-      else open.delete(key);
+      if (closed.has(key) || frozen.has(key)) open.delete(key);
+      else open.set(key, counted.get(key) ?? []);
     }
-    await clear(closed);
+    await clear(due.filter((one) => closed.has(bucketKey(one)) || frozen.has(bucketKey(one))));
     counters.add('pegbar_rollup_buckets_counted_total', {}, buckets.length);
+    if (frozen.size > 0) counters.add('pegbar_rollup_buckets_frozen_total', {}, frozen.size);
   }
 
   async function countRun(run: readonly Dirty[]): Promise<RollupRow[]> {
@@ -157,9 +164,7 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
     const counted = await countFacts(store, range);
     if (!counted.ok) throw new StoreFailure(counted.error);
     const wanted = new Set(run.map(bucketKey));
-    return counted.value
-      .rows()
-      .filter((row) => wanted.has(bucketKey({ tenant: row.tenant, hour_ms: row.t_ms })));
+    return counted.value.rows().filter((row) => wanted.has(bucketOfRow(row)));
   }
 
   /**
@@ -208,6 +213,9 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
     let pause = LEAST_PAUSE_MS;
     while (!stop.signal.aborted) {
       await clock.sleep(pause, stop.signal);
+      await tokens.catchUp(clock.now()).catch((error: unknown) => {
+        log.warn({ error: String(error) }, 'token counts of a day could not be made yet');
+      });
       if (stop.signal.aborted || ![...dirty.values()].some((one) => isDue(one) && !isBusy(one))) {
         pause = LEAST_PAUSE_MS;
         continue;
@@ -233,6 +241,8 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
     },
   };
 }
+
+const bucketOfRow = (row: RollupRow): string => bucketKey({ tenant: row.tenant, hour_ms: row.t_ms });
 
 /** Contiguous hours, at most a day of them: what is read in one go. */
 function runsOf(buckets: readonly Dirty[]): Dirty[][] {

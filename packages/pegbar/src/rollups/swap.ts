@@ -22,17 +22,23 @@ export function weekOf(hour_ms: number): number {
   return hour_ms - ((((hour_ms - FIRST_MONDAY_MS) % WEEK_MS) + WEEK_MS) % WEEK_MS);
 }
 
+/** New rows of some buckets of one week, on their way to replace what stands there. */
+export interface WeekSwap {
+  add(rows: readonly RollupRow[]): Promise<void>;
+  /** From here on every reader sees the new rows. */
+  commit(): Promise<void>;
+}
+
 /**
- * Replaces the stored rows of some buckets of one week by new ones, at once for every reader: the week is
- * composed in a table aside and swapped in as a partition. Run it again after a crash and it ends the same.
+ * Replaces the stored rows of some buckets of one week at once for every reader: the week is composed in a table
+ * aside and swapped in as a partition. Run it again after a crash and it ends the same.
  */
-export async function swapWeek(
+export async function beginWeek(
   store: Store,
   week_ms: number,
   buckets: readonly Bucket[],
-  rows: readonly RollupRow[],
-): Promise<void> {
-  const partition = new Date(week_ms).toISOString().slice(0, 10);
+): Promise<WeekSwap> {
+  const partition = dateOf(week_ms);
   await done(store.command('CREATE TABLE IF NOT EXISTS roll_hours_swap AS roll_hours'));
   await done(store.command('TRUNCATE TABLE roll_hours_swap'));
   await done(
@@ -42,13 +48,28 @@ export async function swapWeek(
       { params: { week: partition, buckets: buckets.map(bucketKey) } },
     ),
   );
-  for (const block of blocksOf(rows)) await done(store.insertNative('roll_hours_swap', block));
-  // The engine refuses to replace a partition by nothing; nothing is left where all of a week was erased.
-  const change = (await isEmpty(store, 'roll_hours_swap')) ? 'DROP PARTITION' : 'REPLACE PARTITION';
-  const source = change === 'DROP PARTITION' ? '' : 'FROM roll_hours_swap';
-  await done(store.command(`ALTER TABLE roll_hours ${change} '${partition}' ${source}`));
-  await done(store.command('TRUNCATE TABLE roll_hours_swap'));
+  return {
+    async add(rows) {
+      for (const block of blocksOf(rows)) await done(store.insertNative('roll_hours_swap', block));
+    },
+    async commit() {
+      await replacePartition(store, 'roll_hours', `'${partition}'`);
+    },
+  };
 }
+
+/** Puts the rows of `TABLE_swap` in the place of a partition of the table; nothing is left where it is empty. */
+export async function replacePartition(store: Store, table: string, partition: string): Promise<void> {
+  // The engine refuses to replace a partition by nothing.
+  const change = (await isEmpty(store, `${table}_swap`))
+    ? `DROP PARTITION ${partition}`
+    : `REPLACE PARTITION ${partition} FROM ${table}_swap`;
+  await done(store.command(`ALTER TABLE ${table} ${change}`));
+  await done(store.command(`TRUNCATE TABLE ${table}_swap`));
+}
+
+/** UTC date of a moment. */
+export const dateOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
 /** Rows per INSERT: a rollup row is some hundred bytes. */
 const INSERT_ROWS = 200_000;
@@ -80,7 +101,8 @@ async function isEmpty(store: Store, table: string): Promise<boolean> {
   return answer.value.length === 0;
 }
 
-async function done(result: Promise<Result<null, StoreError>>): Promise<void> {
+/** For steps that are repeated as a whole when one of them fails. */
+export async function done(result: Promise<Result<null, StoreError>>): Promise<void> {
   const answer = await result;
   if (!answer.ok) throw new StoreFailure(answer.error);
 }
