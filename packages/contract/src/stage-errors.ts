@@ -7,7 +7,7 @@ const KNOWN = new Set<string>(STAGE_ERROR_CODES);
 
 /** First match wins: an out-of-memory error of CUDA is `oom`, not `cuda`. */
 const WORDS: readonly (readonly [RegExp, StageErrorCode])[] = [
-  [/out.?of.?memory|\boom|oom\b|alloc(ation)?.*fail/i, 'oom'],
+  [/out.?of.?memory|(?<![a-z])oom(?![a-z])|oom.?(killed|error)|alloc(ation)?.*fail/i, 'oom'],
   [/time.?d?.?out|deadline/i, 'timeout'],
   [/safety|nsfw|policy|moderat|blocked|content.?filter/i, 'safety_block'],
   [/cancel|interrupt|abort/i, 'cancelled'],

@@ -44,7 +44,11 @@ export function createOtlpSink(options: OtlpSinkOptions): OtlpSink {
   function traces(body: Uint8Array, context: OtlpContext): Outcome {
     const blocks = { spans: intake.block('spans'), events: intake.block('span_events') };
     const done = decoder.decode(body, blocks, context);
-    count('pegbar_overridden_tenants_total', done.overriddenTenants);
+    const { dropped } = done;
+    countLosses({ ...done, cut: done.truncated + dropped.attributes + dropped.repeated + dropped.copies });
+    count('pegbar_dropped_total', dropped.events, 'span_event_limit');
+    count('pegbar_dropped_total', dropped.links, 'span_link_limit');
+    count('pegbar_ended_before_start_total', done.endedBeforeStart);
     return {
       accepted: done.spans,
       duplicates: done.duplicates,
@@ -61,15 +65,27 @@ export function createOtlpSink(options: OtlpSinkOptions): OtlpSink {
       return { accepted: 0, duplicates: 1, rejected: 0, message: '' };
     const decode = signal === 'metrics' ? decodeMetrics : decodeLogs;
     const done = decode(body, context, rows, options.protectorOf);
-    count('pegbar_overridden_tenants_total', done.overriddenTenants);
-    count('pegbar_bad_tenants_total', done.badTenants);
-    count('pegbar_cut_attributes_total', done.cut);
-    if (done.optedOut > 0) counters.add('pegbar_dropped_total', { reason: 'opted_out' }, done.optedOut);
+    countLosses(done);
     return { accepted: done.rows, duplicates: 0, rejected: done.rejected, message: done.message };
   }
 
-  function count(name: string, n: number): void {
-    if (n > 0) counters.add(name, {}, n);
+  interface Losses {
+    overriddenTenants: number;
+    badTenants: number;
+    optedOut: number;
+    /** Attributes and texts that were cut or left out at a limit. */
+    cut: number;
+  }
+
+  function countLosses({ overriddenTenants, badTenants, optedOut, cut }: Losses): void {
+    count('pegbar_overridden_tenants_total', overriddenTenants);
+    count('pegbar_bad_tenants_total', badTenants);
+    count('pegbar_cut_attributes_total', cut);
+    count('pegbar_dropped_total', optedOut, 'opted_out');
+  }
+
+  function count(name: string, n: number, reason?: string): void {
+    if (n > 0) counters.add(name, reason === undefined ? {} : { reason }, n);
   }
 
   function accept(signal: Signal, body: Uint8Array, context: OtlpContext): Accepted {
