@@ -110,17 +110,19 @@ async function tell(server: RunningServer, records: readonly SimulatedRecord[]):
   const events = records.filter((one) => one.type !== 'otlp_span');
   if (events.length > 0)
     await send(
+      server,
       `${server.url}/api/v1/events`,
       'application/x-ndjson',
       events.map((one) => JSON.stringify(one)).join('\n'),
     );
   if (spans.length > 0)
-    await send(`${server.otlp_http}/v1/traces`, 'application/json', JSON.stringify(otlpOf(spans)));
+    await send(server, `${server.otlp_http}/v1/traces`, 'application/json', JSON.stringify(otlpOf(spans)));
 }
 
-async function send(url: string, type: string, body: string): Promise<void> {
+async function send(server: RunningServer, url: string, type: string, body: string): Promise<void> {
   for (;;) {
-    const answer = await fetch(url, { method: 'POST', headers: { 'content-type': type }, body });
+    const headers = { 'content-type': type, ...keyOf(server) };
+    const answer = await fetch(url, { method: 'POST', headers, body });
     if (answer.ok) {
       await answer.arrayBuffer();
       return;
@@ -130,6 +132,11 @@ async function send(url: string, type: string, body: string): Promise<void> {
       throw new Error(`${url}: ${answer.status} ${text.slice(0, 300)}`);
     await clock.sleep(Number(answer.headers.get('retry-after') ?? 1) * 1000);
   }
+}
+
+/** A demo that demands keys sends with the one that it was given. */
+function keyOf({ key, keyless }: RunningServer): Record<string, string> {
+  return keyless || key === null ? {} : { authorization: `Bearer ${key}` };
 }
 
 function otlpOf(spans: readonly OtlpSpan[]): unknown {
@@ -175,7 +182,7 @@ async function paint(server: RunningServer, album: Album, signal: AbortSignal): 
     const url = `${server.url}/api/v1/thumbnails/${encodeURIComponent(spec.image_id)}?tenant=${tenant}`;
     const answer = await fetch(url, {
       method: 'PUT',
-      headers: { 'content-type': 'image/webp' },
+      headers: { 'content-type': 'image/webp', ...keyOf(server) },
       body: new Uint8Array(webp),
     });
     await answer.arrayBuffer();

@@ -83,6 +83,11 @@ async function start(
   closers: (() => unknown)[],
   closeAll: () => Promise<void>,
 ): Promise<RunningServer> {
+  if (config.role !== 'all')
+    throw new StartError(
+      `--role ${config.role} needs a state store that several processes share, and this version has only the embedded one`,
+      'run `pegbar up` without --role',
+    );
   const log = createLog(config.log_level);
   const counters = createCounters();
   const dir = config.data;
