@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../base/clock.ts';
 import { silentLog } from '../base/log.ts';
 import { ARTIFACT_BYTES, type Artifacts, createArtifacts, type PictureQuestion } from './artifacts.ts';
 import { directoryFiles } from './directory.ts';
 import { createWorkQueue } from './queue.ts';
+import { startArtifactRetention } from './retention.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pegbar-artifacts-'));
 let artifacts: Artifacts;
@@ -164,6 +166,33 @@ describe('artifacts', () => {
     expect(await artifacts.expire('a', Date.now() + 1e6)).toBeGreaterThan(3);
     expect((await look('p1')).ok).toBe(false);
   });
+});
+
+it('pictures go when their tenant has kept them long enough', async () => {
+  const day = 24 * 3_600_000;
+  await put('p9', png);
+  let now = Date.now();
+  let tick = (): void => undefined;
+  const clock = {
+    ...systemClock,
+    now: () => now,
+    every(_ms: number, task: () => void) {
+      tick = task;
+      return () => undefined;
+    },
+  };
+  const tenants = () => [
+    { name: 'a', keep_ms: 30 * day },
+    { name: 'b', keep_ms: day },
+  ];
+  startArtifactRetention({ artifacts, tenants, clock, log: silentLog });
+  now += 29 * day;
+  tick();
+  await systemClock.sleep(50);
+  expect((await look('p9')).ok).toBe(true);
+  now += 2 * day;
+  tick();
+  await expect.poll(async () => (await look('p9')).ok).toBe(false);
 });
 
 it('a work queue runs so many at once, and turns away what would wait too long', async () => {

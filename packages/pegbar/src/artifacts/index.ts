@@ -2,3 +2,4 @@
 export { ARTIFACT_BYTES, type Artifacts, createArtifacts, type Kept, THUMBNAIL_BYTES } from './artifacts.ts';
 export { directoryFiles } from './directory.ts';
 export type { ArtifactFiles } from './port.ts';
+export { type ArtifactRetentionDeps, startArtifactRetention } from './retention.ts';

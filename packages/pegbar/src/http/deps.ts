@@ -1,4 +1,5 @@
 import type { Access, Caller, TenantScope } from '../access/index.ts';
+import type { Artifacts } from '../artifacts/index.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
 import type { Log } from '../base/log.ts';
@@ -28,6 +29,8 @@ export interface ApiDeps {
   optOuts: Set<string>;
   /** The tenant's hash of a user id as senders say it, 16 hexadecimal digits. */
   userHash?(tenant: string, userId: string): string;
+  /** Where pictures lie; a folder of the data folder where not said. */
+  artifacts?: Artifacts;
   /** Free bytes of the disk of the data folder. */
   disk: { free(): number };
   /** Resolves when everything acknowledged before the call can be queried and is in the rollups. */

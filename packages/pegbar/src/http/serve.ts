@@ -2,8 +2,10 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
+import { startArtifactRetention } from '../artifacts/index.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Api, createApi } from './api.ts';
+import { artifactsIn } from './artifacts-of.ts';
 import type { ApiDeps } from './deps.ts';
 
 export interface ApiServer {
@@ -24,8 +26,27 @@ const CONNECTIONS_MOST = 2_000;
 /** What still runs at the end is given this long. */
 const CLOSE_GRACE_MS = 5_000;
 
-/** The API on the address of the configuration. Rejects where the port is taken; port 0 takes any free one. */
-export const startApi = (deps: ApiDeps): Promise<ApiServer> => serveApi(createApi(deps), deps);
+/**
+ * The API on the address of the configuration, and the retention of its pictures. Rejects where the port is taken;
+ * port 0 takes any free one.
+ */
+export async function startApi(deps: ApiDeps): Promise<ApiServer> {
+  const { access, clock, log } = deps;
+  const artifacts = deps.artifacts ?? artifactsIn(deps);
+  const server = await serveApi(createApi({ ...deps, artifacts }), deps);
+  const tenants = () =>
+    access
+      .listTenants({ tenant: null })
+      .map(({ name }) => ({ name, keep_ms: access.tenantSpec(name).retention_ms.artifacts }));
+  const stop = startArtifactRetention({ artifacts, tenants, clock, log });
+  return {
+    ...server,
+    async close() {
+      stop();
+      await server.close();
+    },
+  };
+}
 
 function serveApi(api: Api, { config, clock }: Pick<ApiDeps, 'config' | 'clock'>): Promise<ApiServer> {
   const server = createAdaptorServer({ fetch: api.fetch, autoCleanupIncoming: true }) as Server;

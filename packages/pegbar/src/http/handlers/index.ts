@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { createArtifacts, directoryFiles } from '../../artifacts/index.ts';
+import { artifactsIn } from '../artifacts-of.ts';
 import type { ApiDeps, Handlers } from '../deps.ts';
 import { administrationHandlers } from './administration.ts';
 import { artifactHandlers } from './artifacts.ts';
@@ -13,7 +12,7 @@ import { serverHandlers } from './server.ts';
 
 /** Handlers by the id of their route. */
 export function handlersOf(deps: ApiDeps): Handlers {
-  const artifacts = createArtifacts({ ...deps, files: directoryFiles(join(deps.config.data, 'artifacts')) });
+  const artifacts = deps.artifacts ?? artifactsIn(deps);
   return {
     ...administrationHandlers(deps),
     ...artifactHandlers(deps, artifacts),
