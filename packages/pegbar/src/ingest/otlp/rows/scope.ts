@@ -72,8 +72,10 @@ export class ScopeOfItems {
   }
 
   scope(bytes: Uint8Array | null): void {
-    const scope = bytes ? decodeMessage<{ name: string }>(SCOPE, bytes) : null;
-    this.#scope = (scope?.name ?? '').slice(0, MAX_NAME_BYTES);
+    const scope = bytes ? decodeMessage<{ name: string; version: string }>(SCOPE, bytes) : null;
+    const { name = '', version = '' } = scope ?? {};
+    // As spans have it: one scope has one text on all signals.
+    this.#scope = (version === '' ? name : `${name}@${version}`).slice(0, MAX_NAME_BYTES);
   }
 
   /** The row of an item before its own fields; undefined where its user wants no telemetry. */
