@@ -8,6 +8,13 @@
  */
 export type Grid = 'float' | 'unit' | 'ten';
 
+/** Observations per bin code: a `Map`, or what is as good as one. */
+export interface Counts {
+  keys(): Iterable<number>;
+  values(): Iterable<number>;
+  get(code: number): number | undefined;
+}
+
 const SHIFT = 18;
 const UNIT_STEPS = 500;
 const TEN_STEPS = 50;
@@ -40,7 +47,7 @@ export function valueOfBin(grid: Grid, code: number): number {
  * Value at quantile `q` (0 to 1) of counts per bin code, by the nearest rank from below (the rank definition of
  * ClickHouse's quantileExactLow). `undefined` where nothing was counted.
  */
-export function quantileOf(grid: Grid, counts: ReadonlyMap<number, number>, q: number): number | undefined {
+export function quantileOf(grid: Grid, counts: Counts, q: number): number | undefined {
   let total = 0;
   for (const count of counts.values()) total += count;
   if (total === 0) return undefined;

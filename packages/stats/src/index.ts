@@ -1,1 +1,1 @@
-export { binOf, type Grid, quantileOf, valueOfBin } from './grid.ts';
+export { binOf, type Counts, type Grid, quantileOf, valueOfBin } from './grid.ts';

@@ -7,6 +7,7 @@
  */
 import { ROLLUP_METRICS, ROLLUP_PAIRS, type RollupMetricName } from '@pegbar/contract';
 import { binOf, type Grid } from '@pegbar/stats';
+import { Bins } from './bins.ts';
 
 /** Dimensions beside the tenant, in the order of a combination. */
 export const DIMENSIONS = [
@@ -23,36 +24,35 @@ export type DimensionValues = readonly string[];
 export const PAIR_SEPARATOR = '\u001f';
 export const MICRO = 1_000_000;
 
-const GRIDS: ReadonlyMap<string, Grid | undefined> = new Map(
-  ROLLUP_METRICS.map((metric) => [metric.name, metric.grid === 'none' ? undefined : metric.grid]),
+const METRICS: readonly RollupMetricName[] = ROLLUP_METRICS.map((metric) => metric.name);
+const PLACES: ReadonlyMap<string, number> = new Map(METRICS.map((name, place) => [name, place]));
+const GRIDS: readonly (Grid | undefined)[] = ROLLUP_METRICS.map(({ grid }) =>
+  grid === 'none' ? undefined : grid,
 );
 
 /** Counts of one metric. Sums are whole millionths, exact below 9·10⁹ units. */
 export class Tally {
   n = 0;
   micro = 0;
-  readonly bins: Map<number, number> | undefined;
+  readonly bins: Bins | undefined;
   private readonly grid: Grid | undefined;
 
   constructor(metric: RollupMetricName) {
-    this.grid = GRIDS.get(metric);
-    this.bins = this.grid && new Map();
+    this.grid = GRIDS[PLACES.get(metric)!];
+    this.bins = this.grid && new Bins();
   }
 
   /** Counts `times` observations of `value`. */
   add(value: number, times = 1): void {
     this.n += times;
     this.micro += Math.round(value * MICRO) * times;
-    if (!this.bins) return;
-    const bin = binOf(this.grid!, value);
-    this.bins.set(bin, (this.bins.get(bin) ?? 0) + times);
+    if (this.bins) this.bins.add(binOf(this.grid!, value), times);
   }
 
   merge(other: Tally): void {
     this.n += other.n;
     this.micro += other.micro;
-    if (this.bins && other.bins)
-      for (const [bin, count] of other.bins) this.bins.set(bin, (this.bins.get(bin) ?? 0) + count);
+    if (this.bins && other.bins) this.bins.merge(other.bins);
   }
 }
 
@@ -62,7 +62,8 @@ export class Combination {
   readonly hour_ms: number;
   readonly stage: string;
   readonly values: DimensionValues;
-  readonly tallies = new Map<RollupMetricName, Tally>();
+  /** By the metric's place in the contract. */
+  readonly tallies: (Tally | undefined)[] = [];
 
   constructor(tenant: string, hour_ms: number, stage: string, values: DimensionValues) {
     this.tenant = tenant;
@@ -72,11 +73,9 @@ export class Combination {
   }
 
   tally(metric: RollupMetricName): Tally {
-    const known = this.tallies.get(metric);
-    if (known) return known;
-    const made = new Tally(metric);
-    this.tallies.set(metric, made);
-    return made;
+    const place = PLACES.get(metric)!;
+    this.tallies[place] ??= new Tally(metric);
+    return this.tallies[place];
   }
 
   count(metric: RollupMetricName, value = 1): void {
@@ -95,6 +94,9 @@ export interface RollupRow {
   tally: Tally;
 }
 
+/** The rows of one (tenant, hour, stage, dim, value), by the metric's place. */
+type Series = (RollupRow | undefined)[];
+
 export class RollupBuilder {
   private readonly combinations = new Map<string, Combination>();
 
@@ -109,40 +111,49 @@ export class RollupBuilder {
 
   /** The marginals. Metrics of a stage are kept under their stage and, summed, under ''. */
   rows(): RollupRow[] {
-    const rows = new Map<string, RollupRow>();
+    const rows: RollupRow[] = [];
+    const series = new Map<string, Series>();
     for (const combination of this.combinations.values())
-      for (const [dim, value] of marginals(combination.values)) addTo(rows, combination, dim, value);
-    return [...rows.values()];
-  }
-}
-
-function addTo(rows: Map<string, RollupRow>, from: Combination, dim: string, value: string): void {
-  for (const [metric, tally] of from.tallies) {
-    for (const stage of stagesOf(metric, from.stage)) {
-      // Pairs of dimensions are kept over all stages only.
-      if (stage !== '' && dim.includes('*')) continue;
-      const key = `${from.tenant}\n${from.hour_ms}\n${metric}\n${stage}\n${dim}\n${value}`;
-      let row = rows.get(key);
-      if (!row) {
-        row = {
-          tenant: from.tenant,
-          metric,
-          stage,
-          dim,
-          value,
-          t_ms: from.hour_ms,
-          tally: new Tally(metric),
-        };
-        rows.set(key, row);
+      for (const [dim, value] of marginals(combination.values)) {
+        addTo(rows, series, combination, '', dim, value);
+        // Pairs of dimensions are kept over all stages only.
+        if (combination.stage !== '' && !dim.includes('*'))
+          addTo(rows, series, combination, combination.stage, dim, value);
       }
-      row.tally.merge(tally);
-    }
+    return rows;
   }
 }
 
 /** A request's queue wait and a stage's are two things under one name; every other stage metric sums over stages. */
-function stagesOf(metric: RollupMetricName, stage: string): readonly string[] {
-  return stage === '' ? [''] : metric === 'queue_wait_ms' ? [stage] : [stage, ''];
+const QUEUE_WAIT = PLACES.get('queue_wait_ms')!;
+
+function addTo(
+  rows: RollupRow[],
+  known: Map<string, Series>,
+  from: Combination,
+  stage: string,
+  dim: string,
+  value: string,
+): void {
+  const { tenant, hour_ms, tallies } = from;
+  const key = `${tenant}\n${hour_ms}\n${stage}\n${dim}\n${value}`;
+  let series = known.get(key);
+  if (!series) {
+    series = [];
+    known.set(key, series);
+  }
+  for (let place = 0; place < tallies.length; place++) {
+    const tally = tallies[place];
+    if (tally === undefined || (place === QUEUE_WAIT && stage !== from.stage)) continue;
+    let row = series[place];
+    if (row === undefined) {
+      const metric = METRICS[place]!;
+      row = { tenant, metric, stage, dim, value, t_ms: hour_ms, tally: new Tally(metric) };
+      series[place] = row;
+      rows.push(row);
+    }
+    row.tally.merge(tally);
+  }
 }
 
 /** Every (dim, value) under which a combination counts. */

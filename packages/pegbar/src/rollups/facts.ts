@@ -1,15 +1,9 @@
 import type { RollupMetricName } from '@pegbar/contract';
 import { ok, type Result } from '../base/result.ts';
-import {
-  type BlockView,
-  type DictionaryView,
-  FixedView,
-  NullableView,
-  readBlock,
-  type TextView,
-} from '../native/index.ts';
+import { readBlock } from '../native/index.ts';
 import type { Store, StoreError } from '../store/index.ts';
-import { type Combination, DIMENSIONS, RollupBuilder } from './builder.ts';
+import { type Combination, RollupBuilder } from './builder.ts';
+import { Facts } from './group.ts';
 import {
   CACHES,
   FEEDBACK,
@@ -32,8 +26,8 @@ export interface FactRange {
   to_ms: number;
 }
 
-type Reading = (row: number) => unknown;
-type Counter = (into: Combination, row: number) => void;
+/** Counts the rows of one block. */
+type Count = (facts: Facts) => void;
 
 /** Counts everything that the raw rows of the range tell. The rollups are this function and nothing else. */
 export async function countFacts(store: Store, range: FactRange): Promise<Result<RollupBuilder, StoreError>> {
@@ -41,10 +35,10 @@ export async function countFacts(store: Store, range: FactRange): Promise<Result
   const params = { tenants: range.tenants, from: range.from_ms, to: range.to_ms };
   const stages = await countStages(store, range, builder);
   if (!stages.ok) return stages;
-  for (const [sql, counter] of sources()) {
+  for (const [sql, count] of sources()) {
     const answer = await store.native(sql, { params });
     if (!answer.ok) return answer;
-    countBlocks(answer.value, builder, counter);
+    countBlocks(answer.value, builder, count);
   }
   return ok(builder);
 }
@@ -63,7 +57,7 @@ async function countStages(
       const params = { tenants: range.tenants, from: from_ms, to: to_ms, slices, slice };
       const answer = await store.native(STAGES, { params });
       if (!answer.ok) return answer;
-      countBlocks(answer.value, builder, stageCounter);
+      countBlocks(answer.value, builder, countStageRows);
     }
   }
   return ok(null);
@@ -87,135 +81,133 @@ function slicesOf(
   return out;
 }
 
-function countBlocks(bytes: Buffer, builder: RollupBuilder, counterOf: (view: BlockView) => Counter): void {
+function countBlocks(bytes: Buffer, builder: RollupBuilder, count: Count): void {
   let at = 0;
   while (at < bytes.length) {
     const view = readBlock(bytes, at);
-    countBlock(view, builder, counterOf(view));
+    if (view.rows > 0) count(new Facts(view, builder));
     at = view.end!;
   }
 }
 
-function countBlock(view: BlockView, builder: RollupBuilder, count: Counter): void {
-  const tenant = reading(view, 'tenant');
-  const hour = reading(view, 'hour');
-  const stage = reading(view, 'stage');
-  const dims = DIMENSIONS.map((name) => reading(view, name));
-  for (let row = 0; row < view.rows; row++) {
-    const values = dims.map((read) => read(row) as string);
-    count(
-      builder.combination(tenant(row) as string, Number(hour(row)) * 1000, stage(row) as string, values),
-      row,
+function countStageRows(facts: Facts): void {
+  const [stages, stageMs, waits] = [
+    facts.counter('stages'),
+    facts.counter('stage_ms'),
+    facts.counter('queue_wait_ms'),
+  ];
+  const [images, frames] = [facts.counter('images'), facts.counter('frames')];
+  const [cost, gpu] = [facts.counter('cost_usd'), facts.counter('gpu_seconds')];
+  const [ms, wait] = [facts.numbers('ms'), facts.numbers('wait')];
+  const [made, framed] = [facts.numbers('images'), facts.numbers('framed')];
+  const [costs, gpus] = [facts.numbers('cost_usd'), facts.numbers('gpu')];
+  for (let row = 0; row < facts.rows; row++) {
+    stages.add(row);
+    stageMs.add(row, ms[row]!);
+    if (wait[row]! > 0) waits.add(row, wait[row]!);
+    if (made[row]! > 0) {
+      images.add(row, made[row]!);
+      if (framed[row]) frames.add(row, made[row]!);
+    }
+    if (costs[row] !== 0) cost.add(row, costs[row]!);
+    if (gpus[row]! > 0) gpu.add(row, gpus[row]!);
+  }
+  countErrors(facts);
+  for (const name of ['aesthetic', 'clip_i', 'style_distance', 'toxicity'] as const) {
+    const counter = facts.counter(name);
+    const { nulls, values } = facts.optional(name);
+    for (let row = 0; row < facts.rows; row++) if (nulls[row] === 0) counter.add(row, values[row]!);
+  }
+  for (const name of ['face_ok', 'watermark', 'nsfw'] as const) {
+    const counter = facts.counter(name);
+    const told = facts.numbers(name);
+    for (let row = 0; row < facts.rows; row++) if (told[row] !== 0) counter.add(row, told[row]! - 1);
+  }
+}
+
+function countErrors(facts: Facts): void {
+  const { keys, texts } = facts.texts('error_code');
+  const [errors, ooms, timeouts] = [
+    facts.counter('errors'),
+    facts.counter('stage_ooms'),
+    facts.counter('stage_timeouts'),
+  ];
+  for (let row = 0; row < facts.rows; row++) {
+    const error = texts[keys[row]!]!;
+    if (error === '') continue;
+    if (error !== 'safety_block' && error !== 'cancelled') errors.add(row);
+    if (error === 'oom') ooms.add(row);
+    if (error === 'timeout') timeouts.add(row);
+  }
+}
+
+/** What a request that ran to its end is. */
+const RAN: ReadonlySet<string> = new Set(['succeeded', 'failed', 'timed_out', 'blocked']);
+
+function requestCount(sessions: Sessions): Count {
+  return (facts) => {
+    const outcome = facts.texts('outcome');
+    const error = facts.texts('error_code');
+    const ended = outcome.texts.map((name) =>
+      name === '' ? undefined : facts.counter(name as RollupMetricName),
     );
-  }
-}
-
-function reading(view: BlockView, name: string): Reading {
-  const column = view.columns.get(name);
-  if (!column) throw new Error(`no column ${name} in the answer`);
-  if (column instanceof FixedView) {
-    const values = column.values;
-    return (row) => values[row];
-  }
-  if (column instanceof NullableView) {
-    const inner = column.inner as FixedView;
-    return (row) => (column.nulls[row] ? null : inner.values[row]);
-  }
-  if (column.type === 'String') {
-    const text = column as TextView;
-    return (row) => (text.starts[row] === text.ends[row] ? '' : text.at(row));
-  }
-  const { dictionary, keys } = column as DictionaryView;
-  return (row) => dictionary[keys[row]!];
-}
-
-const numbers = (view: BlockView, ...names: string[]): ((row: number) => number)[] =>
-  names.map((name) => {
-    const read = reading(view, name);
-    return (row) => Number(read(row));
-  });
-
-function stageCounter(view: BlockView): Counter {
-  const [ms, wait, images, framed, cost, gpu] = numbers(
-    view,
-    'ms',
-    'wait',
-    'images',
-    'framed',
-    'cost_usd',
-    'gpu',
-  ) as [Num, Num, Num, Num, Num, Num];
-  const error = reading(view, 'error_code');
-  const scores = (['aesthetic', 'clip_i', 'style_distance', 'toxicity'] as const).map(
-    (name) => [name, reading(view, name)] as const,
-  );
-  const flags = (['face_ok', 'watermark', 'nsfw'] as const).map(
-    (name) => [name, reading(view, name)] as const,
-  );
-  return (into, row) => {
-    into.count('stages');
-    into.count('stage_ms', ms(row));
-    if (wait(row) > 0) into.count('queue_wait_ms', wait(row));
-    countError(into, error(row) as string);
-    if (images(row) > 0) {
-      into.count('images', images(row));
-      if (framed(row)) into.count('frames', images(row));
-    }
-    if (cost(row) !== 0) into.count('cost_usd', cost(row));
-    if (gpu(row) > 0) into.count('gpu_seconds', gpu(row));
-    for (const [name, read] of scores) {
-      const value = read(row);
-      if (value !== null) into.count(name, value as number);
-    }
-    for (const [name, read] of flags) {
-      const told = read(row) as number;
-      if (told !== 0) into.count(name, told - 1);
-    }
-  };
-}
-
-type Num = (row: number) => number;
-
-function countError(into: Combination, error: string): void {
-  if (error === '') return;
-  if (error !== 'safety_block' && error !== 'cancelled') into.count('errors');
-  if (error === 'oom') into.count('stage_ooms');
-  if (error === 'timeout') into.count('stage_timeouts');
-}
-
-function requestCounter(sessions: Map<Combination, Set<string>>): (view: BlockView) => Counter {
-  return (view) => {
-    const outcome = reading(view, 'outcome');
-    const [ms, wait, retried] = numbers(view, 'ms', 'wait', 'retried') as [Num, Num, Num];
-    const prompt = (['prompt_tokens', 'prompt_words', 'prompt_chars'] as const).map(
-      (name) => [name, numbers(view, name)[0]!] as const,
-    );
-    const error = reading(view, 'error_code');
-    const session = reading(view, 'session_id');
-    return (into, row) => {
-      const ended = outcome(row) as RollupMetricName;
-      into.count('requests');
-      into.count(ended);
-      if (ended === 'succeeded' || ended === 'failed' || ended === 'timed_out' || ended === 'blocked') {
-        into.count('latency_ms', ms(row));
-        if (retried(row)) into.count('retried');
+    const [requests, latency, retries] = [
+      facts.counter('requests'),
+      facts.counter('latency_ms'),
+      facts.counter('retried'),
+    ];
+    const [waits, ooms, timeouts] = [
+      facts.counter('queue_wait_ms'),
+      facts.counter('oom'),
+      facts.counter('timeout'),
+    ];
+    const [ms, wait, retried] = [facts.numbers('ms'), facts.numbers('wait'), facts.numbers('retried')];
+    for (let row = 0; row < facts.rows; row++) {
+      const how = outcome.texts[outcome.keys[row]!]!;
+      const why = error.texts[error.keys[row]!]!;
+      requests.add(row);
+      ended[outcome.keys[row]!]?.add(row);
+      if (RAN.has(how)) {
+        latency.add(row, ms[row]!);
+        if (retried[row]) retries.add(row);
       }
-      if (wait(row) > 0) into.count('queue_wait_ms', wait(row));
-      if (error(row) === 'oom' && (ended === 'failed' || ended === 'timed_out')) into.count('oom');
-      if (ended === 'timed_out' || (ended === 'failed' && error(row) === 'timeout')) into.count('timeout');
-      for (const [name, read] of prompt) if (read(row) > 0) into.count(name, read(row));
-      countSession(into, session(row) as string, sessions);
-    };
+      if (wait[row]! > 0) waits.add(row, wait[row]!);
+      if (why === 'oom' && (how === 'failed' || how === 'timed_out')) ooms.add(row);
+      if (how === 'timed_out' || (how === 'failed' && why === 'timeout')) timeouts.add(row);
+    }
+    for (const name of ['prompt_tokens', 'prompt_words', 'prompt_chars'] as const)
+      countPositive(facts, name, name);
+    sessions.count(facts);
   };
 }
 
-function countSession(into: Combination, session: string, sessions: Map<Combination, Set<string>>): void {
-  if (session === '') return;
-  const seen = sessions.get(into) ?? new Set();
-  sessions.set(into, seen);
-  if (seen.has(session)) return;
-  seen.add(session);
-  into.count('sessions');
+/** Counts the numbers of a column that are above zero. */
+function countPositive(facts: Facts, name: string, metric: RollupMetricName): void {
+  const counter = facts.counter(metric);
+  const values = facts.numbers(name);
+  for (let row = 0; row < facts.rows; row++) if (values[row]! > 0) counter.add(row, values[row]!);
+}
+
+/** A session counts once under each combination, whatever the number of blocks. */
+class Sessions {
+  private readonly seen = new Map<Combination, Set<string>>();
+
+  count(facts: Facts): void {
+    const { keys, texts } = facts.texts('session_id');
+    for (let row = 0; row < facts.rows; row++) {
+      const session = texts[keys[row]!]!;
+      if (session === '') continue;
+      const combination = facts.combination(row);
+      let seen = this.seen.get(combination);
+      if (!seen) {
+        seen = new Set();
+        this.seen.set(combination, seen);
+      }
+      if (seen.has(session)) continue;
+      seen.add(session);
+      combination.count('sessions');
+    }
+  }
 }
 
 const SCORE_METRICS: ReadonlySet<string> = new Set([
@@ -228,13 +220,13 @@ const SCORE_METRICS: ReadonlySet<string> = new Set([
   'toxicity',
 ]);
 
-function scoreCounter(view: BlockView): Counter {
-  const name = reading(view, 'name');
-  const [value] = numbers(view, 'value') as [Num];
-  return (into, row) => {
-    const metric = name(row) as string;
-    if (SCORE_METRICS.has(metric)) into.count(metric as RollupMetricName, value(row));
-  };
+function countScores(facts: Facts): void {
+  const { keys, texts } = facts.texts('name');
+  const counters = texts.map((name) =>
+    SCORE_METRICS.has(name) ? facts.counter(name as RollupMetricName) : undefined,
+  );
+  const values = facts.numbers('value');
+  for (let row = 0; row < facts.rows; row++) counters[keys[row]!]?.add(row, values[row]!);
 }
 
 const ACTIONS: Readonly<Record<string, RollupMetricName>> = {
@@ -245,80 +237,86 @@ const ACTIONS: Readonly<Record<string, RollupMetricName>> = {
   flag: 'flagged',
 };
 
-function feedbackCounter(view: BlockView): Counter {
-  const action = reading(view, 'action');
-  return (into, row) => {
-    const metric = ACTIONS[action(row) as string];
-    if (!metric) return;
-    into.count(metric);
-    if (metric !== 'flagged') into.count('feedback');
-  };
+function countFeedback(facts: Facts): void {
+  const { keys, texts } = facts.texts('action');
+  const counters = texts.map((action) => {
+    const metric = ACTIONS[action];
+    return metric && facts.counter(metric);
+  });
+  const feedback = facts.counter('feedback');
+  for (let row = 0; row < facts.rows; row++) {
+    const counter = counters[keys[row]!];
+    if (!counter) continue;
+    counter.add(row);
+    if (texts[keys[row]!] !== 'flag') feedback.add(row);
+  }
 }
 
-function framesCounter(view: BlockView): Counter {
-  const side = reading(view, 'side');
-  const [frames, window_s, playing_s, dropped, duplicated] = numbers(
-    view,
-    'frames',
-    'window_s',
-    'playing_s',
-    'dropped',
-    'duplicated',
-  ) as [Num, Num, Num, Num, Num];
-  return (into, row) => {
-    const delivered = side(row) === 'delivered';
-    const seconds = delivered ? playing_s(row) : window_s(row);
-    into.count(delivered ? 'delivered_frames' : 'produced_frames', frames(row));
+function countFrames(facts: Facts): void {
+  const { keys, texts } = facts.texts('side');
+  const [frames, window_s, playing_s] = ['frames', 'window_s', 'playing_s'].map((name) =>
+    facts.numbers(name),
+  );
+  const [dropped, duplicated] = ['dropped', 'duplicated'].map((name) => facts.numbers(name));
+  const of = {
+    produced: { frames: facts.counter('produced_frames'), fps: facts.counter('produced_fps') },
+    delivered: { frames: facts.counter('delivered_frames'), fps: facts.counter('delivered_fps') },
+  };
+  const playing = facts.counter('playing_seconds');
+  const [drops, doubles] = [facts.counter('dropped_frames'), facts.counter('duplicated_frames')];
+  for (let row = 0; row < facts.rows; row++) {
+    const delivered = texts[keys[row]!] === 'delivered';
+    const seconds = (delivered ? playing_s : window_s)![row]!;
+    const { frames: counted, fps } = delivered ? of.delivered : of.produced;
+    counted.add(row, frames![row]!);
     // One observation per second, so that long and short windows weigh by their time.
-    if (seconds > 0)
-      into
-        .tally(delivered ? 'delivered_fps' : 'produced_fps')
-        .add(frames(row) / seconds, Math.max(1, Math.round(seconds)));
-    if (!delivered) return;
-    into.count('playing_seconds', seconds);
-    if (dropped(row) > 0) into.count('dropped_frames', dropped(row));
-    if (duplicated(row) > 0) into.count('duplicated_frames', duplicated(row));
-  };
+    if (seconds > 0) fps.add(row, frames![row]! / seconds, Math.max(1, Math.round(seconds)));
+    if (!delivered) continue;
+    playing.add(row, seconds);
+    if (dropped![row]! > 0) drops.add(row, dropped![row]!);
+    if (duplicated![row]! > 0) doubles.add(row, duplicated![row]!);
+  }
 }
 
-function queueCounter(view: BlockView): Counter {
-  const [depth, admitted, denied] = numbers(view, 'depth', 'admitted', 'denied') as [Num, Num, Num];
-  return (into, row) => {
-    into.count('queue_depth', depth(row));
-    if (admitted(row) > 0) into.count('queue_admitted', admitted(row));
-    if (denied(row) > 0) into.count('queue_denied', denied(row));
-  };
+function countQueues(facts: Facts): void {
+  const depths = facts.counter('queue_depth');
+  const depth = facts.numbers('depth');
+  for (let row = 0; row < facts.rows; row++) depths.add(row, depth[row]!);
+  countPositive(facts, 'admitted', 'queue_admitted');
+  countPositive(facts, 'denied', 'queue_denied');
 }
 
-function gpuCounter(view: BlockView): Counter {
-  const [util, used, total] = numbers(view, 'util', 'mem_used_mb', 'mem_total_mb') as [Num, Num, Num];
-  return (into, row) => {
-    into.count('gpu_util', util(row));
-    if (total(row) > 0) into.count('vram_headroom', (total(row) - used(row)) / total(row));
-  };
+function countGpus(facts: Facts): void {
+  const [utils, headroom] = [facts.counter('gpu_util'), facts.counter('vram_headroom')];
+  const [util, used, total] = [
+    facts.numbers('util'),
+    facts.numbers('mem_used_mb'),
+    facts.numbers('mem_total_mb'),
+  ];
+  for (let row = 0; row < facts.rows; row++) {
+    utils.add(row, util[row]!);
+    if (total[row]! > 0) headroom.add(row, (total[row]! - used[row]!) / total[row]!);
+  }
 }
 
-function loadCounter(view: BlockView): Counter {
-  const [duration] = numbers(view, 'duration_ms') as [Num];
-  return (into, row) => into.count('model_load_ms', duration(row));
+function countLoads(facts: Facts): void {
+  const loads = facts.counter('model_load_ms');
+  const duration = facts.numbers('duration_ms');
+  for (let row = 0; row < facts.rows; row++) loads.add(row, duration[row]!);
 }
 
-function cacheCounter(view: BlockView): Counter {
-  const [hits, misses] = numbers(view, 'hits', 'misses') as [Num, Num];
-  return (into, row) => {
-    if (hits(row) > 0) into.count('cache_hits', hits(row));
-    if (misses(row) > 0) into.count('cache_misses', misses(row));
-  };
+function countCaches(facts: Facts): void {
+  countPositive(facts, 'hits', 'cache_hits');
+  countPositive(facts, 'misses', 'cache_misses');
 }
 
-/** A session is counted once per count, whatever the number of blocks. */
-const sources = (): readonly (readonly [string, (view: BlockView) => Counter])[] => [
-  [REQUESTS, requestCounter(new Map())],
-  [SCORES, scoreCounter],
-  [FEEDBACK, feedbackCounter],
-  [FRAMES, framesCounter],
-  [QUEUES, queueCounter],
-  [GPUS, gpuCounter],
-  [LOADS, loadCounter],
-  [CACHES, cacheCounter],
+const sources = (): readonly (readonly [string, Count])[] => [
+  [REQUESTS, requestCount(new Sessions())],
+  [SCORES, countScores],
+  [FEEDBACK, countFeedback],
+  [FRAMES, countFrames],
+  [QUEUES, countQueues],
+  [GPUS, countGpus],
+  [LOADS, countLoads],
+  [CACHES, countCaches],
 ];

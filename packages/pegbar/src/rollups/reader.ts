@@ -6,7 +6,13 @@
  */
 import type { RollupMetricName } from '@pegbar/contract';
 import { ok, type Result } from '../base/result.ts';
-import { type ArrayView, type BlockView, type ColumnView, readBlock } from '../native/index.ts';
+import {
+  type ArrayView,
+  type BlockView,
+  type ColumnView,
+  type FixedView,
+  readBlock,
+} from '../native/index.ts';
 import type { Store, StoreError, TenantScope } from '../store/index.ts';
 import { PAIR_SEPARATOR, type RollupRow, Tally } from './builder.ts';
 import type { RollupKeeper } from './keeper.ts';
@@ -42,7 +48,7 @@ export interface RollupQuestion {
   signal?: AbortSignal | undefined;
 }
 
-/** Told of everything counted; several tellings of one (key, bucket, metric) add up. */
+/** Told of everything counted; several tellings of one (key, bucket, metric) add up. The tally is the listener's. */
 export type Told = (
   key: readonly string[],
   bucket_ms: number,
@@ -109,7 +115,9 @@ function sqlOf(question: RollupQuestion, skips: boolean): string {
     quantiles.size === 0
       ? ''
       : 'WITH sumMapIf(t.bins, t.counts, t.metric IN {quantiles:Array(String)}) AS histogram';
-  const bins = quantiles.size === 0 ? '' : ', histogram.1 AS codes, histogram.2 AS seen_per_code';
+  // Counts of a bin fit 32 bits; the 64 that sumMap answers would be big integers here.
+  const bins =
+    quantiles.size === 0 ? '' : ", histogram.1 AS codes, CAST(histogram.2, 'Array(UInt32)') AS seen_per_code";
   const where = [
     '{tenant_filter:t}',
     't.metric IN {metrics:Array(String)}',
@@ -170,13 +178,8 @@ function tellBlock(view: BlockView, { by }: RollupQuestion, tell: Told): void {
   const counts = view.columns.get('seen_per_code') as ArrayView | undefined;
   for (let row = 0; row < view.rows; row++) {
     const name = metric.at(row) as RollupMetricName;
-    const tally = tallyOf(
-      name,
-      Number(seen.at(row)),
-      Number(micro.at(row)),
-      (codes?.at(row) ?? []) as unknown[],
-      (counts?.at(row) ?? []) as unknown[],
-    );
+    const tally = tallyOf(name, Number(seen.at(row)), Number(micro.at(row)));
+    if (codes && counts && tally.bins) addBins(tally.bins, codes, counts, row);
     tell(
       keys.map((key) => key.at(row) as string),
       Number(bucket.at(row)) * 1000,
@@ -184,6 +187,13 @@ function tellBlock(view: BlockView, { by }: RollupQuestion, tell: Told): void {
       tally,
     );
   }
+}
+
+function addBins(bins: Map<number, number>, codes: ArrayView, counts: ArrayView, row: number): void {
+  const code = (codes.inner as FixedView).values as Uint16Array;
+  const count = (counts.inner as FixedView).values as Uint32Array;
+  for (let item = row === 0 ? 0 : codes.ends[row - 1]!; item < codes.ends[row]!; item++)
+    bins.set(code[item]!, count[item]!);
 }
 
 /** A tally of what was read; counts may be text, numbers or big integers. */
@@ -198,7 +208,7 @@ export function tallyOf(
   tally.n = n;
   tally.micro = micro;
   codes.forEach((code, index) => {
-    tally.bins?.set(Number(code), Number(counts[index]));
+    tally.bins?.add(Number(code), Number(counts[index]));
   });
   return tally;
 }
@@ -213,7 +223,10 @@ function tellRow(row: RollupRow, question: RollupQuestion, tell: Told): void {
   };
   if (!conditions.every((one) => one.matches(part(one.key)))) return;
   const bucket = step_ms === null ? 0 : Math.floor(row.t_ms / step_ms) * step_ms;
-  tell(by.map(part), bucket, row.metric, row.tally);
+  // The keeper's own tally stays as it is: who is told may add to what he gets.
+  const copy = new Tally(row.metric);
+  copy.merge(row.tally);
+  tell(by.map(part), bucket, row.metric, copy);
 }
 
 export const wholeHours = (from_ms: number, to_ms: number): { from_ms: number; to_ms: number } => ({

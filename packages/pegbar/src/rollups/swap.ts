@@ -1,7 +1,8 @@
 import { tableOf } from '@pegbar/contract';
 import type { Result } from '../base/result.ts';
-import { BlockBuilder } from '../native/index.ts';
+import { type ArrayColumn, BlockBuilder, type DictionaryColumn, type FixedColumn } from '../native/index.ts';
 import { type Store, type StoreError, StoreFailure } from '../store/index.ts';
+import type { Bins } from './bins.ts';
 import type { RollupRow } from './builder.ts';
 
 export const HOUR_MS = 3_600_000;
@@ -75,24 +76,40 @@ export const dateOf = (ms: number): string => new Date(ms).toISOString().slice(0
 const INSERT_ROWS = 200_000;
 
 function* blocksOf(rows: readonly RollupRow[]): Iterable<Uint8Array[]> {
-  for (let at = 0; at < rows.length; at += INSERT_ROWS) {
-    const builder = new BlockBuilder(tableOf('roll_hours'));
-    for (const { tenant, metric, stage, dim, value, t_ms, tally } of rows.slice(at, at + INSERT_ROWS)) {
-      const bins = tally.bins && [...tally.bins.keys()].sort((a, b) => a - b);
-      builder.append({
-        tenant,
-        metric,
-        stage,
-        dim,
-        value,
-        t: t_ms / 1000,
-        n: tally.n,
-        sum: BigInt(Math.round(tally.micro)),
-        ...(bins && { bins, counts: bins.map((bin) => tally.bins!.get(bin)!) }),
-      });
-    }
-    yield builder.encode();
+  for (let at = 0; at < rows.length; at += INSERT_ROWS)
+    yield blockOf(rows.slice(at, at + INSERT_ROWS)).encode();
+}
+
+/** Writes the columns themselves: a round may have a hundred thousand rows. */
+function blockOf(rows: readonly RollupRow[]): BlockBuilder {
+  const block = new BlockBuilder(tableOf('roll_hours'));
+  const texts = (['tenant', 'metric', 'stage', 'dim', 'value'] as const).map(
+    (name) => [name, block.column<DictionaryColumn>(name)] as const,
+  );
+  const t = block.column<FixedColumn>('t');
+  const n = block.column<FixedColumn>('n');
+  const sum = block.column<FixedColumn>('sum');
+  const bins = block.column<ArrayColumn>('bins');
+  const counts = block.column<ArrayColumn>('counts');
+  for (const row of rows) {
+    const at = block.rows++;
+    const { tally } = row;
+    for (const [name, column] of texts) column.push(at, row[name]);
+    t.push(at, row.t_ms / 1000);
+    n.push(at, tally.n);
+    sum.push(at, Math.round(tally.micro));
+    if (!tally.bins) continue;
+    const codes = tally.bins.codes();
+    bins.push(at, codes);
+    counts.push(at, countsOf(tally.bins, codes));
   }
+  return block;
+}
+
+function countsOf(bins: Bins, codes: Uint16Array): Uint32Array {
+  const counts = new Uint32Array(codes.length);
+  for (let at = 0; at < codes.length; at++) counts[at] = bins.get(codes[at]!)!;
+  return counts;
 }
 
 async function isEmpty(store: Store, table: string): Promise<boolean> {
