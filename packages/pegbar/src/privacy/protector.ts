@@ -4,6 +4,7 @@ import { withoutEcho } from './echo.ts';
 import { parseExact, writeExact } from './exact-json.ts';
 import { type KeyedHash, NO_HASH, RecentMap } from './keyed.ts';
 import { isFigure, isNodeId, type KeyKind, kindOfKey } from './keys.ts';
+import { PromptMemo } from './prompt-memo.ts';
 import { LOOKED_AT, type RedactionKind, type Rules, scrub } from './rules.ts';
 import { walk } from './structure.ts';
 
@@ -62,9 +63,6 @@ export interface TenantState {
 const USER_LIMIT = 2048;
 /** Longer ids are hashed anew each time. Bytes. */
 const USER_KEPT = 256;
-/** Characters of prompts whose results are remembered, per generation; some 0.5 MB. All spans of a trace repeat one. */
-const PROMPT_LIMIT = 262_144;
-const PROMPT_KEPT = 4096;
 /** Attribute names whose kind is remembered. A service has hundreds. */
 const KEY_KINDS = 4096;
 const KEY_KEPT = 256;
@@ -80,7 +78,7 @@ export class TenantProtector implements Protector {
   readonly #count: (kind: RedactionKind, n: number) => void;
   #state: TenantState;
   #users = new RecentMap<string>(USER_LIMIT);
-  #prompts = new RecentMap<ProtectedPrompt>(PROMPT_LIMIT);
+  #prompts = new PromptMemo<ProtectedPrompt>();
   #keys = new RecentMap<KeyKind>(KEY_KINDS);
   #hidden = 0;
 
@@ -98,7 +96,7 @@ export class TenantProtector implements Protector {
   become(state: TenantState): void {
     this.#state = state;
     this.#users = new RecentMap(USER_LIMIT);
-    this.#prompts = new RecentMap(PROMPT_LIMIT);
+    this.#prompts = new PromptMemo();
     this.#keys = new RecentMap(KEY_KINDS);
   }
 
@@ -124,15 +122,14 @@ export class TenantProtector implements Protector {
   }
 
   prompt(text: string): ProtectedPrompt {
-    const known = text.length <= PROMPT_KEPT ? this.#prompts.get(text) : undefined;
+    const known = this.#prompts.get(text);
     if (known) {
       if (known.redactions > 0) this.#count('prompt', known.redactions);
       return known;
     }
     const made = this.#protectPrompt(text);
     // What was hidden by kind is looked at again each time, so that every redaction is counted as what it is.
-    if (text.length <= PROMPT_KEPT && (this.#closed || made.redactions === 0))
-      this.#prompts.set(copy(text), made, text.length + 64);
+    if (this.#closed || made.redactions === 0) this.#prompts.set(text, made);
     return made;
   }
 
