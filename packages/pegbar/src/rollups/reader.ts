@@ -14,6 +14,7 @@ import {
   readBlock,
 } from '../native/index.ts';
 import type { Store, StoreError, TenantScope } from '../store/index.ts';
+import type { Bins } from './bins.ts';
 import { PAIR_SEPARATOR, type RollupRow, Tally } from './builder.ts';
 import type { RollupKeeper } from './keeper.ts';
 import { HOUR_MS } from './swap.ts';
@@ -189,11 +190,11 @@ function tellBlock(view: BlockView, { by }: RollupQuestion, tell: Told): void {
   }
 }
 
-function addBins(bins: Map<number, number>, codes: ArrayView, counts: ArrayView, row: number): void {
+function addBins(bins: Bins, codes: ArrayView, counts: ArrayView, row: number): void {
   const code = (codes.inner as FixedView).values as Uint16Array;
   const count = (counts.inner as FixedView).values as Uint32Array;
   for (let item = row === 0 ? 0 : codes.ends[row - 1]!; item < codes.ends[row]!; item++)
-    bins.set(code[item]!, count[item]!);
+    bins.add(code[item]!, count[item]!);
 }
 
 /** A tally of what was read; counts may be text, numbers or big integers. */
