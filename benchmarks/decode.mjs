@@ -1,29 +1,18 @@
 // CPU cost of one span from protobuf to encoded Native blocks, beside protobufjs, which only makes objects of it.
 // Usage: node benchmarks/decode.mjs [rounds=9] [FILE of length-prefixed requests]; needs a build.
-import { readFileSync } from 'node:fs';
 import { tableOf } from '@pegbar/contract';
 import { protoType } from '../packages/pegbar/dist/ingest/otlp/proto.js';
 import { createSpanDecoder } from '../packages/pegbar/dist/ingest/otlp/spans/index.js';
 import { BlockBuilder } from '../packages/pegbar/dist/native/index.js';
-import { payload } from './payload.mjs';
+import { payload, readRequests } from './payload.mjs';
+import { report, say } from './report.mjs';
 
 const rounds = Number(process.argv[2] ?? 9);
 /** Rows of one commit: what some ms of a busy ingest bring together. */
 const GROUP_ROWS = 8_192;
 
-const requests = process.argv[3] ? fromFile(process.argv[3]) : payload({ count: 100 });
+const requests = process.argv[3] ? readRequests(process.argv[3]) : payload({ count: 100 });
 const bytes = requests.reduce((sum, one) => sum + one.length, 0);
-
-function fromFile(path) {
-  const file = readFileSync(path);
-  const out = [];
-  for (let at = 0; at < file.length; ) {
-    const length = file.readUInt32LE(at);
-    out.push(file.subarray(at + 4, at + 4 + length));
-    at += 4 + length;
-  }
-  return out;
-}
 
 /** Policy `keep`; features, hashes and the dedup table have benchmarks of their own. */
 const features = {
@@ -103,30 +92,34 @@ for (let i = 0; i < rounds; i++) {
   mine.push(once(ours));
   peers.push(once(theirs));
 }
-const median = (list) => list.toSorted((a, b) => a - b)[list.length >> 1];
-const spread = (list) => (Math.max(...list) - Math.min(...list)) / median(list);
 const { spans } = mine[0];
-
-function report(metric, unit, own, peer, digits) {
-  const value = median(own);
-  console.log(
-    JSON.stringify({
-      bench: 'decode',
-      metric,
-      value: Number(value.toFixed(digits)),
-      unit,
-      ratio: Number((value / median(peer)).toFixed(3)),
-      peer: 'protobufjs decode to objects, no columns',
-      spread: Number(spread(own).toFixed(3)),
-    }),
-  );
-}
-
-console.error(
+say(
   `${spans} spans of ${(bytes / spans).toFixed(0)} B each become ${(encoded / rounds / spans).toFixed(0)} B`,
 );
+const common = { bench: 'decode', peer: 'protobufjs decode to objects, no columns' };
 const cpu = (list) => list.map((one) => one.cpu);
 const rate = (list) => list.map((one) => one.rate);
-report('cpu_per_span', 'us', cpu(mine), cpu(peers), 3);
-report('least_cpu_per_span', 'us', [Math.min(...cpu(mine))], [Math.min(...cpu(peers))], 3);
-report('spans_per_second', '1/s', rate(mine), rate(peers), 0);
+report({
+  ...common,
+  metric: 'cpu_per_span',
+  unit: 'us',
+  better: 'less',
+  values: cpu(mine),
+  peerValues: cpu(peers),
+});
+report({
+  ...common,
+  metric: 'least_cpu_per_span',
+  unit: 'us',
+  better: 'less',
+  values: [Math.min(...cpu(mine))],
+  peerValues: [Math.min(...cpu(peers))],
+});
+report({
+  ...common,
+  metric: 'spans_per_second',
+  unit: '1/s',
+  better: 'more',
+  values: rate(mine),
+  peerValues: rate(peers),
+});

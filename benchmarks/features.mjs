@@ -6,6 +6,7 @@ import { detect } from 'tinyld';
 import { createCounters } from '../packages/pegbar/dist/base/counters.js';
 import { prepareFeatures, promptFeatures } from '../packages/pegbar/dist/features/index.js';
 import { createPrivacy } from '../packages/pegbar/dist/privacy/index.js';
+import { cpuPerCall, report } from './report.mjs';
 
 const rounds = Number(process.argv[2] ?? 7);
 const english =
@@ -20,35 +21,16 @@ const prompts = Array.from(
   (_, i) => `${subjects[i % 10]} ${subjects[(i * 7) % 10]}, ${english}, take ${i}`,
 );
 
-/** CPU microseconds per call: the median of the rounds, and their spread relative to it. */
-function measure(calls, work) {
-  for (let i = 0; i < calls / 4; i++) work(i);
-  const times = [];
-  for (let round = 0; round < rounds; round++) {
-    const before = process.cpuUsage();
-    for (let i = 0; i < calls; i++) work(i);
-    const used = process.cpuUsage(before);
-    times.push((used.user + used.system) / calls);
-  }
-  times.sort((a, b) => a - b);
-  const value = times[times.length >> 1];
-  return { value, spread: (times.at(-1) - times[0]) / value };
-}
-
-function report(metric, calls, work, peerName, peerCalls, peerWork) {
-  const mine = measure(calls, work);
-  const peer = measure(peerCalls, peerWork);
-  console.log(
-    JSON.stringify({
-      bench: 'features',
-      metric,
-      value: Number(mine.value.toFixed(4)),
-      unit: 'cpu_us',
-      ratio: Number((mine.value / peer.value).toFixed(4)),
-      peer: peerName,
-      spread: Number(mine.spread.toFixed(3)),
-    }),
-  );
+function compare(metric, calls, work, peer, peerCalls, peerWork) {
+  report({
+    bench: 'features',
+    metric,
+    unit: 'cpu_us',
+    better: 'less',
+    values: cpuPerCall({ rounds, calls, work }),
+    peer,
+    peerValues: cpuPerCall({ rounds, calls: peerCalls, work: peerWork }),
+  });
 }
 
 const protector = (prompts_) =>
@@ -66,7 +48,7 @@ const readEveryUnit = (text) => () => {
   for (let i = 0; i < text.length; i++) sink ^= text.charCodeAt(i);
 };
 
-report(
+compare(
   'prompt_features_100_bytes',
   200_000,
   () => promptFeatures(english),
@@ -74,7 +56,7 @@ report(
   20_000,
   () => clip.encode(english),
 );
-report(
+compare(
   'prompt_features_varied',
   200_000,
   (i) => promptFeatures(prompts[i % 5000]),
@@ -82,7 +64,7 @@ report(
   2_000,
   (i) => detect(prompts[i % 5000]),
 );
-report(
+compare(
   'prompt_features_japanese',
   100_000,
   () => promptFeatures(japanese),
@@ -96,7 +78,7 @@ const keep = protector('keep');
 const redact = protector('redact');
 const drop = protector('drop');
 const hmac = (text) => createHmac('sha256', 'k'.repeat(32)).update(text).digest('hex');
-report(
+compare(
   'user_hash_known',
   500_000,
   (i) => keep.userHash(users[i % 1000]),
@@ -104,7 +86,7 @@ report(
   50_000,
   (i) => hmac(users[i % 1000]),
 );
-report(
+compare(
   'user_hash_new',
   100_000,
   (i) => keep.userHash(`user-${i}`),
@@ -112,7 +94,7 @@ report(
   50_000,
   (i) => hmac(`user-${i}`),
 );
-report(
+compare(
   'prompt_new_keep',
   20_000,
   (i) => keep.prompt(prompts[i % 5000]),
@@ -120,7 +102,7 @@ report(
   50_000,
   (i) => hmac(prompts[i % 5000]),
 );
-report(
+compare(
   'prompt_new_redact',
   20_000,
   (i) => redact.prompt(prompts[i % 5000]),
@@ -128,7 +110,7 @@ report(
   50_000,
   (i) => hmac(prompts[i % 5000]),
 );
-report(
+compare(
   'prompt_new_drop',
   20_000,
   (i) => drop.prompt(prompts[i % 5000]),
@@ -136,7 +118,7 @@ report(
   50_000,
   (i) => hmac(prompts[i % 5000]),
 );
-report(
+compare(
   'prompt_known_drop',
   200_000,
   () => drop.prompt(english),
@@ -144,7 +126,7 @@ report(
   50_000,
   () => hmac(english),
 );
-report(
+compare(
   'attribute_keep',
   1_000_000,
   () => keep.attribute('pegbar.sampler', 'dpmpp_2m'),
@@ -152,7 +134,7 @@ report(
   1_000_000,
   readEveryUnit('dpmpp_2m'),
 );
-report(
+compare(
   'attribute_redact',
   500_000,
   () => redact.attribute('pegbar.sampler', 'dpmpp_2m'),
@@ -160,7 +142,7 @@ report(
   1_000_000,
   readEveryUnit('dpmpp_2m'),
 );
-report(
+compare(
   'log_line_redact',
   200_000,
   () => redact.text(logLine),

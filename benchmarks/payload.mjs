@@ -1,4 +1,8 @@
-// Requests of image-generation spans for benchmarks: 14 attributes and a third of an event per span, seeded.
+/**
+ * Requests of image-generation spans for benchmarks, seeded: 14 attributes and a third of an event per span, 10
+ * resource attributes, traces of 5 to 10 spans, about 573 bytes per span.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { protoType } from '../packages/pegbar/dist/ingest/otlp/proto.js';
 
 const MODELS = ['sdxl-base-1.0', 'sdxl-turbo', 'flux.1-dev', 'sd-3.5-large', 'kolors-v1', 'pixart-sigma'];
@@ -10,9 +14,12 @@ const WORDS =
   'a portrait of an astronaut riding horse in the style of watercolor cinematic lighting ultra detailed forest castle neon city rain sunset mountains river cat dragon robot'.split(
     ' ',
   );
+/** Twelve characters that `load.mjs` replaces by the number of the request, so that each can be found in a store. */
+export const MARKER = '000000000000';
 const RESOURCE = {
   'service.name': 'imagegen-worker',
   'service.version': '2.14.1',
+  'service.instance.id': MARKER,
   'host.name': 'gpu-node-3f2a',
   'deployment.environment': 'production',
   'telemetry.sdk.name': 'opentelemetry',
@@ -26,9 +33,36 @@ const string = (key, stringValue) => ({ key, value: { stringValue } });
 const int = (key, intValue) => ({ key, value: { intValue } });
 const double = (key, doubleValue) => ({ key, value: { doubleValue } });
 
-/** `count` encoded requests of `spans` spans each, ending before `endMs`. */
+/** Requests in one file, each with its length before it (32 bits, little endian). */
+export function writeRequests(path, requests) {
+  const parts = requests.flatMap((request) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(request.length);
+    return [length, request];
+  });
+  writeFileSync(path, Buffer.concat(parts));
+}
+
+export function readRequests(path) {
+  const file = readFileSync(path);
+  const out = [];
+  for (let at = 0; at < file.length; ) {
+    const length = file.readUInt32LE(at);
+    out.push(file.subarray(at + 4, at + 4 + length));
+    at += 4 + length;
+  }
+  return out;
+}
+
+/** Longest time between the starts of two spans that follow each other. */
+const STEP_MS = 3;
+/** Spans last up to this. */
+const LONGEST_MS = Math.exp(8) + 1;
+
+/** `count` encoded requests of `spans` spans each, one after the other in time and all ended by `endMs`. */
 export function payload({ count = 100, spans = 512, endMs = Date.now(), seed = 12345 } = {}) {
   let state = seed;
+  let clockMs = endMs - LONGEST_MS - count * spans * STEP_MS;
   const random = () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return state / 2 ** 32;
@@ -58,7 +92,8 @@ export function payload({ count = 100, spans = 512, endMs = Date.now(), seed = 1
   function span() {
     if (!trace || trace.left-- === 0) trace = newTrace();
     const durationMs = Math.exp(random() * 8) + random();
-    const end = endMs - below(60_000);
+    clockMs += random() * STEP_MS;
+    const end = clockMs + durationMs;
     const failed = random() < 0.05;
     const stage = pick(STAGES);
     const events = [];
@@ -83,7 +118,7 @@ export function payload({ count = 100, spans = 512, endMs = Date.now(), seed = 1
       parentSpanId: trace.parentSpanId,
       name: `pipeline.${stage}`,
       kind: 3,
-      startTimeUnixNano: nanos(end - durationMs),
+      startTimeUnixNano: nanos(clockMs),
       endTimeUnixNano: nanos(end),
       attributes: [
         string('gen_ai.request.model', trace.model),

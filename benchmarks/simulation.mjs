@@ -9,6 +9,7 @@ import {
   simulate,
   specOf,
 } from '../packages/pegbar/dist/simulation/index.js';
+import { report } from './report.mjs';
 
 const ROUNDS = 5;
 const DAYS = 4;
@@ -18,24 +19,6 @@ const NOW = Date.UTC(2026, 10, 20, 15);
 
 const loaded = loadScenario(bundledScenarioText('studio'));
 if (!loaded.ok) throw new Error(`${loaded.error.path}: ${loaded.error.message}`);
-
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-const spread = (values) => Number(((Math.max(...values) - Math.min(...values)) / median(values)).toFixed(3));
-
-function report(metric, values, unit, peer, peerValues) {
-  const value = median(values);
-  console.log(
-    JSON.stringify({
-      bench: 'simulation',
-      metric,
-      value: Math.round(value * 100) / 100,
-      unit,
-      ratio: Number((value / median(peerValues)).toFixed(3)),
-      peer,
-      spread: spread(values),
-    }),
-  );
-}
 
 const options = { seed: 1, from_ms: NOW - DAYS * 86_400_000, to_ms: NOW };
 const rates = [];
@@ -52,7 +35,15 @@ for (let round = 0; round <= ROUNDS; round++) {
   rates.push(records.length / ((told - start) / 1000));
   jsonRates.push(records.length / ((written - told) / 1000));
 }
-report('records_per_s', rates, '1/s', 'JSON.stringify of the same records', jsonRates);
+report({
+  bench: 'simulation',
+  metric: 'records_per_s',
+  unit: '1/s',
+  better: 'more',
+  values: rates,
+  peer: 'JSON.stringify of the same records',
+  peerValues: jsonRates,
+});
 
 sharp.concurrency(1);
 const album = createAlbum({ newest: PICTURES, evaluation: 0, daily: 0 });
@@ -70,4 +61,12 @@ for (const spec of specs) {
   await sharp(data, raw).webp({ quality: 82 }).toBuffer();
   encode.push(performance.now() - before);
 }
-report('picture_ms', paint, 'ms', 'sharp encoding the same pixels as WebP', encode);
+report({
+  bench: 'simulation',
+  metric: 'picture_ms',
+  unit: 'ms',
+  better: 'less',
+  values: paint,
+  peer: 'sharp encoding the same pixels as WebP',
+  peerValues: encode,
+});
