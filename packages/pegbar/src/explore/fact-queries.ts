@@ -65,7 +65,7 @@ export const SOURCES: Readonly<Record<SourceName, Source>> = {
   },
   stages: {
     sql: `SELECT *, ${AT_MS}, toFloat64(toFloat32(duration_ns / 1e6)) AS ms FROM spans AS t
-      WHERE {tenant_filter:t} AND ${TIMED} AND t.pipeline_stage != '' AND t.boundary = ''`,
+      WHERE {tenant_filter:t} AND ${TIMED} AND t.pipeline_stage != '' AND bitAnd(t.source, 16) = 0`,
     fields: {
       ...without(fieldsOf('spans'), 'outcome'),
       latency_ms: { sql: 'ms', kind: 'number' },

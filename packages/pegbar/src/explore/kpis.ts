@@ -21,7 +21,7 @@ import {
   HOUR_MS,
   type KeyCondition,
   type RollupReader,
-  Tally,
+  type Tally,
   type Told,
   wholeHours,
 } from '../rollups/index.ts';
@@ -226,12 +226,7 @@ class Counts {
     const cell = `${this.only ?? bucket_ms}\n${metric}`;
     const sum = known.cells.get(cell);
     if (sum) sum.merge(tally);
-    else {
-      // Told tallies may be the keeper's own: they are added to, so they are copied.
-      const made = new Tally(metric);
-      made.merge(tally);
-      known.cells.set(cell, made);
-    }
+    else known.cells.set(cell, tally);
   };
 
   keys(): (readonly string[])[] {

@@ -49,7 +49,7 @@ const OF_REQUEST = `(t.request_id = {id:String} OR (t.request_id = '' AND ${TRAC
 /** Rows lie between the first start and the last end of the request: its parts are found without reading the rest. */
 const WITHIN =
   't.timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND t.timestamp <= fromUnixTimestamp64Milli({to:Int64})';
-const IS_SPAN = "t.span_id != toFixedString('', 8) AND t.boundary = ''";
+const IS_SPAN = "t.span_id != toFixedString('', 8) AND bitAnd(t.source, 16) = 0";
 
 export const STAGES_OF_REQUEST = `
 SELECT ${STAGE_COLUMNS} FROM spans AS t
