@@ -73,7 +73,7 @@ const spans: Table = {
     col(
       'source',
       'UInt8',
-      'bit 0: told by a span; bit 1: told by an event; bit 2: imported; bit 3: written by the sweeper',
+      'bit 0: told by a span; bit 1: told by an event; bit 2: imported; bit 3: written by the sweeper; bit 4: a boundary event, no stage or span of its own',
     ),
     ...tags,
     col('traffic_source', 'String', 'where the request came from'),

@@ -13,6 +13,7 @@ export type SourceName =
   | 'requests'
   | 'stages'
   | 'scores'
+  | 'request_scores'
   | 'feedback'
   | 'frames'
   | 'queues'
@@ -42,6 +43,9 @@ const without = (fields: Fields, ...names: string[]): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
 
 const PICTURES = `SELECT *, toString(image_id) AS subject FROM images FINAL WHERE {tenant_filter} AND ${SINCE}`;
+/** Scores that name only a request. */
+const SCORED_REQUESTS = `SELECT tenant AS s_tenant, request_id AS s_request, name, value FROM scores
+  WHERE {tenant_filter} AND image_id = '' AND request_id != '' AND value IS NOT NULL AND ${SINCE}`;
 const sample = (table: string, columns: string, where = '1'): Source => ({
   sql: `SELECT ${DIMENSIONS.map((name) => `t.${name} AS ${name}`).join(', ')}, '' AS pipeline_stage, ${AT_MS}, ${columns}
     FROM ${table} AS t WHERE {tenant_filter:t} AND ${TIMED} AND ${where}`,
@@ -79,6 +83,17 @@ export const SOURCES: Readonly<Record<SourceName, Source>> = {
       INNER JOIN (${PICTURES}) AS p ON p.tenant = s.s_tenant AND p.subject = s.s_image
       WHERE ${IN_RANGE}`,
     fields: { ...fieldsOf('images'), ...DIMENSION_FIELDS },
+    request: 'request_id',
+  },
+  request_scores: {
+    sql: `SELECT r.* EXCEPT (pipeline_stage), '' AS pipeline_stage, intDiv(toUnixTimestamp64Nano(r.ended::DateTime64(9, 'UTC')), 1000000) AS at_ms,
+        s.name AS score, assumeNotNull(s.value) AS score_value
+      FROM (${SCORED_REQUESTS}) AS s
+      INNER JOIN (
+        SELECT * FROM requests FINAL WHERE {tenant_filter} AND ${SINCE} AND request_id IN (SELECT s_request FROM (${SCORED_REQUESTS}))
+      ) AS r ON r.tenant = s.s_tenant AND r.request_id = s.s_request
+      WHERE ${IN_RANGE}`,
+    fields: { ...fieldsOf('requests'), ...DIMENSION_FIELDS },
     request: 'request_id',
   },
   feedback: {
@@ -120,15 +135,16 @@ export interface FactSql {
 const requests = (when: string, value = '1'): FactSql => ({ source: 'requests', when, value });
 const stages = (when: string, value = '1'): FactSql => ({ source: 'stages', when, value });
 const feedback = (when: string): FactSql => ({ source: 'feedback', when, value: '1' });
-const score = (name: string): FactSql => ({
-  source: 'scores',
-  when: `score = '${name}'`,
-  value: 'score_value',
-});
-const told = (name: string): FactSql[] => [stages(`${name} != 0`, `toFloat64(${name}) - 1`), score(name)];
+const scores = (name: string): FactSql[] =>
+  (['scores', 'request_scores'] as const).map((source) => ({
+    source,
+    when: `score = '${name}'`,
+    value: 'score_value',
+  }));
+const told = (name: string): FactSql[] => [stages(`${name} != 0`, `toFloat64(${name}) - 1`), ...scores(name)];
 const measured = (name: string): FactSql[] => [
   stages(`${name} IS NOT NULL`, `toFloat64(assumeNotNull(${name}))`),
-  score(name),
+  ...scores(name),
 ];
 const ENDED = "outcome IN ('succeeded', 'failed', 'timed_out', 'blocked')";
 const DECIDED_BADLY = "outcome IN ('failed', 'timed_out')";

@@ -140,7 +140,7 @@ describe('the fold of spans into requests', () => {
             gpu_count: 4,
             cost_usd: 0.5,
           },
-          { ...base, timestamp: 12_000_000n, boundary: 'frame_emitted', source: 2 },
+          { ...base, timestamp: 12_000_000n, boundary: 'frame_emitted', source: 18 },
           {
             ...base,
             timestamp: 11_000_000n,

@@ -95,6 +95,9 @@ export const WANTED: ReadonlySet<string> = new Set([
   'part',
 ]);
 
+/** Bit of `source`: a boundary event, no stage or span of its own. */
+const BOUNDARY = 16;
+
 /** A 64-bit number of nanoseconds as two words: BigInts per row were a third of the fold's time. */
 interface Words {
   hi: number;
@@ -230,7 +233,6 @@ function foldBlock(
   const source = columns.number('source');
   const isSpan = spanReader(columns);
   const stage = columns.text('pipeline_stage');
-  const boundary = columns.optional('boundary');
   const loras = columns.any('loras');
   const part = columns.number('part');
   const picture = imageId && pictureReader(columns, seg);
@@ -241,7 +243,7 @@ function foldBlock(
     const told = verdict(row);
     if (told > request.verdict) request.verdict = told;
     sums(request, row);
-    const isBoundary = boundary !== undefined && boundary(row) !== '';
+    const isBoundary = (source(row) & BOUNDARY) !== 0;
     if (stage(row) !== '' && !isBoundary) request.stages++;
     if (!isBoundary && isSpan(row)) request.spans++;
     if (source(row) & 4) request.imported = 1;
@@ -435,7 +437,7 @@ function verdictReader(columns: Columns, times: Uint32Array): (row: number) => b
   const parent = columns.fixed('parent_span_id');
   return (row) => {
     const told = outcome(row);
-    const isBoundary = boundary(row) !== '';
+    const isBoundary = (source(row) & BOUNDARY) !== 0;
     const isRoot = (source(row) & 1) === 1 && !isBoundary && !(parent && isSet(parent, row));
     const delivered = boundary(row) === 'deliver_complete' || (stage(row) === 'deliver' && !isBoundary);
     if (told === '' && !delivered && !isRoot) return 0n;

@@ -11,6 +11,7 @@ import {
   GPUS,
   LOADS,
   QUEUES,
+  REQUEST_SCORES,
   REQUESTS,
   SCORES,
   SPANS_PER_BUCKET,
@@ -313,6 +314,7 @@ function countCaches(facts: Facts): void {
 const sources = (): readonly (readonly [string, Count])[] => [
   [REQUESTS, requestCount(new Sessions())],
   [SCORES, countScores],
+  [REQUEST_SCORES, countScores],
   [FEEDBACK, countFeedback],
   [FRAMES, countFrames],
   [QUEUES, countQueues],

@@ -12,7 +12,7 @@ const DIMS = 'region, model_version, workload, hardware_class, traffic_source';
 /** Rows of `spans` per five minutes: reads are cut into slices by it. */
 export const SPANS_PER_BUCKET = `
 SELECT toUnixTimestamp(toStartOfFiveMinutes(timestamp)) AS bucket, count() AS rows
-FROM spans WHERE ${IN_RANGE} AND pipeline_stage != '' AND boundary = ''
+FROM spans WHERE ${IN_RANGE} AND pipeline_stage != '' AND bitAnd(source, 16) = 0
 GROUP BY bucket ORDER BY bucket`;
 
 export const STAGES = `
@@ -20,7 +20,7 @@ SELECT ${LEAD}, pipeline_stage AS stage, ${DIMS},
   toFloat32(duration_ns / 1e6) AS ms, toFloat32(queue_wait_ms) AS wait, error_code,
   images, sequence_id != '' AS framed, cost_usd, toFloat32(gpu_seconds * greatest(gpu_count, 1)) AS gpu,
   aesthetic, clip_i, style_distance, toxicity, face_ok, watermark, nsfw
-FROM spans WHERE ${IN_RANGE} AND pipeline_stage != '' AND boundary = ''
+FROM spans WHERE ${IN_RANGE} AND pipeline_stage != '' AND bitAnd(source, 16) = 0
   AND cityHash64(trace_id, request_id) % {slices:UInt32} = {slice:UInt32}`;
 
 /** The newest ingest day that could not hold a row of the range is a day before it: senders' clocks differ. */
@@ -47,6 +47,18 @@ SELECT tenant, toUnixTimestamp(toStartOfHour(picture.timestamp)) AS hour, '' AS 
 FROM (SELECT tenant, image_id, name, value FROM scores WHERE tenant IN {tenants:Array(String)} AND image_id != '' AND value IS NOT NULL AND ${SINCE}) AS s
 INNER JOIN (${PICTURES}) AS picture USING (tenant, image_id)
 WHERE picture.timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND picture.timestamp < fromUnixTimestamp64Milli({to:Int64})`;
+
+/** A score that names only a request counts at its request's time and segment. */
+const SCORED_REQUESTS = `SELECT tenant, request_id, name, value FROM scores
+  WHERE tenant IN {tenants:Array(String)} AND image_id = '' AND request_id != '' AND value IS NOT NULL AND ${SINCE}`;
+export const REQUEST_SCORES = `
+SELECT tenant, toUnixTimestamp(toStartOfHour(subject.timestamp)) AS hour, '' AS stage, ${DIMS}, s.name AS name, assumeNotNull(s.value) AS value
+FROM (${SCORED_REQUESTS}) AS s
+INNER JOIN (
+  SELECT tenant, request_id, ended AS timestamp, ${DIMS} FROM requests FINAL
+  WHERE tenant IN {tenants:Array(String)} AND ${SINCE} AND request_id IN (SELECT request_id FROM (${SCORED_REQUESTS}))
+) AS subject USING (tenant, request_id)
+WHERE subject.timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND subject.timestamp < fromUnixTimestamp64Milli({to:Int64})`;
 
 export const FEEDBACK = `
 SELECT tenant, toUnixTimestamp(toStartOfHour(subject.timestamp)) AS hour, '' AS stage, ${DIMS}, f.action AS action

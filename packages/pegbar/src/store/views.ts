@@ -85,7 +85,7 @@ function requestTimes({ outcome, settled_ms }: OutcomeSql): Record<string, strin
   const settled = `fromUnixTimestamp64Milli(toInt64(${settled_ms}), 'UTC')`;
   const end = `if(t.verdict = 0, t.ended, least(t.ended, toDateTime64(${settled}, 9, 'UTC') + toIntervalMicrosecond(999)))`;
   return {
-    timestamp: end,
+    timestamp: `(${end})::DateTime64(9, 'UTC')`,
     outcome,
     latency_ms: `(toUnixTimestamp64Nano(${end}) - toUnixTimestamp64Nano(t.started::DateTime64(9, 'UTC'))) / 1e6`,
   };
@@ -95,13 +95,14 @@ const VIEWS = (sql: OutcomeSql): Readonly<Record<string, View>> => ({
   requests: { table: 'requests', merge: true, extra: requestTimes(sql) },
   stages: {
     table: 'spans',
-    where: "t.pipeline_stage != ''",
+    // A boundary is a stage event too, although no stage ended with it.
+    where: "(t.pipeline_stage != '' OR t.boundary != '')",
     hide: [...SPAN_ONLY, 'duration_ns'],
     extra: TIMES,
   },
   spans: {
     table: 'spans',
-    where: "notEmpty(t.span_id) AND t.boundary = ''",
+    where: 'notEmpty(t.span_id) AND bitAnd(t.source, 16) = 0',
     hide: ['duration_ns'],
     extra: { ...TIMES, duration_ms: 't.duration_ns / 1e6' },
   },

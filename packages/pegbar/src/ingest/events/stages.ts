@@ -12,16 +12,19 @@ import {
 
 const BY_EVENT = 2;
 const IMPORTED = 4;
+const BOUNDARY = 16;
 
-/** A stage with a boundary is a stage and a boundary. */
+/** A stage with a boundary is one row that says both; one with nothing but a boundary is a boundary. */
 export function writeStage(event: StageEvent, context: RowContext, row: BlockBuilder): void {
   const { boundary } = event;
-  if (event.pipeline_stage !== undefined || event.outcome !== undefined || boundary === undefined) {
-    setSubject(event, context, row);
-    setStage(event, context, row);
-    row.next();
+  if (event.pipeline_stage === undefined && event.outcome === undefined && boundary !== undefined) {
+    writeBoundary(event, boundary, context, row);
+    return;
   }
-  if (boundary !== undefined) writeBoundary(event, boundary, context, row);
+  setSubject(event, context, row);
+  setStage(event, context, row);
+  row.set('boundary', boundary);
+  row.next();
 }
 
 export function writeBoundary(
@@ -30,15 +33,14 @@ export function writeBoundary(
   context: RowContext,
   row: BlockBuilder,
 ): void {
-  setSubject(event, context, row);
+  setSubject(event, context, row, BOUNDARY);
   row.set('boundary', boundary);
-  row.set('pipeline_stage', event.pipeline_stage);
   row.set('name', boundary);
-  if (event.type === 'boundary') {
-    const { attributes, redactions } = attributesOf(event.attributes, context);
-    row.set('attributes', attributes);
-    row.set('redactions', redactions);
-  }
+  // Rows with a stage are stages that ended; the stage that a boundary lies in is told beside it.
+  const within = event.pipeline_stage === undefined ? {} : { pipeline_stage: event.pipeline_stage };
+  const { attributes, redactions } = attributesOf({ ...within, ...event.attributes }, context);
+  row.set('attributes', attributes);
+  row.set('redactions', redactions);
   row.next();
 }
 
@@ -47,10 +49,11 @@ function setSubject(
   event: BoundaryEvent | StageEvent,
   { tenant, imported }: RowContext,
   row: BlockBuilder,
+  more = 0,
 ): void {
   row.set('tenant', tenant);
   row.set('timestamp', nanoseconds(event.timestamp));
-  row.set('source', imported ? BY_EVENT | IMPORTED : BY_EVENT);
+  row.set('source', (imported ? BY_EVENT | IMPORTED : BY_EVENT) | more);
   // A request that only has a trace is found by it: the id is not stored twice.
   if (event.request_id !== event.trace_id) row.set('request_id', event.request_id);
   row.set('trace_id', event.trace_id);

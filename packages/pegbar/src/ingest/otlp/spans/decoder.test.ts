@@ -424,7 +424,7 @@ test('events get rows of their own, boundary events also a row among the spans',
   };
   expect(first).toEqual({
     ...tags,
-    source: 1,
+    source: 17,
     name: 'frame_emitted',
     boundary: 'frame_emitted',
     timestamp: time + 1n,

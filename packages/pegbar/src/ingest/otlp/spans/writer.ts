@@ -29,6 +29,8 @@ const ERROR_MESSAGE = role.columnIndex('error_message');
 /** OTLP's status code for an error. */
 const STATUS_ERROR = 2;
 const TOLD_BY_SPAN = 1;
+/** A row of its own for a boundary event. */
+const BOUNDARY = 16;
 
 export class SpanWriter {
   readonly promoter: Promoter;
@@ -267,6 +269,7 @@ export class SpanWriter {
       }
       const at = row + index;
       this.copied += rows.copyTags(at);
+      rows.source.u8[at + 1]! |= BOUNDARY;
       rows.timestamp.touch(at + 1);
       rows.timestamp.i32[at * 2 + 2] = events.times[index * 2]!;
       rows.timestamp.i32[at * 2 + 3] = events.times[index * 2 + 1]!;
