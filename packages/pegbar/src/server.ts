@@ -230,6 +230,8 @@ async function start(
   keeper.start();
   closers.push(() => keeper.stop());
 
+  let stopping = false;
+
   async function flush(): Promise<void> {
     await intake.roll();
     await loader.drained();
@@ -283,6 +285,8 @@ async function start(
     supervisor,
     state,
     optOuts,
+    userHash: (tenant, id) => privacy.forTenant(tenant).userHash(id),
+    ready: () => !stopping,
     flush,
     clock,
     log,
@@ -306,6 +310,7 @@ async function start(
     keyless: access.keyless,
     flush,
     async stop() {
+      stopping = true;
       await api.close();
       await Promise.all([otlpHttp.close(), otlpGrpc.close()]);
       // What was acknowledged is in the spool; a short drain saves the next start the work.

@@ -94,9 +94,7 @@ describe.skipIf(missing !== null)(`dead letters${missing ? ` (skipped: ${missing
     expect(await count()).toBe('2');
   });
 
-  // The engine drops an insert that equals an earlier one of the same table, and refoldRequests sends the same rows
-  // again after it has deleted them. Turns into a failure as soon as the refold tells the engine not to.
-  it.fails('keep their requests when they are replayed again', async () => {
+  it('keep their requests when they are replayed again', async () => {
     const requests = await ask('POST', '/api/v1/query', {
       sql: 'SELECT request_id, stages FROM requests ORDER BY request_id',
     });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type Store, StoreFailure } from '../store/index.ts';
 import { foldSpans, WANTED } from './fold.ts';
 import { lotsOf } from './lots.ts';
@@ -26,6 +27,9 @@ async function refold(store: Store, tenant: string, ids: readonly string[]): Pro
   if (!removed.ok) throw new StoreFailure(removed.error);
   if (rows.value.length === 0) return;
   const { requests } = foldSpans([rows.value], 0n);
-  const inserted = await store.insertNative('requests', requests.encode());
+  // The same rows may come again after they were deleted: the engine must not take them for a repetition.
+  const inserted = await store.insertNative('requests', requests.encode(), {
+    token: randomUUID(),
+  });
   if (!inserted.ok) throw new StoreFailure(inserted.error);
 }
