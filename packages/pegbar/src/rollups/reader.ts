@@ -19,6 +19,8 @@ import { PAIR_SEPARATOR, type RollupRow, Tally } from './builder.ts';
 import type { RollupKeeper } from './keeper.ts';
 import { HOUR_MS } from './swap.ts';
 
+const DAY_MS = 24 * HOUR_MS;
+
 /** A condition on one part of a row's key, in SQL and as a function: both say the same. */
 export interface KeyCondition {
   /** `tenant`, `pipeline_stage`, or a dimension of the grouping. */
@@ -69,15 +71,22 @@ export function createRollupReader(deps: {
     async read(question, tell) {
       // Taken before the query: an hour that is stored meanwhile is then read from here only.
       const held = heldHours(deps.keeper.unstored(), question);
-      const answer = await deps.store.scoped(question.scope).native(sqlOf(question, held.length > 0), {
-        params: paramsOf(question, held),
-        ...(question.signal ? { signal: question.signal } : {}),
-      });
-      if (!answer.ok) return answer;
-      for (let at = 0; at < answer.value.length; ) {
-        const view = readBlock(answer.value, at);
-        at = view.end ?? answer.value.length;
-        tellBlock(view, question, tell);
+      const answers = await Promise.all(
+        partsOf(question, held).map((part) => {
+          const asked = { ...question, from_ms: part.from_ms, to_ms: part.to_ms };
+          return deps.store.scoped(question.scope).native(sqlOf(asked, part.table, held.length > 0), {
+            params: paramsOf(asked, held),
+            ...(question.signal ? { signal: question.signal } : {}),
+          });
+        }),
+      );
+      for (const answer of answers) {
+        if (!answer.ok) return answer;
+        for (let at = 0; at < answer.value.length; ) {
+          const view = readBlock(answer.value, at);
+          at = view.end ?? answer.value.length;
+          tellBlock(view, question, tell);
+        }
       }
       for (const { rows } of held) for (const row of rows) tellRow(row, question, tell);
       return ok(null);
@@ -105,7 +114,35 @@ function heldHours(
   return out;
 }
 
-function sqlOf(question: RollupQuestion, skips: boolean): string {
+interface Part {
+  table: 'roll_hours' | 'roll_days';
+  from_ms: number;
+  to_ms: number;
+}
+
+/** Fewer days than this are read from their hours: one query instead of two or three. */
+const LEAST_DAYS = 3;
+
+/**
+ * Whole days are read from the day rows, where the steps allow it: a twenty-fourth of the rows, and what there is
+ * beyond the retention of the hours. Days of which the keeper holds an hour are read by the hour.
+ */
+function partsOf({ from_ms, to_ms, step_ms }: RollupQuestion, held: readonly HeldHour[]): Part[] {
+  const hours = (from: number, to: number): Part[] =>
+    from < to ? [{ table: 'roll_hours', from_ms: from, to_ms: to }] : [];
+  const firstHeld = held.reduce((least, one) => Math.min(least, one.t_s * 1000), Number.POSITIVE_INFINITY);
+  const first = Math.ceil(from_ms / DAY_MS) * DAY_MS;
+  const last = Math.floor(Math.min(to_ms, firstHeld) / DAY_MS) * DAY_MS;
+  const daily = (step_ms === null || step_ms % DAY_MS === 0) && last - first >= LEAST_DAYS * DAY_MS;
+  if (!daily) return hours(from_ms, to_ms);
+  return [
+    ...hours(from_ms, first),
+    { table: 'roll_days', from_ms: first, to_ms: last },
+    ...hours(last, to_ms),
+  ];
+}
+
+function sqlOf(question: RollupQuestion, table: Part['table'], skips: boolean): string {
   const { by, conditions, stages, step_ms, quantiles } = question;
   const keys = by.map((key, index) => `${keySql(key, question)} AS key${index}`);
   const bucket =
@@ -134,7 +171,7 @@ function sqlOf(question: RollupQuestion, skips: boolean): string {
   ];
   return `${histogram} SELECT toString(t.metric) AS of_metric, ${bucket} AS bucket, toFloat64(sum(t.n)) AS seen, toFloat64(sum(t.sum)) AS micro
     ${keys.map((key) => `, ${key}`).join('')} ${bins}
-    FROM roll_hours AS t WHERE ${where.join(' AND ')}
+    FROM ${table} AS t WHERE ${where.join(' AND ')}
     GROUP BY ${['of_metric', 'bucket', ...by.map((_, index) => `key${index}`)].join(', ')}`;
 }
 
