@@ -27,6 +27,8 @@ interface File extends Source {
 
 const SQL =
   /\b(?:SELECT\s[\s\S]*?\sFROM\s|INSERT INTO\s|DELETE FROM\s|CREATE (?:TABLE|VIEW|DATABASE)\s|ALTER TABLE\s|UPDATE \w+ SET\s)/;
+/** In small letters it is SQL only where a text begins so: prose selects from things too. */
+const SMALL_SQL = /^\s*(?:select\s[\s\S]*?\sfrom\s|insert into\s|delete from\s|update \w+ set\s)/;
 const IMPORT = /(?<![\w$.])(?:from|import)\s*\(?\s*$/;
 
 export function readSources(root: string): File[] {
@@ -134,7 +136,7 @@ function checkGlobals(file: File, excused: Excused): Violation[] {
 
 function checkSql(file: File, excused: Excused): Violation[] {
   if (file.isTest || /(?:^|[/-])queries\.ts$/.test(file.inner)) return [];
-  const first = file.strings.find(({ text }) => SQL.test(text));
+  const first = file.strings.find(({ text }) => SQL.test(text) || SMALL_SQL.test(text));
   if (!first || excused(file, rules.SQL_FILES)) return [];
   const message = 'SQL stands in queries.ts beside the question it answers, or in a file listed in rules.ts';
   return [{ rule: 'sql-place', file: file.path, line: lineOf(file.text, first.at), message }];

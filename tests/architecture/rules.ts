@@ -103,6 +103,10 @@ export const GLOBALS: readonly { rule: string; pattern: RegExp; allowed: readonl
       { path: 'store/load.ts', reason: 'the name of this run among the loaders, unique and not repeatable' },
       { path: 'http/api.ts', reason: 'the default of an option that tests set' },
       { path: 'explore/export.ts', reason: 'query ids must be unique on the engine, not repeatable' },
+      {
+        path: 'requests/refold.ts',
+        reason: 'a token that the engine has not seen, unique and not repeatable',
+      },
       { path: 'native/dictionary.ts', reason: 'the seed of a hash table must not be known to senders' },
       { path: 'spool/numbers.ts', reason: 'a new data directory draws its node number once' },
     ],
