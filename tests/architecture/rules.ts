@@ -116,6 +116,7 @@ export const GLOBALS: readonly { rule: string; pattern: RegExp; allowed: readonl
 /** Who may write SQL: queries.ts and *-queries.ts of any room, migrations, and these. */
 export const SQL_FILES: readonly Exception[] = [
   { path: 'store/', reason: 'the floor that speaks to the engine: DDL, wall, load, retention, migrations' },
+  { path: 'state/', reason: 'the floor that speaks to SQLite' },
   {
     path: 'rollups/keeper.ts',
     reason: 'the marks of dirty hours: three short statements on one state table',
