@@ -16,7 +16,6 @@ export const LIVE_KEYS = `select ${KEY_COLUMNS} from keys where revoked_at is nu
 export const ALL_KEYS = `select ${KEY_COLUMNS} from keys order by created_at, id`;
 export const KEY_BY_ID = `select ${KEY_COLUMNS} from keys where id = ?`;
 export const KEY_BY_HASH = `select ${KEY_COLUMNS} from keys where hash = ?`;
-export const COUNT_KEYS = 'select count(*) as n from keys where revoked_at is null';
 export const REVOKE_KEY = 'update keys set revoked_at = ? where id = ? and revoked_at is null';
 export const TOUCH_KEY = 'update keys set last_used_at = ? where id = ?';
 

@@ -115,7 +115,7 @@ export async function createTenants(deps: TenantDeps): Promise<Tenants> {
     const checked = checkTenantName(name);
     if (!checked.ok) return checked;
     const underway = making.get(name);
-    if (underway) return underway;
+    if (underway !== undefined) return underway;
     const room = checkRoom();
     if (!room.ok) return room;
     const made = make(name).finally(() => making.delete(name));

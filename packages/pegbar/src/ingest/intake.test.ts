@@ -29,7 +29,7 @@ function fakeSpool(): FakeSpool {
       fake.stored.push(frames);
     },
     roll: () => Promise.resolve(),
-    backlog: () => ({ bytes: fake.backlogBytes, rows: 0, oldestMs: 0 }),
+    backlog: () => ({ bytes: fake.backlogBytes, rows: 0, age_ms: 0 }),
   };
   fake.spool = parts as Spool;
   return fake;

@@ -178,7 +178,10 @@ function eachLine(body: string, visit: (number: number, parsed: Parsed) => void)
   }
   let start = 0;
   for (let number = 1; start < body.length; number++) {
-    if (number > LINES_LIMIT) return visit(number, TOO_MANY);
+    if (number > LINES_LIMIT) {
+      visit(number, TOO_MANY);
+      return;
+    }
     let end = body.indexOf('\n', start);
     if (end < 0) end = body.length;
     const line = body.slice(start, end).trim();
