@@ -299,6 +299,11 @@ async function start(
   closers.push(() => api.close());
 
   const url = `http://${hostOf(config.host)}:${api.port}`;
+  if (access.keyless)
+    log.warn(
+      { url },
+      'no key is needed from this machine: every local process is admin; --require-key changes that',
+    );
   const login = await access.createLoginLink();
   return {
     url,
