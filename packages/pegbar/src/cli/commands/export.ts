@@ -45,7 +45,11 @@ export const exportCommand = command({
       query: { what, format, ...range.value },
       timeoutMs: EXPORT_TIMEOUT_MS,
     });
-    if (!answer.ok) return failed(out, answer.error);
+    if (!answer.ok) {
+      const exit = failed(out, answer.error);
+      // A view of that name is missing from the command line, not from the data.
+      return answer.error.kind === 'missing' ? EXIT.usage : exit;
+    }
     const progress = createProgress(io.stderr, io.clock, `export ${what}`, 'bytes');
     let written = 0;
     const body = count(answer.value.body ?? [], (size) => {
