@@ -233,7 +233,7 @@ test('export writes a whole file or none', async () => {
     from: '2026-02-01T00:00:00.000Z',
     to: '2026-02-02T00:00:00.000Z',
   });
-  expect((await ask({}, ['export', 'logs', '--out', join(folder, 'x.ndjson')])).exit).toBe(1);
+  expect((await ask({}, ['export', 'logs', '--out', join(folder, 'x.ndjson')])).exit).toBe(2);
   expect(readdirSync(folder)).toEqual(['requests.parquet']);
   const piped = await ask({ 'GET /api/v1/export': () => ({ body: '{"a":1}\n' }) }, [
     'export',

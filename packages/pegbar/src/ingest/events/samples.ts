@@ -29,7 +29,8 @@ function sampleValues(record: Sample, context: RowContext): Record<string, unkno
         request_id: record.request_id,
         name: record.name,
         value: record.value,
-        label: record.label,
+        // A label may be a caption or what a person wrote.
+        label: record.label && context.protect.text(record.label).text,
         scorer: record.scorer,
         scorer_version: record.scorer_version,
         attributes,
@@ -55,7 +56,7 @@ function sampleValues(record: Sample, context: RowContext): Record<string, unkno
         status: record.status,
         model_version: record.model?.version ?? (record.kind === 'model' ? record.version : undefined),
         note: record.note && context.protect.text(record.note).text,
-        url: record.url,
+        url: protectedUri(record.url, context.protect),
       };
     case 'frames':
       return {
