@@ -16,6 +16,7 @@ import {
   SCORES,
   SPANS_PER_BUCKET,
   STAGES,
+  STAGES_SLICE,
 } from './queries.ts';
 
 /** Stage rows that are read in one answer: at some 60 bytes each, well below the bound of an answer. */
@@ -55,8 +56,10 @@ async function countStages(
   if (!buckets.ok) return buckets;
   for (const { from_ms, to_ms, slices } of slicesOf(buckets.value, range)) {
     for (let slice = 0; slice < slices; slice++) {
-      const params = { tenants: range.tenants, from: from_ms, to: to_ms, slices, slice };
-      const answer = await store.native(STAGES, { params });
+      const params = { tenants: range.tenants, from: from_ms, to: to_ms };
+      const answer = await (slices === 1
+        ? store.native(STAGES, { params })
+        : store.native(STAGES_SLICE, { params: { ...params, slices, slice } }));
       if (!answer.ok) return answer;
       countBlocks(answer.value, builder, countStageRows);
     }

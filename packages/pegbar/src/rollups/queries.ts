@@ -20,8 +20,10 @@ SELECT ${LEAD}, pipeline_stage AS stage, ${DIMS},
   toFloat32(duration_ns / 1e6) AS ms, toFloat32(queue_wait_ms) AS wait, error_code,
   images, sequence_id != '' AS framed, cost_usd, toFloat32(gpu_seconds * greatest(gpu_count, 1)) AS gpu,
   aesthetic, clip_i, style_distance, toxicity, face_ok, watermark, nsfw
-FROM spans WHERE ${IN_RANGE} AND pipeline_stage != '' AND bitAnd(source, 16) = 0
-  AND cityHash64(trace_id, request_id) % {slices:UInt32} = {slice:UInt32}`;
+FROM spans WHERE ${IN_RANGE} AND pipeline_stage != '' AND bitAnd(source, 16) = 0`;
+
+/** One slice of the above. Ids are the largest columns there are: they are read only where rows must be divided by them. */
+export const STAGES_SLICE = `${STAGES} AND cityHash64(trace_id, request_id) % {slices:UInt32} = {slice:UInt32}`;
 
 /** The newest ingest day that could not hold a row of the range is a day before it: senders' clocks differ. */
 const SINCE = 'part >= toDate(fromUnixTimestamp64Milli({from:Int64})) - 1';
