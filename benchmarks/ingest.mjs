@@ -6,8 +6,7 @@
  *
  * `npm run build` first. The peer needs Go once; without it, or with --no-peer, ratios are null.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +15,7 @@ import { buildCollector } from './collector/build.mjs';
 import { collectorUnderTest } from './collector/peer.mjs';
 import { payload, writeRequests } from './payload.mjs';
 import { pegbarUnderTest } from './pegbar.mjs';
-import { cpuOf, loadAverage, memoryOf, nodeJson } from './processes.mjs';
+import { cpuOf, loadAverage, memoryOf, nodeJson, temporaryFolder } from './processes.mjs';
 import { report, say } from './report.mjs';
 
 const { values: flags } = parseArgs({
@@ -44,8 +43,7 @@ const RUN = { warm: 1, closed: 2, open: 3, paused: 4, kill: 5 };
 const KILL = { seconds: 4.5, earliest_ms: 1_500, window_ms: 2_000 };
 const LOAD = fileURLToPath(new URL('./load.mjs', import.meta.url));
 
-const work = mkdtempSync(join(tmpdir(), 'pegbar-bench-load-'));
-process.on('exit', () => rmSync(work, { recursive: true, force: true }));
+const work = temporaryFolder('pegbar-bench-load-');
 const requestsFile = join(work, 'requests');
 const ackedFile = join(work, 'acked');
 writeRequests(requestsFile, payload({ count: 200, spans: SPANS_PER_REQUEST }));
@@ -80,7 +78,9 @@ async function stretch(subject, state, run, more) {
   await subject.stored(state.rows);
   const storedAfter = (performance.now() - began) / 1000;
   const stored = cpu(subject);
+  const counting = performance.now();
   await subject.counted();
+  const countedAfter = (performance.now() - counting) / 1000;
   await subject.quiet();
   const after = cpu(subject);
   const since = (then, part) => (then[part] - before[part]) / told.acked_spans;
@@ -94,7 +94,7 @@ async function stretch(subject, state, run, more) {
   say(
     `  ${told.loop} loop: ${told.spans_per_second} spans/s acknowledged, ack ${told.ack_ms.p50}/${told.ack_ms.p99} ms, ` +
       `us/span ${JSON.stringify(figures, (_key, value) => (typeof value === 'number' ? Number(value.toFixed(1)) : value))}, ` +
-      `${JSON.stringify(told.statuses)}`,
+      `${JSON.stringify(told.statuses)}, counted in ${countedAfter.toFixed(1)} s`,
   );
   return { ...told, ...figures, stored_per_second: told.acked_spans / storedAfter };
 }

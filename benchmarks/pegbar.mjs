@@ -1,6 +1,5 @@
 /** A Pegbar of its own for a benchmark: the built tree, a throw-away folder, free ports, watched from outside. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +12,7 @@ import {
 } from '../packages/pegbar/dist/store/engine/index.js';
 import { createStore } from '../packages/pegbar/dist/store/index.js';
 import { payload } from './payload.mjs';
-import { childrenOf, ended, freePort, start, untilQuiet } from './processes.mjs';
+import { childrenOf, ended, freePort, start, temporaryFolder, untilQuiet } from './processes.mjs';
 import { RUN_DIGITS } from './templates.mjs';
 
 const BIN = fileURLToPath(new URL('../packages/pegbar/bin/pegbar.js', import.meta.url));
@@ -23,7 +22,7 @@ const STATUS_POLL_MS = 100;
 const POST = { method: 'POST', headers: { 'content-type': 'application/json' } };
 
 export async function pegbarUnderTest() {
-  const dir = mkdtempSync(join(tmpdir(), 'pegbar-bench-'));
+  const dir = temporaryFolder('pegbar-bench-');
   const [port, otlp, grpc] = [await freePort(), await freePort(), await freePort()];
   const api = `http://127.0.0.1:${port}/api/v1`;
   const first = payload({ count: 1, spans: 1 })[0];
@@ -32,7 +31,7 @@ export async function pegbarUnderTest() {
   /** Milliseconds until the first span was acknowledged and until everything was up. */
   async function up() {
     const began = performance.now();
-    const args = ['up', '--json', '--data', dir, '--log-level', 'warn'];
+    const args = ['up', '--json', '--data', dir, '--log-level', 'error'];
     const ports = ['--port', port, '--otlp-http-port', otlp, '--otlp-grpc-port', grpc].map(String);
     child = start(process.execPath, [BIN, ...args, ...ports], { stdio: ['ignore', 'pipe', 'inherit'] });
     const ready = new Promise((resolve, reject) => {

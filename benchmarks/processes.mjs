@@ -1,7 +1,9 @@
 /** What Linux says about processes: CPU time, memory, children; and starting and ending them. */
 import { execFileSync, spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 if (process.platform !== 'linux')
@@ -42,8 +44,8 @@ export function childrenOf(pid) {
 }
 
 const QUIET_WINDOW_MS = 1_000;
-/** Two in a hundred of a core: an idle engine and server take less, a merge takes more. */
-const QUIET_SHARE = 0.02;
+/** Share of a core: an idle engine and server take less even on a busy machine, a merge or a count takes more. */
+const QUIET_SHARE = 0.05;
 const QUIET_WINDOWS = 3;
 const QUIET_MOST_MS = 180_000;
 
@@ -66,6 +68,13 @@ process.on('exit', () => {
   for (const child of started) child.kill('SIGKILL');
 });
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
+
+/** A folder that goes when we do. */
+export function temporaryFolder(prefix) {
+  const dir = mkdtempSync(join(tmpdir(), prefix));
+  process.on('exit', () => rmSync(dir, { recursive: true, force: true, maxRetries: 3 }));
+  return dir;
+}
 
 /** A child that ends with us. */
 export function start(command, args, options = {}) {

@@ -9,9 +9,7 @@
  * cache of earlier conditions switched off; values, tenants and times differ from call to call.
  */
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { cpus, totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { systemClock as clock } from '../packages/pegbar/dist/base/clock.js';
@@ -32,7 +30,7 @@ import {
   WORKLOADS,
 } from './history.mjs';
 import { openEngine } from './pegbar.mjs';
-import { cpuOf, loadAverage, memoryOf } from './processes.mjs';
+import { cpuOf, loadAverage, memoryOf, temporaryFolder } from './processes.mjs';
 import { median, quantile, report, say } from './report.mjs';
 
 const { values: flags } = parseArgs({
@@ -59,8 +57,7 @@ const log = {
   warn: (what, text) => say(`${text} ${JSON.stringify(what)}`),
   error: (what, text) => say(`${text} ${JSON.stringify(what)}`),
 };
-const dir = mkdtempSync(join(tmpdir(), 'pegbar-bench-query-'));
-process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
+const dir = temporaryFolder('pegbar-bench-query-');
 const engine = await openEngine(dir, { cores: cpus().length, memory_bytes: totalmem() });
 const { store, supervisor } = engine;
 const must = (result) => {
@@ -212,7 +209,7 @@ async function time(ask, times = calls) {
 
 const p50 = ({ taken }) => median(taken);
 const sizeName = ({ spans, stages }) =>
-  `${spans.toExponential(0).replace('e+', 'e')}_spans${stages > 0 ? `_${stages.toExponential(0).replace('e+', 'e')}_stages` : ''}`;
+  `${spans.toExponential().replace('e+', 'e')}_spans${stages > 0 ? `_${stages.toExponential().replace('e+', 'e')}_stages` : ''}`;
 const first = new Map();
 
 /**

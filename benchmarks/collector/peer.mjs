@@ -3,15 +3,15 @@
  * same library with the same settings (durability, memory, threads) as Pegbar's own. The same face as `pegbar.mjs`.
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { INTERNAL_USER, serverConfig, usersConfig } from '../../packages/pegbar/dist/store/engine/config.js';
 import { defaultTuning, findLibrary } from '../../packages/pegbar/dist/store/engine/index.js';
 import { payload } from '../payload.mjs';
-import { ended, freePort, start, untilQuiet } from '../processes.mjs';
+import { ended, freePort, start, temporaryFolder, untilQuiet } from '../processes.mjs';
 import { RUN_DIGITS } from '../templates.mjs';
 
 const CONFIG = fileURLToPath(new URL('./collector.yaml', import.meta.url));
@@ -25,7 +25,7 @@ const STALL_MS = 15_000;
 const STORED_MOST_MS = 300_000;
 
 export async function collectorUnderTest(program) {
-  const dir = mkdtempSync(join(tmpdir(), 'pegbar-bench-peer-'));
+  const dir = temporaryFolder('pegbar-bench-peer-');
   const password = randomBytes(18).toString('base64url');
   const [otlp, http, tcp] = [await freePort(), await freePort(), await freePort()];
   const url = `http://127.0.0.1:${otlp}/v1/traces`;
