@@ -55,7 +55,12 @@ export async function startPipeline() {
     knownImports: async () => new Set(),
   });
   const keeper = await createRollupKeeper({ state: state.value, store, clock, counters, log });
-  const deriver = createDeriver({ store, touch: (buckets) => keeper.touch(buckets), now: () => clock.now() });
+  const deriver = createDeriver({
+    store,
+    log,
+    touch: (buckets) => keeper.touch(buckets),
+    now: () => clock.now(),
+  });
   const loader = createLoader({ spool, store: segmentStore(store), listener: deriver, clock, counters, log });
   loader.start();
 

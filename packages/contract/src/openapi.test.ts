@@ -60,7 +60,7 @@ describe('the generated files', () => {
   test('that are missing or were edited are stale, with the lines that differ', () => {
     const files = generatedFiles();
     const path = 'docs/reference/errors.md';
-    const edited = { ...files, [path]: `${files[path]}by hand\n` };
+    const edited: Record<string, string> = { ...files, [path]: `${files[path]}by hand\n` };
     expect(staleFiles((each) => edited[each]).map((each) => [each.path, each.difference])).toEqual([
       [path, ['- by hand']],
     ]);

@@ -24,6 +24,8 @@ import { serve } from './up.ts';
 const EXIT_USAGE = 2;
 const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 28;
+/** Share of the scenario's traffic: four weeks of it are told within half a minute. */
+const SCALE = 0.5;
 /** Records per batch: one intake transaction each, with a breath for the doors between. */
 const BATCH = 4_000;
 /** Only the newest requests have their inner spans: as in a studio that samples. */
@@ -58,6 +60,7 @@ async function play(
 ): Promise<void> {
   const now = Math.floor(clock.now() / 1000) * 1000;
   const range = {
+    scale: SCALE,
     seed: options.seed,
     from_ms: now - (options.days ?? DEFAULT_DAYS) * DAY_MS,
     to_ms: now,
@@ -78,8 +81,8 @@ async function play(
   void paint(server, album, signal).catch((error: unknown) =>
     io.stderr.write(`pegbar: pictures: ${String(error)}\n`),
   );
-  void goOn(server, scenario, { seed: options.seed, from_ms: now, signal }).catch((error: unknown) =>
-    io.stderr.write(`pegbar: live traffic: ${String(error)}\n`),
+  void goOn(server, scenario, { seed: options.seed, scale: SCALE, from_ms: now, signal }).catch(
+    (error: unknown) => io.stderr.write(`pegbar: live traffic: ${String(error)}\n`),
   );
 }
 
@@ -192,7 +195,7 @@ async function paint(server: RunningServer, album: Album, signal: AbortSignal): 
 async function goOn(
   server: RunningServer,
   scenario: Scenario,
-  options: { seed: number; from_ms: number; signal: AbortSignal },
+  options: { seed: number; scale: number; from_ms: number; signal: AbortSignal },
 ): Promise<void> {
   for await (const batch of live(scenario, { ...options, anchor_ms: options.from_ms, clock, spans: true }))
     await tell(server, batch);

