@@ -59,7 +59,7 @@ export async function startPipeline() {
     store,
     log,
     touch: (buckets) => keeper.touch(buckets),
-    now: () => clock.now(),
+    clock,
   });
   const loader = createLoader({ spool, store: segmentStore(store), listener: deriver, clock, counters, log });
   loader.start();

@@ -197,7 +197,7 @@ async function start(
     store,
     log,
     touch: (buckets) => keeper.touch(buckets),
-    now: () => clock.now(),
+    clock,
   });
   const loader = createLoader({ spool, store: segmentStore(store), listener: deriver, clock, counters, log });
   const wall = createWall({

@@ -1,8 +1,10 @@
+import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import { paced } from '../base/paced.ts';
 import { type DictionaryView, type FixedView, readBlock, type TextView } from '../native/index.ts';
 import type { Segments } from '../spool/index.ts';
 import { type Derived, type LoadListener, type Store, StoreFailure } from '../store/index.ts';
-import { type Folded, foldSpans } from './fold.ts';
+import { type Folded, foldSteps } from './fold.ts';
 import { lotsOf } from './lots.ts';
 import { refoldRequests } from './refold.ts';
 import { SETTLED_MS_SQL } from './verdict.ts';
@@ -21,7 +23,7 @@ export interface DeriveOptions {
   log: Log;
   /** Told before rows are loaded which (tenant, hour)s they change; must be durable when it resolves. */
   touch(buckets: Iterable<Touched>): Promise<void>;
-  now(): number;
+  clock: Pick<Clock, 'now' | 'monotonic' | 'sleep'>;
 }
 
 /** Tables whose rows are counted at their own time. */
@@ -54,14 +56,14 @@ type AddHour = (tenant: string, hour_ms: number) => void;
 const KNOWN = (id: string): string => `tenant IN {tenants:Array(String)} AND ${id} IN {ids:Array(String)}`;
 
 /** What follows from a log of raw rows: requests and pictures, and which hours must be counted anew. */
-export function createDeriver({ store, touch, now }: DeriveOptions): LoadListener {
+export function createDeriver({ store, touch, clock }: DeriveOptions): LoadListener {
   async function before(segments: Segments): Promise<Derived> {
     const buckets = new Map<string, Touched>();
     const add: AddHour = (tenant, hour_ms) => void buckets.set(`${tenant}|${hour_ms}`, { tenant, hour_ms });
     for (const table of COUNTED)
       for (const block of segments.tables.get(table)?.blocks ?? []) hoursOf(block, add);
-    const folded = fold(segments);
-    const late = [...buckets.values()].filter((one) => one.hour_ms < now() - LATE_MS);
+    const folded = await fold(segments);
+    const late = [...buckets.values()].filter((one) => one.hour_ms < clock.now() - LATE_MS);
     if (folded && late.length > 0) await hoursOfLate(folded, late, add);
     for (const table of ABOUT) await hoursOfSubjects(segments.tables.get(table)?.blocks ?? [], add);
     await touch(buckets.values());
@@ -73,7 +75,8 @@ export function createDeriver({ store, touch, now }: DeriveOptions): LoadListene
   }
 
   async function rederive(segments: Segments): Promise<void> {
-    for (const [tenant, ids] of fold(segments)?.ids ?? []) await refoldRequests(store, tenant, [...ids]);
+    for (const [tenant, ids] of (await fold(segments))?.ids() ?? [])
+      await refoldRequests(store, tenant, [...ids]);
   }
 
   /**
@@ -81,9 +84,7 @@ export function createDeriver({ store, touch, now }: DeriveOptions): LoadListene
    * it is every hour that a request could reach from its rows' own, judged by the longest request of the log.
    */
   async function hoursOfLate(folded: Folded, late: readonly Touched[], add: AddHour): Promise<void> {
-    let requests = 0;
-    for (const ids of folded.ids.values()) requests += ids.size;
-    if (requests <= ASKED_REQUESTS) return hoursOfRequests(folded.ids, add);
+    if (folded.requests.rows <= ASKED_REQUESTS) return hoursOfRequests(folded.ids(), add);
     const longest = Math.ceil(folded.longest_ms / HOUR_MS);
     const reach = Math.min(MOST_REACH_HOURS, Math.max(LEAST_REACH_HOURS, longest));
     for (const { tenant, hour_ms } of late)
@@ -127,12 +128,12 @@ export function createDeriver({ store, touch, now }: DeriveOptions): LoadListene
     }
   }
 
-  return { before, rederive };
-}
+  async function fold(segments: Segments): Promise<Folded | undefined> {
+    const spans = segments.tables.get('spans');
+    return spans && paced(foldSteps(spans.blocks, BigInt(segments.seg)), clock);
+  }
 
-function fold(segments: Segments): Folded | undefined {
-  const spans = segments.tables.get('spans');
-  return spans && foldSpans(spans.blocks, BigInt(segments.seg));
+  return { before, rederive };
 }
 
 const TIMED: ReadonlySet<string> = new Set(['tenant', 'timestamp']);
@@ -141,18 +142,20 @@ const SUBJECT: ReadonlySet<string> = new Set(['tenant', 'image_id', 'request_id'
 function hoursOf(block: Buffer, add: AddHour): void {
   const { columns, rows } = readBlock(block, 0, { columns: TIMED });
   const { dictionary, keys } = columns.get('tenant') as DictionaryView;
-  const times = (columns.get('timestamp') as FixedView).values as BigInt64Array;
-  let lastKey = -1;
-  let from = 0n;
-  let to = 0n;
+  const column = columns.get('timestamp') as FixedView;
+  const times = column.values as BigInt64Array;
+  const words = column.words();
+  // Rows of one tenant are nearly all of one hour. By tenant: the high words (4.3 s each) that lie wholly within the last one.
+  const first = new Float64Array(dictionary.length).fill(1);
+  const last = new Float64Array(dictionary.length);
   for (let row = 0; row < rows; row++) {
-    const time = times[row]!;
-    // Rows of one commit are nearly all of one tenant and hour.
-    if (keys[row] === lastKey && time >= from && time < to) continue;
-    lastKey = keys[row]!;
-    from = (time / HOUR_NS) * HOUR_NS;
-    to = from + HOUR_NS;
-    add(dictionary[lastKey]!, Number(from / 1_000_000n));
+    const key = keys[row]!;
+    const high = words[row * 2 + 1]!;
+    if (high >= first[key]! && high <= last[key]!) continue;
+    const hour = (times[row]! / HOUR_NS) * HOUR_NS;
+    first[key] = Number(hour >> 32n) + 1;
+    last[key] = Number((hour + HOUR_NS) >> 32n) - 1;
+    add(dictionary[key]!, Number(hour / 1_000_000n));
   }
 }
 

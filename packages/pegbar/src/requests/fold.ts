@@ -4,64 +4,16 @@
  * Every loaded segment adds one row per request it touched; the store merges the rows of one request by max,
  * min and sum (contract, table `requests`), so the fold needs no memory between segments and the order of
  * arrival does not matter. Within a segment it merges as the store does, so that where one segment ends and the
- * next begins does not matter either, and requests can be folded again from all their rows. Pictures merge by max and min alone: adding them twice changes nothing.
+ * next begins does not matter either, and requests can be folded again from all their rows. Pictures merge by max
+ * and min alone: adding them twice changes nothing.
  */
 import { tableOf } from '@pegbar/contract';
-import {
-  BlockBuilder,
-  type BlockView,
-  type ColumnBuilder,
-  type ColumnView,
-  type DictionaryView,
-  type FixedView,
-  readBlock,
-  type TextView,
-} from '../native/index.ts';
+import { BlockBuilder, type FixedView, readBlock } from '../native/index.ts';
+import { Columns, isSet, traceOf } from './columns.ts';
+import { INHERITED, INHERITED_NUMBERS } from './inherited.ts';
+import { PICTURE, pictureWriter } from './pictures.ts';
+import { RequestTable } from './table.ts';
 import { outcomeOfError, RANK, verdictOf } from './verdict.ts';
-
-const DAY_MS = 86_400_000;
-
-/** Values of which the greatest that is told stays, as it does in the store. */
-const INHERITED = [
-  'region',
-  'workload',
-  'model_version',
-  'hardware_class',
-  'traffic_source',
-  'session_id',
-  'retry_of',
-  'model_family',
-  'checkpoint_hash',
-  'sampler',
-  'scheduler',
-  'collection',
-  'error_code',
-  'error_message',
-  'prompt_language',
-] as const;
-const INHERITED_NUMBERS = [
-  'user_hash',
-  'attempt',
-  'steps',
-  'cfg',
-  'seed',
-  'width',
-  'height',
-  'prompt_hash',
-  'prompt_tokens',
-  'prompt_words',
-  'prompt_chars',
-] as const;
-/** What a picture takes from the row that tells of it, beside the above. */
-const PICTURE = [
-  'image_uri',
-  'thumb_uri',
-  'embedding_uri',
-  'consent',
-  'license',
-  'prompt',
-  'negative_prompt',
-] as const;
 
 /** The columns of `spans` that the fold reads. */
 export const WANTED: ReadonlySet<string> = new Set([
@@ -97,161 +49,218 @@ export const WANTED: ReadonlySet<string> = new Set([
 
 /** Bit of `source`: a boundary event, no stage or span of its own. */
 const BOUNDARY = 16;
-
-/** A 64-bit number of nanoseconds as two words: BigInts per row were a third of the fold's time. */
-interface Words {
-  hi: number;
-  lo: number;
-}
-
-interface Request {
-  tenant: string;
-  /** Told by the sender, or '' where the trace stands for the request. */
-  request_id: string;
-  trace_id: string;
-  started: Words;
-  ended: Words;
-  verdict: bigint;
-  queue_wait_ms: number;
-  cost_usd: number;
-  gpu_seconds: number;
-  images: number;
-  stages: number;
-  spans: number;
-  imported: number;
-  /** Newest day of ingest, days since the epoch. */
-  part: number;
-  loras: string[] | undefined;
-  /** By place in INHERITED and INHERITED_NUMBERS. */
-  texts: (string | undefined)[];
-  numbers: (number | bigint | undefined)[];
-}
+/** Bit of `source`: imported. */
+const IMPORTED = 4;
 
 export interface Folded {
   requests: BlockBuilder;
   images: BlockBuilder;
   /** Request ids by tenant, for those who must look again. */
-  ids: Map<string, Set<string>>;
+  ids(): Map<string, Set<string>>;
   /** From the first start to the last end of the longest request, as far as the rows tell. */
   longest_ms: number;
 }
 
 /** Folds blocks of `spans`; `seg` is stamped on the rows that come out. */
 export function foldSpans(blocks: readonly Uint8Array[], seg: bigint): Folded {
-  const requests = new Map<string, Request>();
+  const steps = foldSteps(blocks, seg);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The same in steps of a few milliseconds: a log has a quarter of a million rows, and acknowledgements wait meanwhile. */
+export function* foldSteps(blocks: readonly Uint8Array[], seg: bigint): Generator<undefined, Folded> {
+  const requests = new RequestTable();
   const images = new BlockBuilder(tableOf('images'));
   for (const bytes of blocks)
     for (let at: number | null = 0; at !== null && at < bytes.length; ) {
       const view = readBlock(bytes, at, { columns: WANTED });
       at = view.end;
-      if (view.rows === 0) continue;
-      const columns = new Columns(view);
-      foldBlock(columns, view.rows, requests, images, seg);
+      if (view.rows > 0) foldBlock(new Columns(view), view.rows, requests, images, seg);
+      yield;
     }
   return {
-    requests: requestRows(requests.values(), seg),
+    requests: yield* requests.rows(seg),
     images,
-    ids: idsOf(requests.values()),
-    longest_ms: longestOf(requests.values()),
+    ids: () => requests.ids(),
+    longest_ms: requests.longestMs(),
   };
-}
-
-class Columns {
-  private readonly view: BlockView;
-
-  constructor(view: BlockView) {
-    this.view = view;
-  }
-
-  fixed(name: string): FixedView | undefined {
-    return this.view.columns.get(name) as FixedView | undefined;
-  }
-
-  text(name: string): TextReader {
-    const column = this.view.columns.get(name);
-    return column ? textReader(column) : () => '';
-  }
-
-  /** Undefined where no row of the block has it. */
-  optional(name: string): TextReader | undefined {
-    const column = this.view.columns.get(name);
-    return column && textReader(column);
-  }
-
-  number(name: string): (row: number) => number {
-    const values = this.fixed(name)?.values;
-    return values ? (row) => Number(values[row]) : () => 0;
-  }
-
-  any(name: string): ((row: number) => unknown) | undefined {
-    const column = this.view.columns.get(name);
-    return column && ((row) => column.at(row));
-  }
-}
-
-type TextReader = (row: number) => string;
-
-/** Text of a row, without decoding what is empty or what the row before said. */
-function textReader(column: ColumnView): TextReader {
-  if (column.type === 'String') {
-    const text = column as TextView;
-    let last = '';
-    let lastRow = -1;
-    return (row) => {
-      if (text.starts[row] === text.ends[row]) return '';
-      if (lastRow < 0 || !isSame(text, row, lastRow)) last = text.at(row);
-      lastRow = row;
-      return last;
-    };
-  }
-  const { dictionary, keys } = column as DictionaryView;
-  return (row) => dictionary[keys[row]!]!;
-}
-
-function isSame({ bytes, starts, ends }: TextView, a: number, b: number): boolean {
-  const length = ends[a]! - starts[a]!;
-  if (length !== ends[b]! - starts[b]!) return false;
-  for (let at = 0, x = starts[a]!, y = starts[b]!; at < length; at++)
-    if (bytes[x + at] !== bytes[y + at]) return false;
-  return true;
 }
 
 function foldBlock(
   columns: Columns,
   rows: number,
-  requests: Map<string, Request>,
+  requests: RequestTable,
   images: BlockBuilder,
   seg: bigint,
 ): void {
-  const find = requestFinder(columns, requests);
+  const places = placesOf(columns, rows, requests);
+  addTimes(columns, places, requests);
+  addSums(columns, places, requests);
+  addVerdicts(columns, places, requests);
+  addTexts(columns, places, requests);
+  addNumbers(columns, places, requests);
+  addLoras(columns, places, requests);
+  addPictures(columns, places, requests, images, seg);
+}
+
+/** The place of each row's request. Rows of one trace stand together, so the row before is asked first. */
+function placesOf(columns: Columns, rows: number, requests: RequestTable): Int32Array {
+  const tenant = columns.text('tenant');
+  const requestId = columns.text('request_id');
+  const trace = columns.fixed('trace_id');
+  const words = trace?.words();
+  const places = new Int32Array(rows);
+  let [lastId, lastTenant] = ['', ''];
+  for (let row = 0; row < rows; row++) {
+    const id = requestId(row);
+    const owner = tenant(row);
+    if (row > 0 && owner === lastTenant && id === lastId && isSameTrace(words, row)) {
+      places[row] = places[row - 1]!;
+      continue;
+    }
+    places[row] = requests.place(owner, id, trace ? traceOf(trace, row) : '');
+    lastId = id;
+    lastTenant = owner;
+  }
+  return places;
+}
+
+/** Whether a row has the trace of the row before. */
+function isSameTrace(words: Uint32Array | undefined, row: number): boolean {
+  if (words === undefined) return true;
+  for (let at = row * 4; at < row * 4 + 4; at++) if (words[at] !== words[at - 4]) return false;
+  return true;
+}
+
+function addTimes(columns: Columns, places: Int32Array, { starts, ends, days }: RequestTable): void {
   const times = columns.fixed('timestamp')!.words();
   const durations = columns.fixed('duration_ns')?.words();
-  const inherit = inheritor(columns);
-  const sums = sumReaders(columns);
-  const verdict = verdictReader(columns, times);
-  const imageId = columns.optional('image_id');
-  const source = columns.number('source');
-  const isSpan = spanReader(columns);
-  const stage = columns.text('pipeline_stage');
-  const loras = columns.any('loras');
   const part = columns.number('part');
-  const picture = imageId && pictureReader(columns, seg);
-
-  for (let row = 0; row < rows; row++) {
-    const request = find(row);
-    addTime(request, times, durations, row);
-    const told = verdict(row);
-    if (told > request.verdict) request.verdict = told;
-    sums(request, row);
-    const isBoundary = (source(row) & BOUNDARY) !== 0;
-    if (stage(row) !== '' && !isBoundary) request.stages++;
-    if (!isBoundary && isSpan(row)) request.spans++;
-    if (source(row) & 4) request.imported = 1;
+  for (let row = 0; row < places.length; row++) {
+    const at = places[row]! * 2;
+    const lo = times[row * 2]!;
+    const hi = times[row * 2 + 1]!;
+    if (hi > ends[at + 1]! || (hi === ends[at + 1]! && lo > ends[at]!)) {
+      ends[at] = lo;
+      ends[at + 1] = hi;
+    }
+    let startLo = lo - (durations?.[row * 2] ?? 0);
+    let startHi = hi - (durations?.[row * 2 + 1] ?? 0);
+    if (startLo < 0) {
+      startLo += 2 ** 32;
+      startHi--;
+    }
+    if (startHi < 0) startHi = startLo = 0;
+    if (startHi < starts[at + 1]! || (startHi === starts[at + 1]! && startLo < starts[at]!)) {
+      starts[at] = startLo;
+      starts[at + 1] = startHi;
+    }
     const day = part(row);
-    if (day > request.part) request.part = day;
-    inherit(request, row);
-    if (loras) request.loras = greaterList(request.loras, loras(row) as string[]);
-    if (picture && imageId(row) !== '' && stage(row) !== '') picture(images, request, row, imageId(row));
+    if (day > days[places[row]!]!) days[places[row]!] = day;
+  }
+}
+
+function addSums(columns: Columns, places: Int32Array, { sums }: RequestTable): void {
+  const [wait, cost] = [columns.number('queue_wait_ms'), columns.number('cost_usd')];
+  const [gpu, gpus] = [columns.number('gpu_seconds'), columns.number('gpu_count')];
+  const [made, source] = [columns.number('images'), columns.number('source')];
+  const stage = columns.text('pipeline_stage');
+  const spanId = columns.fixed('span_id');
+  const { queue_wait_ms, cost_usd, gpu_seconds, images, stages, spans, imported } = sums;
+  for (let row = 0; row < places.length; row++) {
+    const place = places[row]!;
+    queue_wait_ms[place]! += wait(row);
+    cost_usd[place]! += cost(row);
+    gpu_seconds[place]! += gpu(row) * Math.max(1, gpus(row));
+    images[place]! += made(row);
+    if (source(row) & IMPORTED) imported[place] = 1;
+    if (source(row) & BOUNDARY) continue;
+    if (stage(row) !== '') stages[place]!++;
+    if (spanId && isSet(spanId, row)) spans[place]!++;
+  }
+}
+
+function addVerdicts(columns: Columns, places: Int32Array, { verdicts }: RequestTable): void {
+  const verdict = verdictReader(columns, columns.fixed('timestamp')!.words());
+  for (let row = 0; row < places.length; row++) {
+    const told = verdict(row);
+    if (told !== undefined && told > verdicts[places[row]!]!) verdicts[places[row]!] = told;
+  }
+}
+
+/** Of the texts that rows tell the greatest stays. */
+function addTexts(columns: Columns, places: Int32Array, requests: RequestTable): void {
+  INHERITED.forEach((name, at) => {
+    const read = columns.optional(name);
+    if (!read) return;
+    const texts = requests.textsAt(at);
+    for (let row = 0; row < places.length; row++) {
+      const value = read(row);
+      if (value === '') continue;
+      const known = texts[places[row]!];
+      if (value !== known && (known === undefined || isGreater(value, known))) texts[places[row]!] = value;
+    }
+  });
+}
+
+/** Of the numbers that rows tell, which are those that are not zero, the greatest stays. */
+function addNumbers(columns: Columns, places: Int32Array, requests: RequestTable): void {
+  INHERITED_NUMBERS.forEach((name, at) => {
+    const column = columns.fixed(name);
+    if (!column) return;
+    if (column.width === 8) addWide(column, places, requests.widesAt(at));
+    else addNarrow(column, places, requests.numbersAt(at));
+  });
+}
+
+function addNarrow(column: FixedView, places: Int32Array, numbers: Float64Array): void {
+  const values = column.values as Uint32Array;
+  for (let row = 0; row < places.length; row++) {
+    const value = values[row]!;
+    const known = numbers[places[row]!]!;
+    // What is no number is not told.
+    if (value !== 0 && (value > known || (Number.isNaN(known) && !Number.isNaN(value))))
+      numbers[places[row]!] = value;
+  }
+}
+
+function addWide(column: FixedView, places: Int32Array, wides: Uint32Array): void {
+  const words = column.words();
+  for (let row = 0; row < places.length; row++) {
+    const lo = words[row * 2]!;
+    const hi = words[row * 2 + 1]!;
+    const at = places[row]! * 2;
+    if (hi < wides[at + 1]! || (hi === wides[at + 1]! && lo <= wides[at]!)) continue;
+    wides[at] = lo;
+    wides[at + 1] = hi;
+  }
+}
+
+function addLoras(columns: Columns, places: Int32Array, { loras }: RequestTable): void {
+  const read = columns.any('loras');
+  if (!read) return;
+  for (let row = 0; row < places.length; row++)
+    loras[places[row]!] = greaterList(loras[places[row]!], read(row) as string[]);
+}
+
+function addPictures(
+  columns: Columns,
+  places: Int32Array,
+  requests: RequestTable,
+  images: BlockBuilder,
+  seg: bigint,
+): void {
+  const imageId = columns.optional('image_id');
+  if (!imageId) return;
+  const stage = columns.text('pipeline_stage');
+  const write = pictureWriter(columns, images, seg);
+  for (let row = 0; row < places.length; row++) {
+    const place = places[row]!;
+    if (imageId(row) !== '' && stage(row) !== '')
+      write(row, imageId(row), requests.tenants[place]!, requests.idOf(place));
   }
 }
 
@@ -274,160 +283,8 @@ function greaterList(known: string[] | undefined, list: string[]): string[] | un
   return known;
 }
 
-/** The request of a row. Rows of one trace stand together, so the row before is asked first. */
-function requestFinder(columns: Columns, requests: Map<string, Request>): (row: number) => Request {
-  const tenant = columns.text('tenant');
-  const requestId = columns.optional('request_id');
-  const trace = columns.fixed('trace_id');
-  const words = trace?.words();
-  let last: Request | undefined;
-  let lastRow = -1;
-  const sameTrace = (row: number): boolean => {
-    if (words === undefined || lastRow < 0) return words === undefined;
-    const a = row * 4;
-    const b = lastRow * 4;
-    return (
-      words[a] === words[b] &&
-      words[a + 1] === words[b + 1] &&
-      words[a + 2] === words[b + 2] &&
-      words[a + 3] === words[b + 3]
-    );
-  };
-  return (row) => {
-    const id = requestId?.(row) ?? '';
-    const owner = tenant(row);
-    if (last && last.tenant === owner && last.request_id === id && sameTrace(row)) {
-      lastRow = row;
-      return last;
-    }
-    const trace_id = trace ? traceOf(trace, row) : '';
-    const key = `${owner}\n${id === '' ? trace_id : id}`;
-    last = requests.get(key);
-    if (!last) {
-      last = newRequest(owner, id, trace_id);
-      requests.set(key, last);
-    } else if (trace_id > last.trace_id) last.trace_id = trace_id;
-    lastRow = row;
-    return last;
-  };
-}
-
-function newRequest(tenant: string, request_id: string, trace_id: string): Request {
-  return {
-    tenant,
-    request_id,
-    trace_id,
-    started: { hi: 0xffffffff, lo: 0 },
-    ended: { hi: 0, lo: 0 },
-    verdict: 0n,
-    queue_wait_ms: 0,
-    cost_usd: 0,
-    gpu_seconds: 0,
-    images: 0,
-    stages: 0,
-    spans: 0,
-    imported: 0,
-    part: 0,
-    loras: undefined,
-    texts: [],
-    numbers: [],
-  };
-}
-
-const NO_TRACE = '0'.repeat(32);
-
-function traceOf(trace: FixedView, row: number): string {
-  const hex = trace.hex(row);
-  return hex === NO_TRACE ? '' : hex;
-}
-
-function addTime(
-  { started, ended }: Request,
-  times: Uint32Array,
-  durations: Uint32Array | undefined,
-  row: number,
-): void {
-  const lo = times[row * 2]!;
-  const hi = times[row * 2 + 1]!;
-  if (hi > ended.hi || (hi === ended.hi && lo > ended.lo)) {
-    ended.hi = hi;
-    ended.lo = lo;
-  }
-  let startLo = lo - (durations?.[row * 2] ?? 0);
-  let startHi = hi - (durations?.[row * 2 + 1] ?? 0);
-  if (startLo < 0) {
-    startLo += 2 ** 32;
-    startHi--;
-  }
-  if (startHi < 0) startHi = startLo = 0;
-  if (startHi < started.hi || (startHi === started.hi && startLo < started.lo)) {
-    started.hi = startHi;
-    started.lo = startLo;
-  }
-}
-
-const nanoseconds = ({ hi, lo }: Words): bigint => (BigInt(hi) << 32n) | BigInt(lo);
-
-/** Takes what a row tells and is greater than what earlier rows of the request told. */
-function inheritor(columns: Columns): (request: Request, row: number) => void {
-  const texts = INHERITED.flatMap((name, place) => {
-    const read = columns.optional(name);
-    return read ? [{ place, read }] : [];
-  });
-  const numbers = INHERITED_NUMBERS.flatMap((name, place) => {
-    const column = columns.fixed(name);
-    return column ? [{ place, values: column.values, words: wordsOf(column) }] : [];
-  });
-  return (request, row) => {
-    for (const { place, read } of texts) {
-      const value = read(row);
-      const known = request.texts[place];
-      if (value !== '' && value !== known && (known === undefined || isGreater(value, known)))
-        request.texts[place] = value;
-    }
-    for (const { place, values, words } of numbers) {
-      if (words ? words[row * 2] === 0 && words[row * 2 + 1] === 0 : values[row] === 0) continue;
-      const value = values[row]!;
-      const known = request.numbers[place];
-      // What is no number is not told.
-      if (known === undefined ? !Number.isNaN(value) : value > known) request.numbers[place] = value;
-    }
-  };
-}
-
-/** Of 64-bit columns, to test for zero without a BigInt. */
-const wordsOf = (column: FixedView): Uint32Array | undefined =>
-  column.width === 8 ? column.words() : undefined;
-
-function sumReaders(columns: Columns): (request: Request, row: number) => void {
-  const wait = columns.number('queue_wait_ms');
-  const cost = columns.number('cost_usd');
-  const gpu = columns.number('gpu_seconds');
-  const gpus = columns.number('gpu_count');
-  const made = columns.number('images');
-  return (request, row) => {
-    request.queue_wait_ms += wait(row);
-    request.cost_usd += cost(row);
-    request.gpu_seconds += gpu(row) * Math.max(1, gpus(row));
-    request.images += made(row);
-  };
-}
-
-/** Whether the row has a span id. */
-function spanReader(columns: Columns): (row: number) => boolean {
-  const id = columns.fixed('span_id');
-  return id ? (row) => isSet(id, row) : () => false;
-}
-
-/** Whether an id is told: its bytes are zero where it is not. */
-function isSet(id: FixedView, row: number): boolean {
-  const bytes = id.values as Uint8Array;
-  for (let at = row * id.width, end = at + id.width; at < end; at++) if (bytes[at] !== 0) return true;
-  return false;
-}
-
-/** What a row says of the end of its request; 0 where it says nothing. */
-function verdictReader(columns: Columns, times: Uint32Array): (row: number) => bigint {
+/** What a row says of the end of its request; undefined where it says nothing. */
+function verdictReader(columns: Columns, times: Uint32Array): (row: number) => bigint | undefined {
   const outcome = columns.text('outcome');
   const stage = columns.text('pipeline_stage');
   const boundary = columns.text('boundary');
@@ -440,111 +297,10 @@ function verdictReader(columns: Columns, times: Uint32Array): (row: number) => b
     const isBoundary = (source(row) & BOUNDARY) !== 0;
     const isRoot = (source(row) & 1) === 1 && !isBoundary && !(parent && isSet(parent, row));
     const delivered = boundary(row) === 'deliver_complete' || (stage(row) === 'deliver' && !isBoundary);
-    if (told === '' && !delivered && !isRoot) return 0n;
+    if (told === '' && !delivered && !isRoot) return undefined;
     const ms = Math.floor((times[row * 2 + 1]! * 2 ** 32 + times[row * 2]!) / 1e6);
     if (told !== '') return verdictOf(source(row) & 8 ? RANK.sweeper : RANK.explicit, ms, told);
     const code = error(row) || (status(row) === 2 ? 'internal' : '');
     return verdictOf(delivered ? RANK.deliver : RANK.root_span, ms, outcomeOfError(code));
   };
-}
-
-type PictureWriter = (images: BlockBuilder, request: Request, row: number, id: string) => void;
-
-function pictureReader(columns: Columns, seg: bigint): PictureWriter {
-  const texts = [...INHERITED, ...PICTURE].map((name) => [name, columns.text(name)] as const);
-  const numbers = [...INHERITED_NUMBERS, 'denoise', 'nsfw'].map(
-    (name) => [name, columns.fixed(name)] as const,
-  );
-  const lists = (['loras', 'lora_weights'] as const).map((name) => [name, columns.any(name)] as const);
-  const sequence = columns.text('sequence_id');
-  const consentAt = columns.fixed('consent_at');
-  const part = columns.fixed('part');
-  const times = columns.fixed('timestamp')!.values;
-  const trace = columns.fixed('trace_id');
-  return (images, request, row, image_id) => {
-    const out: Record<string, unknown> = {
-      tenant: request.tenant,
-      image_id,
-      timestamp: times[row],
-      request_id: request.request_id || request.trace_id,
-      sequence_id: sequence(row),
-      kind: sequence(row) === '' ? 'image' : 'frame',
-      part: Number(part?.values[row] ?? 0) * DAY_MS,
-      seg,
-    };
-    const told = trace ? traceOf(trace, row) : '';
-    if (told !== '') out.trace_id = told;
-    for (const [name, read] of texts)
-      if (images.has(imageColumn(name)) && read(row) !== '') out[imageColumn(name)] = read(row);
-    for (const [name, column] of numbers)
-      if (column && images.has(name) && !Number.isNaN(column.values[row])) out[name] = column.values[row];
-    for (const [name, read] of lists) if (read) out[name] = read(row);
-    if (consentAt) out.consent_at = Number(consentAt.values[row]);
-    images.append(out);
-  };
-}
-
-const imageColumn = (name: string): string => (name === 'image_uri' ? 'uri' : name);
-
-function requestRows(requests: Iterable<Request>, seg: bigint): BlockBuilder {
-  const builder = new BlockBuilder(tableOf('requests'));
-  const column = <T extends ColumnBuilder>(name: string): T => builder.column<T>(name);
-  const texts = INHERITED.map((name) => column(name));
-  const numbers = INHERITED_NUMBERS.map((name) => column(name));
-  const [tenant, id, trace, verdict, loras, started, ended, stamp, part] = (
-    ['tenant', 'request_id', 'trace_id', 'verdict', 'loras', 'started', 'ended', 'seg', 'part'] as const
-  ).map((name) => column(name)) as [
-    ColumnBuilder,
-    ColumnBuilder,
-    ColumnBuilder,
-    ColumnBuilder,
-    ColumnBuilder,
-    ColumnBuilder,
-    ColumnBuilder,
-    ColumnBuilder,
-    ColumnBuilder,
-  ];
-  const sums = SUMS.map((name) => [name, column(name)] as const);
-  for (const request of requests) {
-    const row = builder.rows++;
-    tenant.push(row, request.tenant);
-    id.push(row, request.request_id || request.trace_id);
-    // The id tells the trace where the trace stands for the request.
-    const stands = request.request_id === '' || request.request_id === request.trace_id;
-    if (request.trace_id !== '' && !stands) trace.push(row, request.trace_id);
-    started.push(row, nanoseconds(request.started));
-    ended.push(row, nanoseconds(request.ended));
-    if (request.verdict !== 0n) verdict.push(row, request.verdict);
-    if (request.loras) loras.push(row, request.loras);
-    for (const [name, sum] of sums) if (request[name] !== 0) sum.push(row, request[name]);
-    pushTold(row, request.texts, texts);
-    pushTold(row, request.numbers, numbers);
-    part.push(row, request.part * DAY_MS);
-    stamp.push(row, seg);
-  }
-  return builder;
-}
-
-function pushTold(row: number, values: readonly unknown[], columns: readonly ColumnBuilder[]): void {
-  for (let place = 0; place < values.length; place++)
-    if (values[place] !== undefined) columns[place]!.push(row, values[place]);
-}
-
-const SUMS = ['queue_wait_ms', 'cost_usd', 'gpu_seconds', 'images', 'stages', 'spans', 'imported'] as const;
-
-function idsOf(requests: Iterable<Request>): Map<string, Set<string>> {
-  const ids = new Map<string, Set<string>>();
-  for (const { tenant, request_id, trace_id } of requests) {
-    const set = ids.get(tenant) ?? new Set();
-    set.add(request_id || trace_id);
-    ids.set(tenant, set);
-  }
-  return ids;
-}
-
-function longestOf(requests: Iterable<Request>): number {
-  let longest = 0;
-  for (const { started, ended } of requests)
-    longest = Math.max(longest, ((ended.hi - started.hi) * 2 ** 32 + ended.lo - started.lo) / 1e6);
-  return longest;
 }

@@ -17,7 +17,7 @@ export function deadLetterHandlers(deps: ApiDeps): Handlers {
     store,
     log,
     touch: (buckets) => keeper.touch(buckets),
-    now: () => clock.now(),
+    clock,
   });
   const letters = createDeadLetters({ ...deps, segments: segmentStore(store), listener });
   const checkOwner = (call: Call): void => void orRefuse(requireAdmin(call.caller!, null));

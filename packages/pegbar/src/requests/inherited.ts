@@ -1,0 +1,31 @@
+/** Values of which the greatest that is told stays, as it does in the store. */
+export const INHERITED = [
+  'region',
+  'workload',
+  'model_version',
+  'hardware_class',
+  'traffic_source',
+  'session_id',
+  'retry_of',
+  'model_family',
+  'checkpoint_hash',
+  'sampler',
+  'scheduler',
+  'collection',
+  'error_code',
+  'error_message',
+  'prompt_language',
+] as const;
+export const INHERITED_NUMBERS = [
+  'user_hash',
+  'attempt',
+  'steps',
+  'cfg',
+  'seed',
+  'width',
+  'height',
+  'prompt_hash',
+  'prompt_tokens',
+  'prompt_words',
+  'prompt_chars',
+] as const;
