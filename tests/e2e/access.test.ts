@@ -9,6 +9,10 @@ const ADMIN = `pk_${'admin0123456789'.repeat(3)}`;
 const TENANTS = ['alpha', 'beta'] as const;
 type Tenant = (typeof TENANTS)[number];
 
+/** A PNG of 16 × 16 pixels, red with a blue square in it. */
+const RED_AND_BLUE =
+  'iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAYAAAAf8/9hAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAAKElEQVQ4jWP4z8DwnxLMQDUDGHCoGTXgPx3D4P+Ap4P/owb8H7AwAADo/f4Q+dAnuQAAAABJRU5ErkJggg==';
+
 let server: Server;
 const keys = {} as Record<Tenant | 'reader' | 'writer' | 'beacon', string>;
 const ids: Record<Tenant, { trace: string; span: string }> = {
@@ -431,6 +435,35 @@ describe('scopes', () => {
       }
     }
     expect([...seen].sort()).toEqual([200, 429]);
+  });
+
+  it('a flagged picture comes blurred, but for who has the scope unblur and says so, which is audited', async () => {
+    const picture = Buffer.from(RED_AND_BLUE, 'base64');
+    const put = await server.call('/api/v1/artifacts/flagged', {
+      method: 'PUT',
+      body: picture,
+      headers: { 'content-type': 'image/png' },
+      key: keys.alpha,
+    });
+    expect(put.status, put.text).toBeLessThan(300);
+    const flagged = { request_id: 'flagged', timestamp: AT, pipeline_stage: 'generate', image_id: 'flagged' };
+    await server.store([{ ...flagged, quality: { nsfw_flag: true } }], keys.alpha);
+    const mayUnblur = await createKey({ tenant: 'alpha', scopes: ['read', 'unblur'] });
+    const get = async (query: string, key: string): Promise<[status: number, original: boolean]> => {
+      const answer = await fetch(`${server.url}/api/v1/artifacts/flagged${query}`, {
+        headers: { authorization: `Bearer ${key}` },
+      });
+      return [answer.status, picture.equals(Buffer.from(await answer.arrayBuffer()))];
+    };
+    expect(await get('', keys.reader)).toEqual([200, false]);
+    expect(await get('', mayUnblur)).toEqual([200, false]);
+    expect(await get('?unblur=true', keys.reader)).toEqual([403, false]);
+    expect(await get('?unblur=true', mayUnblur)).toEqual([200, true]);
+    expect((await get('?unblur=true', keys.beta))[0]).not.toBe(200);
+    const { items } = await server.get('/api/v1/audit?limit=20', ADMIN);
+    expect(items.filter((item: Json) => item.action === 'image.unblur')).toMatchObject([
+      { object: 'flagged', tenant: 'alpha' },
+    ]);
   });
 
   it('administrative acts are in the audit log, with who and what', async () => {
