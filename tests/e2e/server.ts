@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
 
 export const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 const BIN = join(REPOSITORY, 'packages/pegbar/bin/pegbar.js');
@@ -57,10 +58,16 @@ export interface Kpis {
   series: { key: Record<string, string>; points: Point[] }[];
 }
 
-/** A new folder, removed when the process ends. */
+const folders: string[] = [];
+// Registered first, so it runs last: after each file has stopped its servers.
+afterAll(() => {
+  for (const dir of folders.splice(0)) rmSync(dir, { recursive: true, force: true });
+});
+
+/** A new folder, removed when the tests of the file are over. */
 export function scratch(name: string): string {
   const dir = mkdtempSync(join(tmpdir(), `pegbar-e2e-${name}-`));
-  process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
+  folders.push(dir);
   return dir;
 }
 
