@@ -368,6 +368,21 @@ test('errors carry the code of the taxonomy and the message', () => {
   expect(row({ attributes: { 'error.message': 'told' } }).error_message).toBe('told');
 });
 
+test('a generate stage that names a picture made one, unless it failed or says how many', () => {
+  const kit = createKit();
+  const generate = { 'pegbar.stage': 'generate', 'pegbar.image.id': 'i' };
+  const rows = kit.decode(
+    request([
+      span({ attributes: generate }),
+      span({ attributes: { ...generate, 'pegbar.images': 4n } }),
+      span({ attributes: { ...generate, 'pegbar.error.code': 'oom' } }),
+      span({ attributes: { 'pegbar.stage': 'generate' } }),
+      span({ attributes: { ...generate, 'pegbar.stage': 'upscale' } }),
+    ]),
+  ).rows;
+  expect(rows.map((row) => row.images)).toEqual([1, 4, undefined, undefined, undefined]);
+});
+
 test('a generate stage without GPU seconds takes its duration, and a priced GPU type gives the cost', () => {
   const kit = createKit({ gpuPrice: (type) => (type === 'H100' ? 0.001 : 0) });
   const generate = { 'pegbar.stage': 'generate' };

@@ -20,6 +20,8 @@ import type { Wire } from './wire.ts';
 const WORD = 0x1_0000_0000;
 const GPU_SECONDS = role.columnIndex('gpu_seconds');
 const GPU_COUNT = role.columnIndex('gpu_count');
+const IMAGES = role.columnIndex('images');
+const IMAGE_ID = role.columnIndex('image_id');
 const GPU_TYPE = role.columnIndex('gpu_type');
 const COST = role.columnIndex('cost_usd');
 const REDACTIONS = role.columnIndex('redactions');
@@ -212,6 +214,7 @@ export class SpanWriter {
       column.f32[row] = seconds;
     }
     if (!outline.has(COST)) this.cost(row);
+    if (promoter.generates && !outline.has(IMAGES)) this.picture(row);
     promoter.redactions += free.redactions;
     free.redactions = 0;
     if (promoter.redactions > 0) {
@@ -222,6 +225,15 @@ export class SpanWriter {
     }
     tally.truncated += texts.cut;
     texts.cut = 0;
+  }
+
+  /** A generate stage that names a picture made that one, as with events. */
+  private picture(row: number): void {
+    const { rows } = this;
+    if (rows.textAt(IMAGE_ID).rows !== row + 1 || rows.textAt(ERROR_CODE).rows === row + 1) return;
+    const column = rows.fixedAt(IMAGES);
+    column.touch(row);
+    column.i32[row] = 1;
   }
 
   private cost(row: number): void {
