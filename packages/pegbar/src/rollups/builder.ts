@@ -30,6 +30,8 @@ const GRIDS: readonly (Grid | undefined)[] = ROLLUP_METRICS.map(({ grid }) =>
   grid === 'none' ? undefined : grid,
 );
 
+const STEP_COMBINATIONS = 50;
+
 /** Counts of one metric. Sums are whole millionths, exact below 9·10⁹ units. */
 export class Tally {
   n = 0;
@@ -111,15 +113,27 @@ export class RollupBuilder {
 
   /** The marginals. Metrics of a stage are kept under their stage and, summed, under ''. */
   rows(): RollupRow[] {
+    const steps = this.rowSteps();
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+    }
+  }
+
+  /** The same in steps of a millisecond or two. */
+  *rowSteps(): Generator<undefined, RollupRow[]> {
     const rows: RollupRow[] = [];
     const series = new Map<string, Series>();
-    for (const combination of this.combinations.values())
+    let combinations = 0;
+    for (const combination of this.combinations.values()) {
+      if (++combinations % STEP_COMBINATIONS === 0) yield;
       for (const [dim, value] of marginals(combination.values)) {
         addTo(rows, series, combination, '', dim, value);
         // Pairs of dimensions are kept over all stages only.
         if (combination.stage !== '' && !dim.includes('*'))
           addTo(rows, series, combination, combination.stage, dim, value);
       }
+    }
     return rows;
   }
 }

@@ -41,13 +41,12 @@ async function swapMonth(store: Store, month: string, days: readonly string[]): 
   await done(
     store.command(
       `INSERT INTO roll_days_swap
-       SELECT tenant, metric, stage, dim, value, day, sum(n), sum(sum), histogram.1, arrayMap(x -> toUInt32(x), histogram.2)
+       SELECT tenant, metric, stage, dim, value, day, n, sum, histogram.1, arrayMap(x -> toUInt32(x), histogram.2)
        FROM (
          SELECT tenant, metric, stage, dim, value, toStartOfDay(t) AS day, sum(n) AS n, sum(sum) AS sum, sumMap(bins, counts) AS histogram
          FROM roll_hours WHERE toYYYYMM(t) = {month:UInt32} AND ${DAY_KEY} IN {days:Array(String)}
          GROUP BY tenant, metric, stage, dim, value, day
-       )
-       GROUP BY tenant, metric, stage, dim, value, day, histogram`,
+       )`,
       { params },
     ),
   );

@@ -1,4 +1,6 @@
 import type { RollupMetricName } from '@pegbar/contract';
+import type { Clock } from '../base/clock.ts';
+import { paced } from '../base/paced.ts';
 import { ok, type Result } from '../base/result.ts';
 import { readBlock } from '../native/index.ts';
 import type { Store, StoreError } from '../store/index.ts';
@@ -22,6 +24,9 @@ import {
 /** Stage rows that are read in one answer: at some 60 bytes each, well below the bound of an answer. */
 const SLICE_ROWS = 1_500_000;
 
+/** Rows of a block of an answer, which is counted in one step of some milliseconds. */
+const STEP = { max_block_size: 8_192 };
+
 export interface FactRange {
   tenants: readonly string[];
   from_ms: number;
@@ -32,15 +37,19 @@ export interface FactRange {
 type Count = (facts: Facts) => void;
 
 /** Counts everything that the raw rows of the range tell. The rollups are this function and nothing else. */
-export async function countFacts(store: Store, range: FactRange): Promise<Result<RollupBuilder, StoreError>> {
+export async function countFacts(
+  store: Store,
+  clock: Clock,
+  range: FactRange,
+): Promise<Result<RollupBuilder, StoreError>> {
   const builder = new RollupBuilder();
   const params = { tenants: range.tenants, from: range.from_ms, to: range.to_ms };
-  const stages = await countStages(store, range, builder);
+  const stages = await countStages(store, clock, range, builder);
   if (!stages.ok) return stages;
   for (const [sql, count] of sources()) {
-    const answer = await store.native(sql, { params });
+    const answer = await store.native(sql, { params, settings: STEP });
     if (!answer.ok) return answer;
-    countBlocks(answer.value, builder, count);
+    await paced(countBlocks(answer.value, builder, count), clock);
   }
   return ok(builder);
 }
@@ -48,6 +57,7 @@ export async function countFacts(store: Store, range: FactRange): Promise<Result
 /** Stage rows are the many: they are read in slices of bounded size. */
 async function countStages(
   store: Store,
+  clock: Clock,
   range: FactRange,
   builder: RollupBuilder,
 ): Promise<Result<null, StoreError>> {
@@ -58,10 +68,10 @@ async function countStages(
     for (let slice = 0; slice < slices; slice++) {
       const params = { tenants: range.tenants, from: from_ms, to: to_ms };
       const answer = await (slices === 1
-        ? store.native(STAGES, { params })
-        : store.native(STAGES_SLICE, { params: { ...params, slices, slice } }));
+        ? store.native(STAGES, { params, settings: STEP })
+        : store.native(STAGES_SLICE, { params: { ...params, slices, slice }, settings: STEP }));
       if (!answer.ok) return answer;
-      countBlocks(answer.value, builder, countStageRows);
+      await paced(countBlocks(answer.value, builder, countStageRows), clock);
     }
   }
   return ok(null);
@@ -85,12 +95,13 @@ function slicesOf(
   return out;
 }
 
-function countBlocks(bytes: Buffer, builder: RollupBuilder, count: Count): void {
+function* countBlocks(bytes: Buffer, builder: RollupBuilder, count: Count): Generator<undefined, void> {
   let at = 0;
   while (at < bytes.length) {
     const view = readBlock(bytes, at);
     if (view.rows > 0) count(new Facts(view, builder));
     at = view.end!;
+    yield;
   }
 }
 

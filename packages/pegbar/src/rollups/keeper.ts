@@ -17,6 +17,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
 import type { Log } from '../base/log.ts';
+import { paced } from '../base/paced.ts';
 import type { State } from '../state/index.ts';
 import { type Store, StoreFailure } from '../store/index.ts';
 import type { RollupRow } from './builder.ts';
@@ -128,7 +129,7 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
     const buckets = due.filter((one) => !frozen.has(bucketKey(one)));
     const began = new Map(due.map((one) => [one, one.touched]));
     const closed = new Map(buckets.filter(isClosed).map((one) => [bucketKey(one), one]));
-    const swap = closed.size > 0 ? await beginWeek(store, week_ms, [...closed.values()]) : undefined;
+    const swap = closed.size > 0 ? await beginWeek(store, clock, week_ms, [...closed.values()]) : undefined;
     const counted = new Map<string, RollupRow[]>();
     for (const run of runsOf(buckets)) {
       const rows = await countRun(run);
@@ -161,10 +162,11 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
       from_ms: Math.min(...hours),
       to_ms: Math.max(...hours) + HOUR_MS,
     };
-    const counted = await countFacts(store, range);
+    const counted = await countFacts(store, clock, range);
     if (!counted.ok) throw new StoreFailure(counted.error);
     const wanted = new Set(run.map(bucketKey));
-    return counted.value.rows().filter((row) => wanted.has(bucketOfRow(row)));
+    const rows = await paced(counted.value.rowSteps(), clock);
+    return rows.filter((row) => wanted.has(bucketOfRow(row)));
   }
 
   /**

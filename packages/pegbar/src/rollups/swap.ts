@@ -1,4 +1,6 @@
 import { tableOf } from '@pegbar/contract';
+import type { Clock } from '../base/clock.ts';
+import { paced } from '../base/paced.ts';
 import type { Result } from '../base/result.ts';
 import { type ArrayColumn, BlockBuilder, type DictionaryColumn, type FixedColumn } from '../native/index.ts';
 import { type Store, type StoreError, StoreFailure } from '../store/index.ts';
@@ -36,6 +38,7 @@ export interface WeekSwap {
  */
 export async function beginWeek(
   store: Store,
+  clock: Clock,
   week_ms: number,
   buckets: readonly Bucket[],
 ): Promise<WeekSwap> {
@@ -51,7 +54,10 @@ export async function beginWeek(
   );
   return {
     async add(rows) {
-      for (const block of blocksOf(rows)) await done(store.insertNative('roll_hours_swap', block));
+      for (let at = 0; at < rows.length; at += INSERT_ROWS) {
+        const block = await paced(blockOf(rows.slice(at, at + INSERT_ROWS)), clock);
+        await done(store.insertNative('roll_hours_swap', block.encode()));
+      }
     },
     async commit() {
       await replacePartition(store, 'roll_hours', `'${partition}'`);
@@ -75,13 +81,11 @@ export const dateOf = (ms: number): string => new Date(ms).toISOString().slice(0
 /** Rows per INSERT: a rollup row is some hundred bytes. */
 const INSERT_ROWS = 200_000;
 
-function* blocksOf(rows: readonly RollupRow[]): Iterable<Uint8Array[]> {
-  for (let at = 0; at < rows.length; at += INSERT_ROWS)
-    yield blockOf(rows.slice(at, at + INSERT_ROWS)).encode();
-}
+/** Rows that are written in one step. */
+const STEP_ROWS = 1_000;
 
-/** Writes the columns themselves: a round may have a hundred thousand rows. */
-function blockOf(rows: readonly RollupRow[]): BlockBuilder {
+/** Writes the columns themselves, in steps: a round may have a hundred thousand rows. */
+function* blockOf(rows: readonly RollupRow[]): Generator<undefined, BlockBuilder> {
   const block = new BlockBuilder(tableOf('roll_hours'));
   const texts = (['tenant', 'metric', 'stage', 'dim', 'value'] as const).map(
     (name) => [name, block.column<DictionaryColumn>(name)] as const,
@@ -98,6 +102,7 @@ function blockOf(rows: readonly RollupRow[]): BlockBuilder {
     t.push(at, row.t_ms / 1000);
     n.push(at, tally.n);
     sum.push(at, Math.round(tally.micro));
+    if (at % STEP_ROWS === 0) yield;
     if (!tally.bins) continue;
     const codes = tally.bins.codes();
     bins.push(at, codes);
