@@ -41,7 +41,8 @@ function expressionOf(column: Column): string {
   if (/^FixedString/.test(type)) return `lower(hex(${name}))`;
   if (/^DateTime64/.test(type)) return instantSql(`${name}::${type}`);
   if (type === 'UInt64' && /_hash$/.test(column.name))
-    return `if(${name} = 0, '', lower(hex(${name}::UInt64)))`;
+    // hex() leaves out leading zero bytes; a hash has sixteen digits everywhere.
+    return `if(${name} = 0, '', leftPad(lower(hex(${name}::UInt64)), 16, '0'))`;
   return type === column.type ? name : `${name}::${type}`;
 }
 
