@@ -184,7 +184,11 @@ export async function fullDisk(report) {
   const ballast = join(dir, 'ballast');
   const fill = (left) => {
     const { bavail, bsize } = statfsSync(dir);
-    if (bavail * bsize > left) writeFileSync(ballast, Buffer.alloc(bavail * bsize - left));
+    try {
+      if (bavail * bsize > left) writeFileSync(ballast, Buffer.alloc(bavail * bsize - left));
+    } catch {
+      // The server took the last bytes meanwhile: as full as it can be.
+    }
   };
   const refusals = async (ledger, ms) => {
     const before = ledger.refused;
