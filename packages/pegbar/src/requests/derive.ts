@@ -6,6 +6,7 @@ import type { Segments } from '../spool/index.ts';
 import { type Derived, type LoadListener, type Store, StoreFailure } from '../store/index.ts';
 import { type Folded, foldSteps } from './fold.ts';
 import { lotsOf } from './lots.ts';
+import { type Renamed, TraceNames } from './names.ts';
 import { refoldRequests } from './refold.ts';
 import { SETTLED_MS_SQL } from './verdict.ts';
 
@@ -57,6 +58,8 @@ const KNOWN = (id: string): string => `tenant IN {tenants:Array(String)} AND ${i
 
 /** What follows from a log of raw rows: requests and pictures, and which hours must be counted anew. */
 export function createDeriver({ store, touch, clock }: DeriveOptions): LoadListener {
+  const names = new TraceNames();
+
   async function before(segments: Segments): Promise<Derived> {
     const buckets = new Map<string, Touched>();
     const add: AddHour = (tenant, hour_ms) => void buckets.set(`${tenant}|${hour_ms}`, { tenant, hour_ms });
@@ -65,10 +68,15 @@ export function createDeriver({ store, touch, clock }: DeriveOptions): LoadListe
     const folded = await fold(segments);
     const late = [...buckets.values()].filter((one) => one.hour_ms < clock.now() - LATE_MS);
     if (folded && late.length > 0) await hoursOfLate(folded, late, add);
+    const renamed = byTenant(folded?.renamed ?? []);
+    await hoursOfRequests(renamed.traces, add);
     for (const table of ABOUT) await hoursOfSubjects(segments.tables.get(table)?.blocks ?? [], add);
     await touch(buckets.values());
     return {
-      stored: () => touch(buckets.values()),
+      async stored() {
+        for (const [tenant, ids] of renamed.requests) await refoldRequests(store, tenant, [...ids]);
+        await touch(buckets.values());
+      },
       idempotent: new Map(folded && folded.images.rows > 0 ? [['images', folded.images.encode()]] : []),
       additive: new Map(folded && folded.requests.rows > 0 ? [['requests', folded.requests.encode()]] : []),
     };
@@ -130,10 +138,19 @@ export function createDeriver({ store, touch, clock }: DeriveOptions): LoadListe
 
   async function fold(segments: Segments): Promise<Folded | undefined> {
     const spans = segments.tables.get('spans');
-    return spans && paced(foldSteps(spans.blocks, BigInt(segments.seg)), clock);
+    return spans && paced(foldSteps(spans.blocks, BigInt(segments.seg), names), clock);
   }
 
   return { before, rederive };
+}
+
+function byTenant(renamed: readonly Renamed[]): { requests: Ids; traces: Ids } {
+  const out = { requests: new Map<string, Set<string>>(), traces: new Map<string, Set<string>>() };
+  for (const { tenant, request_id, trace_id } of renamed) {
+    out.requests.set(tenant, (out.requests.get(tenant) ?? new Set()).add(request_id));
+    out.traces.set(tenant, (out.traces.get(tenant) ?? new Set()).add(trace_id));
+  }
+  return out;
 }
 
 const TIMED: ReadonlySet<string> = new Set(['tenant', 'timestamp']);

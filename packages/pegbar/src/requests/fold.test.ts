@@ -11,6 +11,9 @@ const count = fc.constantFrom(undefined, 1, 2, 300);
 /** Exact in a float32, so that sums do not depend on their order. */
 const quarter = fc.constantFrom(undefined, 0.25, 1.5, 8);
 
+const traceFor = (request: string, trace: number): string =>
+  (request === '' ? trace : request === 'r1' ? 3 : 4).toString(16).padStart(32, '0');
+
 /** A row of one of a few requests; what it tells changes from row to row, as with careless senders. */
 const spanRow: fc.Arbitrary<SpanRow> = fc
   .record({
@@ -48,8 +51,9 @@ const spanRow: fc.Arbitrary<SpanRow> = fc
     timestamp: START_NS + BigInt(one.ms) * 1_000_000n,
     duration_ns: BigInt(one.duration_ms) * 1_000_000n,
     request_id: one.request || undefined,
-    // Without an id of its own a request is its trace.
-    trace_id: one.request === '' || one.traceTold ? one.trace.toString(16).padStart(32, '0') : undefined,
+    // Without an id of its own a request is its trace. A trace that is named in one segment and not in another is
+    // the deriver's to bring together (tests/pipeline/otel-requests.test.ts).
+    trace_id: one.request === '' || one.traceTold ? traceFor(one.request, one.trace) : undefined,
     span_id: one.source & 1 ? one.ms.toString(16).padStart(15, '0').padEnd(16, '1') : undefined,
     parent_span_id: one.parent ? 'ffffffffffffffff' : undefined,
     source: one.source,
@@ -173,14 +177,38 @@ describe('the fold of spans into requests', () => {
       part: 0,
     });
     const requests = folded(
-      [[row('t1', 'r', 'a'), row('t2', 'r', 'a'), row('t1', undefined, 'a'), row('t1', undefined, 'b')]],
+      [[row('t1', 'r', 'a'), row('t2', 'r', 'b'), row('t1', undefined, 'b')]],
       'requests',
     );
     expect(requests.map((one) => `${one.tenant}/${one.request_id}`)).toEqual([
-      `t1/${'a'.repeat(32)}`,
       `t1/${'b'.repeat(32)}`,
       't1/r',
       't2/r',
+    ]);
+  });
+
+  it('gives rows without an id to the one request that their trace names, and to the trace where it names two', () => {
+    const row = (request_id: string | undefined, trace: string): SpanRow => ({
+      tenant: 't',
+      request_id,
+      trace_id: trace.repeat(32),
+      timestamp: 1n,
+      span_id: '11'.repeat(8),
+      source: 1,
+      part: 0,
+    });
+    const segment = [
+      row(undefined, 'a'),
+      row('r1', 'a'),
+      row(undefined, 'b'),
+      row('r2', 'b'),
+      row('r3', 'b'),
+    ];
+    expect(folded([segment], 'requests').map((one) => [one.request_id, one.spans])).toEqual([
+      ['b'.repeat(32), 1n],
+      ['r1', 2n],
+      ['r2', 1n],
+      ['r3', 1n],
     ]);
   });
 });

@@ -11,6 +11,7 @@ import { tableOf } from '@pegbar/contract';
 import { BlockBuilder, type FixedView, readBlock } from '../native/index.ts';
 import { Columns, isSet, traceOf } from './columns.ts';
 import { INHERITED, INHERITED_NUMBERS } from './inherited.ts';
+import { type Renamed, TraceNames } from './names.ts';
 import { PICTURE, pictureWriter } from './pictures.ts';
 import { RequestTable } from './table.ts';
 import { outcomeOfError, RANK, verdictOf } from './verdict.ts';
@@ -57,13 +58,17 @@ export interface Folded {
   images: BlockBuilder;
   /** Request ids by tenant, for those who must look again. */
   ids(): Map<string, Set<string>>;
+  /** Traces of the requests. */
+  traceIds(): string[];
   /** From the first start to the last end of the longest request, as far as the rows tell. */
   longest_ms: number;
+  /** Requests of which earlier rows were folded under the id of their trace. */
+  renamed: Renamed[];
 }
 
 /** Folds blocks of `spans`; `seg` is stamped on the rows that come out. */
-export function foldSpans(blocks: readonly Uint8Array[], seg: bigint): Folded {
-  const steps = foldSteps(blocks, seg);
+export function foldSpans(blocks: readonly Uint8Array[], seg: bigint, names?: TraceNames): Folded {
+  const steps = foldSteps(blocks, seg, names);
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;
@@ -71,21 +76,37 @@ export function foldSpans(blocks: readonly Uint8Array[], seg: bigint): Folded {
 }
 
 /** The same in steps of a few milliseconds: a log has a quarter of a million rows, and acknowledgements wait meanwhile. */
-export function* foldSteps(blocks: readonly Uint8Array[], seg: bigint): Generator<undefined, Folded> {
+export function* foldSteps(
+  blocks: readonly Uint8Array[],
+  seg: bigint,
+  names: TraceNames = new TraceNames(),
+): Generator<undefined, Folded> {
   const requests = new RequestTable();
   const images = new BlockBuilder(tableOf('images'));
+  const views: { columns: Columns; rows: number }[] = [];
+  const renamed: Renamed[] = [];
   for (const bytes of blocks)
     for (let at: number | null = 0; at !== null && at < bytes.length; ) {
       const view = readBlock(bytes, at, { columns: WANTED });
       at = view.end;
-      if (view.rows > 0) foldBlock(new Columns(view), view.rows, requests, images, seg);
+      if (view.rows === 0) continue;
+      const columns = new Columns(view);
+      views.push({ columns, rows: view.rows });
+      renamed.push(...names.learn(columns, view.rows));
       yield;
     }
+  for (const { columns, rows } of views) {
+    foldBlock(columns, rows, requests, names, images, seg);
+    yield;
+  }
+  requests.eachAlone((tenant, trace_id) => names.foldedAlone(tenant, trace_id));
   return {
     requests: yield* requests.rows(seg),
     images,
     ids: () => requests.ids(),
+    traceIds: () => requests.traceIds.filter((id) => id !== ''),
     longest_ms: requests.longestMs(),
+    renamed,
   };
 }
 
@@ -93,10 +114,11 @@ function foldBlock(
   columns: Columns,
   rows: number,
   requests: RequestTable,
+  names: TraceNames,
   images: BlockBuilder,
   seg: bigint,
 ): void {
-  const places = placesOf(columns, rows, requests);
+  const places = placesOf(columns, rows, requests, names);
   addTimes(columns, places, requests);
   addSums(columns, places, requests);
   addVerdicts(columns, places, requests);
@@ -107,7 +129,7 @@ function foldBlock(
 }
 
 /** The place of each row's request. Rows of one trace stand together, so the row before is asked first. */
-function placesOf(columns: Columns, rows: number, requests: RequestTable): Int32Array {
+function placesOf(columns: Columns, rows: number, requests: RequestTable, names: TraceNames): Int32Array {
   const tenant = columns.text('tenant');
   const requestId = columns.text('request_id');
   const trace = columns.fixed('trace_id');
@@ -121,7 +143,8 @@ function placesOf(columns: Columns, rows: number, requests: RequestTable): Int32
       places[row] = places[row - 1]!;
       continue;
     }
-    places[row] = requests.place(owner, id, trace ? traceOf(trace, row) : '');
+    const trace_id = trace ? traceOf(trace, row) : '';
+    places[row] = requests.place(owner, id === '' ? names.of(owner, trace_id) : id, trace_id);
     lastId = id;
     lastTenant = owner;
   }

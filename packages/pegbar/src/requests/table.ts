@@ -94,6 +94,12 @@ export class RequestTable {
     return this.wides[column];
   }
 
+  /** Visits the requests for which their trace stands. */
+  eachAlone(visit: (tenant: string, trace_id: string) => void): void {
+    for (let place = 0; place < this.count; place++)
+      if (this.requestIds[place] === '') visit(this.tenants[place]!, this.traceIds[place]!);
+  }
+
   ids(): Map<string, Set<string>> {
     const ids = new Map<string, Set<string>>();
     for (let place = 0; place < this.count; place++) {
