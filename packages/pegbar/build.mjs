@@ -1,5 +1,5 @@
-// Copies what tsc does not: SQL migrations and data files, from src to dist.
-import { cpSync } from 'node:fs';
+// Copies what tsc does not (SQL migrations and data files, from src to dist), and keeps what is slow to work out.
+import { cpSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -8,3 +8,6 @@ cpSync(join(here, 'src'), join(here, 'dist'), {
   recursive: true,
   filter: (source) => extname(source) !== '.ts',
 });
+
+const { readMerges } = await import('./dist/features/clip.js');
+writeFileSync(join(here, 'dist/features/clip-merges.bin'), readMerges());

@@ -6,6 +6,7 @@
  * every word for ever, and is quadratic in the length of a word. Here the words are UTF-8 bytes as in OpenAI's
  * `simple_tokenizer.py`, and merging takes O(n log n). `ftfy`, an optional repair step of the original, is not applied.
  */
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 /** Ends of words are symbols of their own, as in the vocabulary: byte b is symbol b inside and 256 + b at the end. */
@@ -33,21 +34,45 @@ function loadLibrary(): Library {
   return library;
 }
 
-/** Reads the vocabulary, some 200 ms once. Later calls are free. */
-export function prepareClip(): Map<number, number> {
-  if (ranks) return ranks;
+/**
+ * The merges of the vocabulary, three numbers each in the order of their ranks: left symbol, right symbol, what they
+ * become. Reading them from the library takes some 300 ms and leaves 100 MB of heap behind, so a build keeps them in
+ * a file.
+ */
+export function readMerges(): Uint16Array {
   const { byteEncoder, bpeRanks } = new (loadLibrary())();
   const symbols = new Map<string, number>();
   for (let byte = 0; byte < 256; byte++) {
     symbols.set(byteEncoder[byte]!, byte);
     symbols.set(`${byteEncoder[byte]}</w>`, END_OF_WORD + byte);
   }
-  const table = new Map<number, number>();
+  const merges = new Uint16Array(Object.keys(bpeRanks).length * 3);
   for (const [pair, rank] of Object.entries(bpeRanks)) {
     const [left, right] = pair.split(SEPARATOR) as [string, string];
-    table.set(symbols.get(left)! * 65_536 + symbols.get(right)!, rank);
     if (!symbols.has(left + right)) symbols.set(left + right, FIRST_MERGED + rank);
-    merged[rank] = symbols.get(left + right)!;
+    merges.set([symbols.get(left)!, symbols.get(right)!, symbols.get(left + right)!], rank * 3);
+  }
+  return merges;
+}
+
+/** The file of the build; undefined where the sources run as they are. */
+function builtMerges(): Uint16Array | undefined {
+  try {
+    const bytes = readFileSync(new URL('./clip-merges.bin', import.meta.url));
+    return new Uint16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads the vocabulary, some 10 ms once. Later calls are free. */
+export function prepareClip(): Map<number, number> {
+  if (ranks) return ranks;
+  const merges = builtMerges() ?? readMerges();
+  const table = new Map<number, number>();
+  for (let rank = 0; rank * 3 < merges.length; rank++) {
+    table.set(merges[rank * 3]! * 65_536 + merges[rank * 3 + 1]!, rank);
+    merged[rank] = merges[rank * 3 + 2]!;
   }
   ranks = table;
   return table;

@@ -49,7 +49,7 @@ const sum = { parts: 0, tokens: 0, words: 0, english: 0, foreign: 0, flags: 0, t
 /** The comma-separated part that is being read. */
 const open = { words: 0, flags: 0 };
 
-/** Loads CLIP's vocabulary and the language profiles now (some 300 ms) rather than at the first prompt. */
+/** Loads CLIP's vocabulary and the language profiles now (some 100 ms) rather than at the first prompt. */
 export function prepareFeatures(): void {
   prepareClip();
   prepareLanguage();
