@@ -29,9 +29,10 @@ const REQUEST_COLUMNS = `${selectList('requests', ['started', 'ended'])},
   ${instantSql(`fromUnixTimestamp64Nano(${REQUEST_NS}, 'UTC')`)} AS timestamp,
   toString(${REQUEST_NS}) AS at, ${REQUEST_OUTCOME} AS outcome, ${REQUEST_LATENCY_MS} AS latency_ms`;
 
+/** Tenants are named, also to a caller who sees all: the rows of an id are then found by the key. */
 export const REQUESTS_BY_ID = `
 SELECT ${REQUEST_COLUMNS} FROM requests AS t FINAL
-WHERE {tenant_filter:t} AND t.request_id IN {ids:Array(String)}`;
+WHERE {tenant_filter:t} AND t.tenant IN {tenants:Array(String)} AND t.request_id IN {ids:Array(String)}`;
 
 /** A request by its id; with OTel alone the trace id is the request id. */
 export const REQUEST_BY_ID = `

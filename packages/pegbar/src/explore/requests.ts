@@ -55,7 +55,8 @@ export async function listRequests(
   if (!keys.ok) return keys;
   const page = keys.value.slice(0, question.limit);
   const ids = [...new Set(page.map((key) => key.request_id))];
-  const found = await scoped.rows<Row>(SQL.REQUESTS_BY_ID, { params: { ids }, ...signalOf(asking) });
+  const tenants = [...new Set(page.map((key) => key.tenant))];
+  const found = await scoped.rows<Row>(SQL.REQUESTS_BY_ID, { params: { ids, tenants }, ...signalOf(asking) });
   if (!found.ok) return fromStore(found.error);
   const byKey = new Map(found.value.map((row) => [`${row.tenant}\n${row.request_id}`, row] as const));
   const items = page
