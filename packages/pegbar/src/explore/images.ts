@@ -71,7 +71,10 @@ export async function findImage(
   const [scores, feedback, requests] = await Promise.all([
     scoped.rows<Row>(SQL.SCORES_ABOUT, { params: about, ...options }),
     scoped.rows<Row>(SQL.FEEDBACK_ABOUT, { params: about, ...options }),
-    scoped.rows<Row>(SQL.REQUESTS_BY_ID, { params: { ids: [String(image.request_id)] }, ...options }),
+    scoped.rows<Row>(SQL.REQUESTS_BY_ID, {
+      params: { ids: [String(image.request_id)], tenants: [String(image.tenant)] },
+      ...options,
+    }),
   ]);
   if (!scores.ok) return fromStore(scores.error);
   if (!feedback.ok) return fromStore(feedback.error);
