@@ -96,6 +96,20 @@ async function start(
   if (!lock.ok) throw new StartError(lock.error, 'one server per data directory');
   closers.push(lock.value.release);
 
+  // The engine comes up while the rest is built.
+  const launcher = createLauncher({
+    engine: config.engine,
+    dir: join(dir, 'engine'),
+    tuning: defaultTuning({ memory_bytes: totalmem(), cores: cpus().length }),
+    clock,
+    log,
+    searchPath: environment().PATH ?? '',
+  });
+  const supervisor = createSupervisor(launcher, { clock, log, counters });
+  closers.push(() => supervisor.stop());
+  const engineUp = supervisor.start();
+  engineUp.catch(() => undefined);
+
   const state = must(await openState({ path: join(dir, 'state.db'), clock }));
   closers.push(() => state.close());
   const secrets = must(loadSecrets(dir));
@@ -147,20 +161,8 @@ async function start(
   });
   await spool.ids((window, ids, time) => intake.dedup.restore(window, ids, time));
 
-  const launcher = createLauncher({
-    engine: config.engine,
-    dir: join(dir, 'engine'),
-    tuning: defaultTuning({ memory_bytes: totalmem(), cores: cpus().length }),
-    clock,
-    log,
-    searchPath: environment().PATH ?? '',
-  });
-  const supervisor = createSupervisor(launcher, { clock, log, counters });
   const store = createStore(supervisor, { clock });
-  closers.push(
-    () => store.close(),
-    () => supervisor.stop(),
-  );
+  closers.push(() => store.close());
 
   const gpuPrice = (gpuType: string): number =>
     (config.gpu_prices[gpuType] ?? config.gpu_prices.default ?? 0) / SECONDS_PER_HOUR;
@@ -223,7 +225,7 @@ async function start(
   const otlpGrpc = await startOtlpGrpc({ ...otlp, port: config.otlp_grpc_port });
   closers.push(() => otlpGrpc.close());
 
-  await supervisor.start();
+  await engineUp;
   must(await migrate(store, shippedMigrations(), clock));
   loader.start();
   closers.push(() => loader.stop());

@@ -41,6 +41,9 @@ const MAX_CONCURRENT_QUERIES = 100;
 /** Not a single metric of `system.asynchronous_metrics` is read: as seldom as the engine allows. */
 const ASYNC_METRICS_PERIOD_S = 3600;
 
+/** Longest parameter of a query: lists of ids and of (tenant, hour)s are sent as one. The default is 128 KiB. */
+const PARAMETER_BYTES = 16 * 1024 * 1024;
+
 /** How often the server compares its count of memory with the system's; at the default of 50 ms a third of idle CPU. */
 const MEMORY_WORKER_PERIOD_MS = 500;
 
@@ -113,6 +116,7 @@ export function usersConfig(options: {
     max_bytes_before_external_sort: Math.floor(tuning.memory_bytes * 0.3),
     output_format_json_quote_64bit_integers: 1,
     log_queries: 0,
+    http_max_field_value_size: PARAMETER_BYTES,
   };
   // Grants do not cover functions, and `file('/etc/passwd')` is one: the embedded engine reads any path for
   // anybody. So the user that needs no password may send nothing that is larger than SYSTEM START LISTEN.
