@@ -17,7 +17,7 @@ async function refold(store: Store, tenant: string, ids: readonly string[]): Pro
     `SELECT ${[...WANTED].join(', ')} FROM spans
      WHERE tenant = {tenant:String} AND (
        request_id IN {ids:Array(String)}
-       OR (request_id = '' AND trace_id IN (SELECT unhex(arrayJoin({traces:Array(String)}))))
+       OR (request_id = '' AND trace_id IN (SELECT toFixedString(unhex(arrayJoin({traces:Array(String)})), 16)))
        OR (request_id = '' AND trace_id IN (
          SELECT trace_id FROM spans
          WHERE tenant = {tenant:String} AND request_id IN {ids:Array(String)} AND trace_id != toFixedString('', 16))))`,
