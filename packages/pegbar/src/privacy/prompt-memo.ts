@@ -35,7 +35,9 @@ function slotOf(text: string): number {
   return (hash ^ (hash >>> 15)) & (SLOTS - 1);
 }
 
+const scratch = Buffer.allocUnsafeSlow(KEPT * 3);
+
 /** A slice, as the engine keeps it, would hold the whole request body in memory. */
 function ownText(text: string): string {
-  return Buffer.from(text, 'utf8').toString('utf8');
+  return scratch.toString('utf8', 0, scratch.write(text, 'utf8'));
 }

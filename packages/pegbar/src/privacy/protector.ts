@@ -292,9 +292,24 @@ export class TenantProtector implements Protector {
 
 /** As CLIP reads it: case and the amount of white space make no difference. */
 function normalPrompt(text: string): string {
+  if (isNormal(text)) return text;
   const lower = text.toLowerCase();
   return UNEVEN_SPACE.test(lower) ? lower.replace(/\s+/g, ' ').trim() : lower;
 }
+
+/** Whether the text is ASCII in lower case with single blanks: most are, and a loop over them is all it takes. */
+function isNormal(text: string): boolean {
+  let before = BLANK;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit < BLANK || unit > 126 || (unit >= 65 && unit <= 90) || (unit === BLANK && before === BLANK))
+      return false;
+    before = unit;
+  }
+  return before !== BLANK;
+}
+
+const BLANK = 32;
 
 /** Non-ASCII text and bytes must not meet under one key: their UTF-8 differs. */
 function latin(id: string): string {
