@@ -55,6 +55,16 @@ it('is taken from a process that has died, and from one whose number was given t
   );
 });
 
+it('waits for a process that was just killed, and does not take one that nobody has reaped for alive', () => {
+  const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+  writeFileSync(join(dir, 'lock'), JSON.stringify({ pid: other.pid, started: startOf(other.pid!) }));
+  other.kill('SIGKILL');
+  // Nothing here gives the event loop a turn, so the child stays a zombie.
+  const taken = lockDataDir(dir);
+  expect(taken).toMatchObject({ ok: true });
+  if (taken.ok) taken.value.release();
+});
+
 function startOf(pid: number): string {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();

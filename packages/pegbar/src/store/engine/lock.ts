@@ -19,13 +19,24 @@ interface Holder {
 
 const held = new Set<string>();
 
+/** How long a start waits for a process that was killed to be gone. */
+const ENDING_MS = 5_000;
+const POLL_MS = 20;
+
+/** Nothing else runs yet that could be held up. */
+const pause = (ms: number): unknown => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+
 /** Creates the directory where needed. The error is a sentence for the operator. */
 export function lockDataDir(dir: string): Result<DataDirLock, string> {
   const path = resolve(dir, 'lock');
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   if (held.has(path)) return fail(`the data directory ${dir} is already open in this process`);
   const me: Holder = { pid: process.pid, started: startOf(process.pid) };
-  const holder = take(path, me);
+  let holder = take(path, me);
+  for (let waited = 0; holder !== null && isEnding(holder.pid) && waited < ENDING_MS; waited += POLL_MS) {
+    pause(POLL_MS);
+    holder = take(path, me);
+  }
   if (holder !== null) {
     return fail(
       `the data directory ${dir} is in use by the Pegbar with process id ${holder.pid}: ` +
@@ -98,16 +109,51 @@ function isAlive(holder: Holder): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
+  const stat = statOf(holder.pid);
+  if (stat.length > 0 && stat[STATE] === 'Z' && Number(stat[THREADS]) <= 1) return false;
   return startOf(holder.pid) === holder.started;
+}
+
+/**
+ * Whether a process was killed and is not gone yet: it gives back its memory, which on a busy machine takes longer
+ * than a supervisor takes to start the next one.
+ */
+function isEnding(pid: number): boolean {
+  const stat = statOf(pid);
+  if (stat.length === 0) return false;
+  if (stat[STATE] === 'Z' || (Number(stat[FLAGS]) & PF_EXITING) !== 0) return true;
+  const pending = /^ShdPnd:\s*([0-9a-f]+)$/m.exec(fileOf(pid, 'status'))?.[1] ?? '0';
+  return (BigInt(`0x${pending}`) & SIGKILL_BIT) !== 0n;
 }
 
 /** Empty where there is no /proc: then the pid alone decides. */
 function startOf(pid: number): string {
+  const stat = statOf(pid);
+  if (stat.length === 0) return '';
   try {
-    const stat = readFileSync(join('/proc', String(pid), 'stat'), 'utf8');
-    const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return `${boot}:${afterName[19] ?? ''}`;
+    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}:${stat[START] ?? ''}`;
+  } catch {
+    return '';
+  }
+}
+
+/** Places in /proc/PID/stat behind the name, see proc(5). */
+const STATE = 0;
+const FLAGS = 6;
+const THREADS = 17;
+const START = 19;
+const PF_EXITING = 4;
+const SIGKILL_BIT = 1n << 8n;
+
+/** Fields behind the name; none where there is no such process or no /proc. */
+function statOf(pid: number): string[] {
+  const stat = fileOf(pid, 'stat');
+  return stat === '' ? [] : stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+function fileOf(pid: number, name: string): string {
+  try {
+    return readFileSync(join('/proc', String(pid), name), 'utf8');
   } catch {
     return '';
   }
