@@ -274,6 +274,13 @@ describe('the loader', () => {
     expect(told).toContain('rederive');
   });
 
+  it('adds what follows from a log of an earlier process of which nothing was stored, without deriving it anew', async () => {
+    await write('a', 'b');
+    await start().drained();
+    expect(stored('requests')).toEqual(['a', 'b']);
+    expect(told).not.toContain('rederive');
+  });
+
   it('keeps what the store has more of than a log that was damaged since', async () => {
     await write('a');
     const [log] = spool.closed();
