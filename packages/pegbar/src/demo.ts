@@ -197,6 +197,10 @@ async function goOn(
   scenario: Scenario,
   options: { seed: number; scale: number; from_ms: number; signal: AbortSignal },
 ): Promise<void> {
-  for await (const batch of live(scenario, { ...options, anchor_ms: options.from_ms, clock, spans: true }))
+  for await (const batch of live(scenario, { ...options, anchor_ms: options.from_ms, clock, spans: true })) {
     await tell(server, batch);
+    const album = createAlbum();
+    for (const record of batch) album.see(record);
+    await paint(server, album, options.signal);
+  }
 }
