@@ -10,6 +10,15 @@ import { Readable } from 'node:stream';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { Clock } from '../base/clock.ts';
 import { fail, ok, type Result } from '../base/result.ts';
+import {
+  ANSWER_BUFFER_BYTES,
+  collect,
+  isCut,
+  LostAnswer,
+  parseLines,
+  resultRows,
+  TooLarge,
+} from './answer.ts';
 import { type AnalystSlot, DATABASE, type Engine, type Supervisor } from './engine/index.ts';
 import { engineDown, fromThrown, type StoreError } from './errors.ts';
 import { CANCELLED, createLanes, type Lane, type Lanes } from './lanes.ts';
@@ -87,6 +96,7 @@ const BODY_PART_BYTES = 1024 * 1024;
 const OWN_SETTINGS: Settings = {
   // Errors after the first byte would otherwise end up as text inside a successful answer.
   wait_end_of_query: 1,
+  buffer_size: ANSWER_BUFFER_BYTES,
   output_format_json_quote_64bit_integers: 1,
 };
 
@@ -179,6 +189,8 @@ export function createStore(supervisor: Supervisor, options: { clock: Clock; lan
         kill(to, queryId);
         return fail({ kind: 'rejected', code: null, type: 'TOO_LARGE', message: thrown.message });
       }
+      if (thrown instanceof LostAnswer)
+        return fail({ kind: 'retryable', code: null, type: 'NOT_ENOUGH_SPACE', message: thrown.message });
       if (!deadline.signal.aborted) return fail(fromThrown(thrown, call.write));
       kill(to, queryId);
       if (!late) return fail(CANCELLED);
@@ -224,8 +236,10 @@ export function createStore(supervisor: Supervisor, options: { clock: Clock; lan
     const call = callOf(options, 'read', false);
     return run(call, async (to, queryId, signal) => {
       const common = request(options, call, queryId, signal);
-      const { stream } = await to.bound.exec({ query: `${sql}\nFORMAT ${format}`, ...common });
-      return (await collect(stream, MAX_ANSWER_BYTES, signal)).bytes;
+      const answer = await to.bound.exec({ query: `${sql}\nFORMAT ${format}`, ...common });
+      const { bytes } = await collect(answer.stream, MAX_ANSWER_BYTES, signal);
+      if (isCut(bytes, format, resultRows(answer.response_headers))) throw new LostAnswer();
+      return bytes;
     });
   }
 
@@ -286,10 +300,13 @@ export function createStore(supervisor: Supervisor, options: { clock: Clock; lan
             database: slot.database,
             default_format: 'JSONCompactEachRowWithNamesAndTypes',
             wait_end_of_query: 1,
+            buffer_size: ANSWER_BUFFER_BYTES,
           } as Record<string, string | number>,
         });
         const { bytes, cut } = await collect(stream, options.bytes, signal, true);
         if (cut) kill(to, queryId);
+        // An answer in our format has at least its two heading lines.
+        if (bytes.length === 0 && resultRows(response_headers) > 0) throw new LostAnswer();
         const format = String(response_headers['x-clickhouse-format'] ?? '');
         return { text: bytes.toString('utf8'), format, cut };
       });
@@ -318,36 +335,6 @@ function clientOf(engine: Engine, database?: string): ClickHouseClient {
   });
 }
 
-class TooLarge extends Error {}
-
-/** Bytes of a stream up to a bound; beyond it `TooLarge`, or where cutting is allowed what came so far. */
-async function collect(
-  stream: Readable,
-  limit: number,
-  signal: AbortSignal,
-  mayCut = false,
-): Promise<{ bytes: Buffer; cut: boolean }> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  const onAbort = (): void => void stream.destroy(new Error('aborted'));
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    for await (const part of stream) {
-      const bytes = part as Buffer;
-      if (size + bytes.length > limit) {
-        if (!mayCut) throw new TooLarge(`the answer is larger than ${limit} bytes`);
-        parts.push(bytes.subarray(0, limit - size));
-        return { bytes: Buffer.concat(parts), cut: true };
-      }
-      parts.push(bytes);
-      size += bytes.length;
-    }
-    return { bytes: Buffer.concat(parts), cut: false };
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}
-
 function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(new Error('aborted'));
@@ -360,17 +347,6 @@ function* partsOf(body: readonly Uint8Array[]): Generator<Uint8Array> {
   for (const part of body) {
     for (let at = 0; at < part.length; at += BODY_PART_BYTES) yield part.subarray(at, at + BODY_PART_BYTES);
   }
-}
-
-function parseLines<T>(text: string): T[] {
-  const out: T[] = [];
-  for (let from = 0; from < text.length; ) {
-    let to = text.indexOf('\n', from);
-    if (to < 0) to = text.length;
-    if (to > from) out.push(JSON.parse(text.slice(from, to)) as T);
-    from = to + 1;
-  }
-  return out;
 }
 
 /** Table names are ours; this guards against a bug, not against a user. */
