@@ -24,6 +24,8 @@ interface View {
   hide?: readonly string[];
   /** Only these columns of the table, where given. */
   only?: readonly string[];
+  /** Column → expression over the table `t` that is published in its place. */
+  instead?: Readonly<Record<string, string>>;
   /** Published name → expression over the table `t`, before the columns of the table. */
   extra?: Readonly<Record<string, string>>;
 }
@@ -91,19 +93,30 @@ function requestTimes({ outcome, settled_ms }: OutcomeSql): Record<string, strin
   };
 }
 
+/** With OpenTelemetry alone a request is called after its trace; the id is not stored twice. */
+const REQUEST_OF_SPAN = {
+  request_id: "if(t.request_id = '' AND notEmpty(t.trace_id), lower(hex(t.trace_id)), t.request_id)",
+};
+const TRACE_OF_REQUEST = {
+  trace_id:
+    "multiIf(notEmpty(t.trace_id::FixedString(16)), lower(hex(t.trace_id::FixedString(16))), match(t.request_id, '^[0-9a-f]{32}$'), t.request_id, '')",
+};
+
 const VIEWS = (sql: OutcomeSql): Readonly<Record<string, View>> => ({
-  requests: { table: 'requests', merge: true, extra: requestTimes(sql) },
+  requests: { table: 'requests', merge: true, instead: TRACE_OF_REQUEST, extra: requestTimes(sql) },
   stages: {
     table: 'spans',
     // A boundary is a stage event too, although no stage ended with it.
     where: "(t.pipeline_stage != '' OR t.boundary != '')",
     hide: [...SPAN_ONLY, 'duration_ns'],
+    instead: REQUEST_OF_SPAN,
     extra: TIMES,
   },
   spans: {
     table: 'spans',
     where: 'notEmpty(t.span_id) AND bitAnd(t.source, 16) = 0',
     hide: ['duration_ns'],
+    instead: REQUEST_OF_SPAN,
     extra: { ...TIMES, duration_ms: 't.duration_ns / 1e6' },
   },
   logs: { table: 'logs' },
@@ -120,6 +133,7 @@ const VIEWS = (sql: OutcomeSql): Readonly<Record<string, View>> => ({
     table: 'spans',
     where: "(t.prompt_hash != 0 OR t.prompt != '' OR t.prompt_chars != 0)",
     only: PROMPT_COLUMNS,
+    instead: REQUEST_OF_SPAN,
   },
 });
 
@@ -135,7 +149,10 @@ function selectOf(view: View): string {
     (column) => !hidden.has(column.name) && (!view.only || view.only.includes(column.name)),
   );
   const columns = [
-    ...published.map((column) => `${expressionOf(column)} AS ${RENAMED[column.name] ?? column.name}`),
+    ...published.map(
+      (column) =>
+        `${view.instead?.[column.name] ?? expressionOf(column)} AS ${RENAMED[column.name] ?? column.name}`,
+    ),
     ...Object.entries(view.extra ?? {}).map(([name, expression]) => `${expression} AS ${name}`),
   ];
   return [
