@@ -68,6 +68,14 @@ export const SQL_LIMITS: SqlLimits = { rows: 100_000, bytes: 64 * 1024 * 1024, t
 /** The format that `Store.analyst` asks for. */
 const FORMAT = 'JSONCompactEachRowWithNamesAndTypes';
 
+/** How a query fails whose slot belongs to an engine that is gone. */
+const OF_ANOTHER_ENGINE: ReadonlySet<string> = new Set([
+  'AUTHENTICATION_FAILED',
+  'UNKNOWN_DATABASE',
+  'UNKNOWN_TABLE',
+  'ENGINE_DOWN',
+]);
+
 interface Holder {
   slot: AnalystSlot;
   /** Null: all tenants. */
@@ -168,6 +176,25 @@ export function createWall(options: WallOptions): Wall {
     return made;
   }
 
+  async function ask(
+    scope: TenantScope,
+    sql: string,
+    callOptions: { signal?: AbortSignal },
+  ): Promise<Result<SqlAnswer, StoreError>> {
+    const holder = await enter(scope.tenant);
+    if (!holder.ok) return holder;
+    try {
+      const call: CallOptions & { bytes: number } = { bytes: limits.bytes, timeout_ms: limits.time_ms };
+      if (callOptions.signal) call.signal = callOptions.signal;
+      const answer = await store.analyst(holder.value.slot, sql, call);
+      if (!answer.ok) return fail(readableError(answer.error, Object.keys(options.views)));
+      return read(answer.value, limits);
+    } finally {
+      holder.value.running -= 1;
+      holder.value.lastUsed = clock.monotonic();
+    }
+  }
+
   return {
     async ensureTenantViews(tenant) {
       const holder = await enter(tenant);
@@ -178,18 +205,12 @@ export function createWall(options: WallOptions): Wall {
     async query(scope, sql, callOptions = {}) {
       const refusal = refusalOf(sql);
       if (refusal !== null) return fail(rejected('FUNCTION_NOT_ALLOWED', refusal));
-      const holder = await enter(scope.tenant);
-      if (!holder.ok) return holder;
-      try {
-        const call: CallOptions & { bytes: number } = { bytes: limits.bytes, timeout_ms: limits.time_ms };
-        if (callOptions.signal) call.signal = callOptions.signal;
-        const answer = await store.analyst(holder.value.slot, sql, call);
-        if (!answer.ok) return fail(readableError(answer.error, Object.keys(options.views)));
-        return read(answer.value, limits);
-      } finally {
-        holder.value.running -= 1;
-        holder.value.lastUsed = clock.monotonic();
-      }
+      const before = supervisor.current();
+      const answer = await ask(scope, sql, callOptions);
+      // The engine was restarted on the way: the slot's password and views were those of the one before.
+      const outdated =
+        !answer.ok && OF_ANOTHER_ENGINE.has(answer.error.type) && supervisor.current() !== before;
+      return outdated ? ask(scope, sql, callOptions) : answer;
     },
   };
 }
