@@ -45,13 +45,16 @@ export function createTokenCounts(store: Store): { catchUp(now_ms: number): Prom
          ORDER BY day DESC LIMIT ${DAYS_PER_STEP}`,
       );
       if (!days.ok) throw new StoreFailure(days.error);
-      if (days.value.length < DAYS_PER_STEP) looked_ms = now_ms;
-      for (const { tenant, day } of days.value) await countDay(store, tenant, day);
+      let counted = 0;
+      for (const { tenant, day } of days.value) counted += await countDay(store, tenant, day);
+      // A day whose prompts are gone would be found again and again.
+      if (days.value.length < DAYS_PER_STEP || counted === 0) looked_ms = now_ms;
     },
   };
 }
 
-async function countDay(store: Store, tenant: string, day: string): Promise<void> {
+/** Returns the rows that were made. */
+async function countDay(store: Store, tenant: string, day: string): Promise<number> {
   const prompts = await store.rows<Prompt>(
     `SELECT any(model_version) AS model_version, any(session_id) AS session, any(prompt) AS prompt, any(prompt_bins) AS bins
      FROM spans
@@ -71,6 +74,7 @@ async function countDay(store: Store, tenant: string, day: string): Promise<void
   const builder = new BlockBuilder(tableOf('token_days'));
   for (const [model_version, bins] of models) appendModel(builder, { tenant, day, model_version }, bins);
   if (builder.rows > 0) await done(store.insertNative('token_days', builder.encode()));
+  return builder.rows;
 }
 
 function countPrompt(bins: Map<number, Bin>, one: Prompt, session: string): void {
