@@ -42,10 +42,12 @@ const ABOUT = ['scores', 'feedback'] as const;
 /** Rows of hours before the last ones may belong to a request that was counted in another hour. */
 const LATE_MS = 2 * HOUR_MS;
 /**
- * Requests of a log of late rows that the store is asked for one by one. Each costs the reading of a granule of
+ * Requests of a log that the store is asked for one by one. Each costs the reading of a granule of
  * `requests`; a backfill, which has thousands in every log, would read the table once per log.
  */
 const ASKED_REQUESTS = 500;
+/** Requests of a new hour may have begun in the one before: as long as the sweeper waits for them, and some more. */
+const BEGUN_MS = 20 * 60_000;
 /** Hours around a late row in which its request may have been counted before, where the store is not asked. */
 const LEAST_REACH_HOURS = 1;
 const MOST_REACH_HOURS = 24;
@@ -66,8 +68,7 @@ export function createDeriver({ store, touch, clock }: DeriveOptions): LoadListe
     for (const table of COUNTED)
       for (const block of segments.tables.get(table)?.blocks ?? []) hoursOf(block, add);
     const folded = await fold(segments);
-    const late = [...buckets.values()].filter((one) => one.hour_ms < clock.now() - LATE_MS);
-    if (folded && late.length > 0) await hoursOfLate(folded, late, add);
+    if (folded) await hoursOfFolded(folded, [...buckets.values()], add);
     const renamed = byTenant(folded?.renamed ?? []);
     await hoursOfRequests(renamed.traces, add);
     for (const table of ABOUT) await hoursOfSubjects(segments.tables.get(table)?.blocks ?? [], add);
@@ -88,15 +89,20 @@ export function createDeriver({ store, touch, clock }: DeriveOptions): LoadListe
   }
 
   /**
-   * Hours in which the requests of late rows may stand already. Of a few requests the store knows them; for many
-   * it is every hour that a request could reach from its rows' own, judged by the longest request of the log.
+   * Hours in which the requests of a log may stand already: pending, or with another verdict. Of a few requests
+   * the store knows them. For many it is the hour before, where a request may have begun, and for late rows every
+   * hour that a request could reach from its rows' own, judged by the longest request of the log.
    */
-  async function hoursOfLate(folded: Folded, late: readonly Touched[], add: AddHour): Promise<void> {
+  async function hoursOfFolded(folded: Folded, touched: readonly Touched[], add: AddHour): Promise<void> {
     if (folded.requests.rows <= ASKED_REQUESTS) return hoursOfRequests(folded.ids(), add);
+    const now = clock.now();
     const longest = Math.ceil(folded.longest_ms / HOUR_MS);
     const reach = Math.min(MOST_REACH_HOURS, Math.max(LEAST_REACH_HOURS, longest));
-    for (const { tenant, hour_ms } of late)
-      for (let hour = -reach; hour <= reach; hour++) add(tenant, hour_ms + hour * HOUR_MS);
+    for (const { tenant, hour_ms } of touched) {
+      if (hour_ms < now - LATE_MS)
+        for (let hour = -reach; hour <= reach; hour++) add(tenant, hour_ms + hour * HOUR_MS);
+      else if (now - hour_ms < BEGUN_MS) add(tenant, hour_ms - HOUR_MS);
+    }
   }
 
   /**
