@@ -5,15 +5,9 @@
  * on where it stopped. The row is inserted first: a second process that starts at the same time waits for
  * it or finds it. An applied file that has changed, or that this version does not know, stops the start.
  */
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { checksumOf, type Migration, migrationsIn } from '../base/migrations.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { State } from './state.ts';
-
-export interface Migration {
-  name: string;
-  sql: string;
-}
 
 export interface MigrationError {
   code: 'migration_changed' | 'migration_unknown' | 'migration_failed';
@@ -30,11 +24,7 @@ const CLAIM = `insert into state_migrations (name, checksum, applied_at) values 
 
 /** The migrations that came with this version, in order. */
 export function shippedMigrations(): Migration[] {
-  const folder = new URL('./migrations/', import.meta.url);
-  return readdirSync(folder)
-    .filter((name) => /^\d{4}_\w+\.sql$/.test(name))
-    .sort()
-    .map((name) => ({ name, sql: readFileSync(new URL(name, folder), 'utf8') }));
+  return migrationsIn(new URL('./migrations/', import.meta.url));
 }
 
 /** Brings the store to the last migration; `value` lists the names applied by this call. */
@@ -74,10 +64,6 @@ function apply(state: State, migration: Migration, now: number): Promise<boolean
 }
 
 /** Line ends do not count: a checkout on Windows may have changed them. */
-function checksumOf(sql: string): string {
-  return createHash('sha256').update(sql.replaceAll('\r\n', '\n')).digest('hex');
-}
-
 function changedMigration(migration: string): MigrationError {
   return {
     code: 'migration_changed',

@@ -1,10 +1,11 @@
 import { TABLES } from '@pegbar/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../base/clock.ts';
+import type { Migration } from '../base/migrations.ts';
 import { createStore, type Store } from './client.ts';
 import { ddlOf } from './ddl.ts';
 import { engineMissing, startTestEngine, type TestEngine } from './engine/testing.ts';
-import { type Migration, migrate, shippedMigrations, statementsOf } from './migrate.ts';
+import { migrate, shippedMigrations, statementsOf } from './migrate.ts';
 
 const missing = engineMissing();
 

@@ -4,18 +4,12 @@
  * every statement: a start that was killed goes on with the statement that may have run, and runs it again.
  * An applied file that has changed, or that this version does not know, stops the start.
  */
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
 import type { Clock } from '../base/clock.ts';
+import { checksumOf, type Migration, migrationsIn } from '../base/migrations.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Store } from './client.ts';
 import { DATABASE, DURABILITY_SETTINGS } from './engine/index.ts';
 import type { StoreError } from './errors.ts';
-
-export interface Migration {
-  name: string;
-  sql: string;
-}
 
 export interface MigrationError {
   code: 'migration_changed' | 'migration_unknown' | 'migration_failed';
@@ -58,11 +52,7 @@ interface Progress {
 
 /** The migrations that came with this version, in order. */
 export function shippedMigrations(): Migration[] {
-  const folder = new URL('./migrations/', import.meta.url);
-  return readdirSync(folder)
-    .filter((name) => /^\d{4}_\w+\.sql$/.test(name))
-    .sort()
-    .map((name) => ({ name, sql: readFileSync(new URL(name, folder), 'utf8') }));
+  return migrationsIn(new URL('./migrations/', import.meta.url));
 }
 
 /** Brings the store to the last migration; `value` lists the names that were completed by this call. */
@@ -137,10 +127,6 @@ export function statementsOf(sql: string): string[] {
 }
 
 /** Line ends do not count: a checkout on Windows may have changed them. */
-function checksumOf(sql: string): string {
-  return createHash('sha256').update(sql.replaceAll('\r\n', '\n')).digest('hex');
-}
-
 function changedMigration(migration: string): MigrationError {
   return {
     code: 'migration_changed',
