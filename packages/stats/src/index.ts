@@ -1,1 +1,20 @@
+export {
+  countRepeats,
+  countSkipped,
+  countStalls,
+  droppedRatio,
+  fpsDeviation,
+  fpsMetBy,
+  fpsOf,
+  framesBySecond,
+  type Intervals,
+  interpolatedFrames,
+  intervalFigures,
+  intervalsOf,
+  nearestRank,
+  type Repeats,
+  shareAtLeast,
+  slowestShareFps,
+  stallAfterMs,
+} from './fps.ts';
 export { binOf, type Counts, type Grid, quantileOf, valueOfBin } from './grid.ts';
