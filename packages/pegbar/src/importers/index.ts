@@ -2,5 +2,18 @@ export { type Cursors, cursorKey, fileCursors, fileIdentity } from './cursors.ts
 export { type Delivered, deliver, type Item } from './deliver.ts';
 export { eventItems } from './events/index.ts';
 export { genaiItems, IMPORT_ID, KIND_NAMES, metricsRequest } from './genai/index.ts';
+export { readDcgm } from './gpu/dcgm.ts';
+export { type HostCounters, hostCounters, hostRates } from './gpu/host-io.ts';
+export { refusedField, SMI_FIELDS, SMI_LINE_MOST, smiArguments, smiReader, xidOf } from './gpu/nvidia-smi.ts';
+export { gpuRecords, type HostWords, ioRecord } from './gpu/records.ts';
+export {
+  type ComfyHint,
+  type ComfyPass,
+  type ComfySettings,
+  type Loose,
+  type LooseObject,
+  parseLoose,
+  readComfyGraph,
+} from './images/index.ts';
 export type { MetricPoint, Sink, SinkFailure, Verdict } from './sink.ts';
 export type { Tally } from './tally.ts';

@@ -1,0 +1,1 @@
+export { type ComfyHint, type ComfyPass, type ComfySettings, readComfyGraph } from './read-graph.ts';
