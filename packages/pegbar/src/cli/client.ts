@@ -49,6 +49,8 @@ export interface Ask {
   timeoutMs?: number;
   /** Waits for a server that is not there, too: in the middle of a long job it is most likely restarting. */
   patient?: boolean;
+  /** What stops it instead of the user's Ctrl-C: the last words of a command that was stopped. */
+  signal?: AbortSignal;
   onRetry?: (waitMs: number, why: string) => void;
 }
 
@@ -75,12 +77,13 @@ export function createClient(config: ClientConfig, parts: Parts): Client {
     url: string,
     headers: Headers,
     body: Uint8Array | string | undefined,
-    ms: number,
+    { timeoutMs: ms = REQUEST_TIMEOUT_MS, signal = parts.signal }: Ask,
   ) {
     const limit = new AbortController();
     const done = new AbortController();
     const stop = (): void => limit.abort();
-    parts.signal?.addEventListener('abort', stop, { once: true });
+    signal?.addEventListener('abort', stop, { once: true });
+    if (signal?.aborted) stop();
     void parts.clock.sleep(ms, done.signal).then(() => {
       if (!done.signal.aborted) limit.abort();
     });
@@ -95,12 +98,12 @@ export function createClient(config: ClientConfig, parts: Parts): Client {
         }),
       );
     } catch (error) {
-      if (parts.signal?.aborted) return fail(INTERRUPTED);
+      if (signal?.aborted) return fail(INTERRUPTED);
       const why = limit.signal.aborted ? `no answer within ${ms / 1000} s` : reason(error);
       return fail(unreachable(new URL(url).origin, why));
     } finally {
       done.abort();
-      parts.signal?.removeEventListener('abort', stop);
+      signal?.removeEventListener('abort', stop);
     }
   }
 
@@ -110,22 +113,22 @@ export function createClient(config: ClientConfig, parts: Parts): Client {
     if (config.key) headers.set('authorization', `Bearer ${config.key}`);
     if (ask.body !== undefined) headers.set('content-type', ask.contentType ?? 'application/json');
     const body = await packed(ask.body, headers);
-    const retries = ask.retries ?? RETRIES_MOST;
+    const { retries = RETRIES_MOST, signal = parts.signal } = ask;
     for (let attempt = 0; ; attempt++) {
-      const answer = await once(method, url, headers, body, ask.timeoutMs ?? REQUEST_TIMEOUT_MS);
+      const answer = await once(method, url, headers, body, ask);
       // At first, a connection that nobody accepts is a server that is not there: waiting would only hide it.
       const again = answer.ok
         ? answer.value.status === 429 || answer.value.status === 503
         : attempt > 0 || ask.patient === true;
       if (answer.ok && (answer.value.ok || ask.alsoAnswers?.includes(answer.value.status))) return answer;
-      if (!again || attempt >= retries || parts.signal?.aborted) {
+      if (!again || attempt >= retries || signal?.aborted) {
         return answer.ok ? fail(await refusal(answer.value, config.key !== null)) : answer;
       }
       const wait = answer.ok ? patience(answer.value, attempt, parts.clock) : backOff(attempt);
       ask.onRetry?.(wait, answer.ok ? `HTTP ${answer.value.status}` : answer.error.message);
       await answerDrained(answer);
-      await parts.clock.sleep(wait, parts.signal);
-      if (parts.signal?.aborted) return fail(INTERRUPTED);
+      await parts.clock.sleep(wait, signal);
+      if (signal?.aborted) return fail(INTERRUPTED);
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { agentGpu } from './commands/agent-gpu.ts';
 import { deploymentEnd, deploymentStart } from './commands/deployment.ts';
 import { doctor } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
@@ -19,6 +20,7 @@ export const COMMANDS: readonly Command[] = [
   replay,
   importEventsCommand,
   importGenaiCommand,
+  agentGpu,
   deploymentStart,
   deploymentEnd,
   kpis,
