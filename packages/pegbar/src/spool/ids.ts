@@ -31,19 +31,22 @@ export interface IdJournal {
   append(number: number, commits: readonly Commit[]): Promise<void>;
   /** Everything that is kept, oldest first. */
   replay(visit: VisitIds): Promise<void>;
+  /** What is known of the files. */
+  files(): readonly IdFile[];
   close(): Promise<void>;
 }
 
-interface IdFile {
+/** What one file holds. */
+export interface IdFile {
   number: number;
   /** Ids per window. */
   counts: Map<string, number>;
 }
 
-export function openIdJournal(dir: string, clock: Clock): IdJournal {
+export function openIdJournal(dir: string, clock: Clock, files: readonly IdFile[] = []): IdJournal {
   const pathOf = (number: number): string => join(dir, `${nameOf(number)}.ids`);
   /** What the files hold, as far as they were read or written by this process. */
-  const known = new Map<number, IdFile>();
+  const known = new Map(files.map((one) => [one.number, one]));
   let current: (IdFile & { file: FileHandle; bytes: number; opened: number }) | undefined;
 
   async function append(number: number, commits: readonly Commit[]): Promise<void> {
@@ -117,7 +120,12 @@ export function openIdJournal(dir: string, clock: Clock): IdJournal {
     await last?.file.close();
   }
 
-  return { append, replay, close };
+  return {
+    append,
+    replay,
+    files: () => [...known.values()].map(({ number, counts }) => ({ number, counts })),
+    close,
+  };
 }
 
 function count(entry: IdFile, window: string, ids: number): void {

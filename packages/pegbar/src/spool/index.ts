@@ -1,10 +1,4 @@
 export { BLOCK_FRAME, type Frame, IDS_FRAME } from './format.ts';
-export {
-  type ClosedLog,
-  type DeadLetter,
-  openSpool,
-  type Place,
-  type Segments,
-  type Spool,
-  type SpoolOptions,
-} from './spool.ts';
+export type { IdFile } from './ids.ts';
+export { type ClosedLog, type DeadLetter, openShelf, type Segments, type Shelf } from './shelf.ts';
+export { openSpool, type Place, type Spool, type SpoolOptions } from './spool.ts';

@@ -13,7 +13,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Counters, createCounters } from '../base/counters.ts';
 import { silentLog as log } from '../base/log.ts';
 import { BLOCK_FRAME, type Frame, IDS_FRAME } from './format.ts';
-import { type ClosedLog, openSpool, type Spool } from './spool.ts';
+import type { ClosedLog } from './shelf.ts';
+import { openSpool, type Spool } from './spool.ts';
 import { type MovedClock, movedClock, smallDisk } from './testkit.ts';
 
 const HOUR_MS = 3600_000;

@@ -30,34 +30,16 @@
  * it, and when the disk is nearly full, ingest is refused with Retry-After. Nothing is dropped.
  */
 import { constants } from 'node:fs';
-import {
-  copyFile,
-  type FileHandle,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  stat,
-  truncate,
-  unlink,
-} from 'node:fs/promises';
+import { copyFile, type FileHandle, mkdir, open, readFile, rename, truncate, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
 import type { Log } from '../base/log.ts';
 import { nameOf, numbered, syncDir, writeAll } from './files.ts';
-import {
-  BLOCK_FRAME,
-  type Commit,
-  encodeCommit,
-  type Frame,
-  IDS_FRAME,
-  type ParsedLog,
-  parseLog,
-} from './format.ts';
-import { openIdJournal, type VisitIds, visitIds } from './ids.ts';
+import { BLOCK_FRAME, type Commit, encodeCommit, type Frame, type ParsedLog, parseLog } from './format.ts';
+import { type IdFile, openIdJournal, type VisitIds, visitIds } from './ids.ts';
 import { openNumbers } from './numbers.ts';
+import { type ClosedLog, foldersOf, openShelf, readLog, type Shelf } from './shelf.ts';
 
 /** A log is closed at this age, so that what was sent can be queried a second later. */
 const LOG_AGE_MS = 700;
@@ -86,48 +68,23 @@ export interface Place {
   day: number;
 }
 
-export interface ClosedLog {
-  number: number;
-  seg: number;
-  bytes: number;
-  rows: number;
-  /** When its first commit was written, ms. */
-  opened: number;
-}
-
-/** What a closed log holds, by table, ready for one INSERT each. */
-export interface Segments {
-  seg: number;
-  tables: Map<string, { rows: number; blocks: Buffer[] }>;
-}
-
-export interface Spool {
+export interface Spool extends Omit<Shelf, 'close'> {
   /** Writes one commit. `frames` is called with the place its rows go to: their `seg` and their day of ingest. */
   commit(frames: (place: Place) => readonly Frame[]): Promise<void>;
   /** Closes the open log now, if it holds anything. */
   roll(): Promise<void>;
   /** Closed logs, oldest first. */
   closed(): readonly ClosedLog[];
-  read(log: ClosedLog): Promise<Segments>;
-  release(log: ClosedLog): Promise<void>;
-  /** Puts a refused segment aside for `pegbar replay`. */
-  bury(number: number, table: string, blocks: readonly Buffer[], reason: string): Promise<void>;
-  deadLetters(): Promise<DeadLetter[]>;
-  exhume(name: string): Promise<Buffer>;
-  forget(name: string): Promise<void>;
+  /** Takes a log off the list that a shelf of another thread has released. */
+  released(number: number): void;
   /** Replays the ids of the window, oldest first. */
   ids(visit: VisitIds): Promise<void>;
+  /** What the files of ids hold, as far as `ids` read them: for the shelf of another thread. */
+  idFiles(): readonly IdFile[];
   /** Bytes waiting for the store, the open log included. */
   backlog(): { bytes: number; rows: number; age_ms: number };
   onClosed(listener: () => void): void;
   close(): Promise<void>;
-}
-
-export interface DeadLetter {
-  name: string;
-  table: string;
-  bytes: number;
-  at: number;
 }
 
 interface OpenLog {
@@ -147,20 +104,14 @@ const dayOf = (ms: number): number => Math.floor(ms / 86_400_000);
 
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
   const { dir, clock, counters, log } = options;
-  const paths = {
-    log: join(dir, 'log'),
-    ids: join(dir, 'ids'),
-    dead: join(dir, 'dead'),
-    quarantine: join(dir, 'quarantine'),
-  };
+  const paths = foldersOf(dir);
   for (const path of Object.values(paths)) await mkdir(path, { recursive: true, mode: 0o700 });
 
   const closed: ClosedLog[] = [];
-  /** Id frames of logs that were read, until they are released. */
-  const idFrames = new WeakMap<ClosedLog, readonly Commit[]>();
   const listeners: (() => void)[] = [];
   const numbers = await openNumbers(dir);
   const journal = openIdJournal(paths.ids, clock);
+  const shelf = openShelf({ ...options, journal });
   let openLog: OpenLog | undefined;
   const segOf = (number: number): number => numbers.node * 2 ** 32 + number;
   const logPath = (number: number): string => join(paths.log, `${nameOf(number)}.log`);
@@ -279,53 +230,29 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       );
   });
 
-  /** Up to the length that was acknowledged: behind it may stand what could not be cut off. */
-  async function readLog(target: ClosedLog): Promise<Commit[]> {
-    const bytes = await readFile(logPath(target.number));
-    return parseLog(bytes.subarray(0, target.bytes)).commits;
+  function take(number: number): void {
+    const at = closed.findIndex((one) => one.number === number);
+    if (at >= 0) closed.splice(at, 1);
   }
 
   return {
     commit: (frames) => inLane(() => commit(frames)),
     roll: () => inLane(closeOpen),
     closed: () => closed,
-    async read(target) {
-      const commits = await readLog(target);
-      idFrames.set(target, onlyIds(commits));
-      return { seg: target.seg, tables: byTable(commits) };
-    },
+    read: shelf.read,
     async release(target) {
-      // First the ids, then the log: a crash in between leaves both, which does no harm.
-      await journal.append(target.number, idFrames.get(target) ?? (await readLog(target)));
-      await unlink(logPath(target.number));
-      closed.splice(closed.indexOf(target), 1);
+      await shelf.release(target);
+      take(target.number);
     },
-    async bury(number, table, blocks, reason) {
-      const path = join(paths.dead, `${nameOf(number)}.${table}.native`);
-      const file = await open(path, 'w', 0o600);
-      await writeAll(file, blocks, 0);
-      await file.datasync();
-      await file.close();
-      await syncDir(paths.dead);
-      counters.add('pegbar_dead_letters_total', { table });
-      log.error(
-        { segment: number, table, reason },
-        'the store refused a segment; it is kept among the dead letters',
-      );
-    },
-    async deadLetters() {
-      const letters: DeadLetter[] = [];
-      for (const name of (await readdir(paths.dead)).sort()) {
-        const info = await stat(join(paths.dead, name));
-        letters.push({ name, table: name.split('.')[1] ?? '', bytes: info.size, at: info.mtimeMs });
-      }
-      return letters;
-    },
-    exhume: (name) => readFile(join(paths.dead, safeName(name))),
-    forget: (name) => unlink(join(paths.dead, safeName(name))),
+    released: take,
+    bury: shelf.bury,
+    deadLetters: shelf.deadLetters,
+    exhume: shelf.exhume,
+    forget: shelf.forget,
+    idFiles: journal.files,
     async ids(visit) {
       await journal.replay(visit);
-      for (const target of closed) visitIds(await readLog(target), visit);
+      for (const target of closed) visitIds(await readLog(paths.log, target), visit);
     },
     backlog() {
       let bytes = openLog?.bytes ?? 0;
@@ -341,7 +268,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     async close() {
       stopTimer();
       await inLane(closeOpen);
-      await journal.close();
+      await shelf.close();
     },
   };
 }
@@ -350,32 +277,4 @@ function rowsOf(commit: Commit): number {
   let rows = 0;
   for (const frame of commit.frames) if (frame.kind === BLOCK_FRAME) rows += frame.rows;
   return rows;
-}
-
-/** Copies, so that the log's own bytes can be freed. */
-function onlyIds(commits: readonly Commit[]): Commit[] {
-  return commits.map((commit) => ({
-    ...commit,
-    frames: commit.frames
-      .filter((frame) => frame.kind === IDS_FRAME)
-      .map((frame) => ({ ...frame, bytes: Buffer.from(frame.bytes) })),
-  }));
-}
-
-function byTable(commits: readonly Commit[]): Segments['tables'] {
-  const tables: Segments['tables'] = new Map();
-  for (const commit of commits)
-    for (const frame of commit.frames) {
-      if (frame.kind !== BLOCK_FRAME) continue;
-      const segment = tables.get(frame.name) ?? { rows: 0, blocks: [] };
-      segment.rows += frame.rows;
-      segment.blocks.push(frame.bytes);
-      tables.set(frame.name, segment);
-    }
-  return tables;
-}
-
-function safeName(name: string): string {
-  if (!/^\d{10,16}\.[a-z_]+\.native$/.test(name)) throw new Error(`not the name of a dead letter: ${name}`);
-  return name;
 }
