@@ -33,11 +33,12 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   explore: [CONTRACT, STATS, 'base', 'requests', 'rollups', 'store'],
   'dead-letters': [CONTRACT, 'base', 'native', 'spool', 'store'],
   erasure: [CONTRACT, 'base', 'rollups', 'state', 'store'],
+  deployments: ['base', 'store'],
 
   // Doors: people and machines.
   http: [
     ...[CONTRACT, 'base', 'config', 'access', 'artifacts', 'explore', 'ingest', 'privacy', 'requests'],
-    ...['rollups', 'spool', 'state', 'store', 'dead-letters', 'erasure'],
+    ...['rollups', 'spool', 'state', 'store', 'dead-letters', 'deployments', 'erasure'],
   ],
   // A command asks a server over HTTP; of the rooms it sees only the pure ones.
   cli: [CONTRACT, STATS, 'base', 'config', 'features', 'importers', 'version.ts'],
