@@ -144,6 +144,7 @@ const pageOf = (item: z.ZodType) =>
     next_cursor: z.string().nullable().describe('null at the end; else the `cursor` of the next page.'),
   });
 export const RequestsPage = pageOf(RequestRow);
+export const ImagesPage = pageOf(ImageRow);
 export const LogsPage = pageOf(LogRow);
 export const MetricSeriesPage = pageOf(
   z.looseObject({
@@ -201,6 +202,17 @@ export const KeyAnswer = z.looseObject({ key: z.string(), id: z.string(), tenant
 export const KeysPage = z.looseObject({
   items: z.array(z.looseObject({ id: z.string(), tenant: z.string(), scopes: z.array(z.enum(SCOPES)) })),
 });
+export const AuditPage = pageOf(
+  z.looseObject({ at: time, actor: z.unknown(), action: z.string(), object: z.string() }),
+);
+export const UserRequest = z
+  .object({
+    user_hash: z.string().optional().describe('16 hexadecimal digits, as the columns show it.'),
+    user_id: z.string().max(512).optional().describe('Or the id as senders send it.'),
+  })
+  .describe('One of both.');
+export const LoginRequest = z.object({ token: z.string() });
+export const Session = z.looseObject({ user: z.unknown(), csrf: z.string(), expires_at: time });
 export const Items = z.looseObject({ items: z.array(z.looseObject({})) });
 export const Applied = z.looseObject({
   applied: z.array(z.looseObject({ kind: z.string(), name: z.string(), action: z.string() })),

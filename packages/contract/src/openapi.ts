@@ -1,7 +1,9 @@
 /** The OpenAPI 3.1 document of the HTTP API, made of the endpoints and the schemas. */
 import { z } from 'zod';
 import * as api from './api.ts';
-import { ENDPOINTS, type Endpoint, type Parameter } from './endpoints.ts';
+import * as analysis from './api-analysis.ts';
+import { type Endpoint, type Parameter, query } from './endpoint.ts';
+import { ENDPOINTS } from './endpoints.ts';
 import { ERRORS, type ErrorCode } from './errors.ts';
 
 export type JsonSchema = Record<string, unknown>;
@@ -21,6 +23,11 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   RequestsPage: api.RequestsPage,
   Trace: api.Trace,
   ImageDetail: api.ImageDetail,
+  ImagesPage: api.ImagesPage,
+  Facets: analysis.FacetsAnswer,
+  Finding: analysis.Finding,
+  ExplainRequest: analysis.ExplainRequest,
+  Explanation: analysis.Explanation,
   LogsPage: api.LogsPage,
   MetricSeriesPage: api.MetricSeriesPage,
   KpiSeries: api.KpiSeries,
@@ -31,6 +38,10 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   KeyAnswer: api.KeyAnswer,
   KeysPage: api.KeysPage,
   Items: api.Items,
+  AuditPage: api.AuditPage,
+  UserRequest: api.UserRequest,
+  LoginRequest: api.LoginRequest,
+  Session: api.Session,
   Applied: api.Applied,
   Replayed: api.Replayed,
 };
@@ -98,9 +109,13 @@ function errorResponses(codes: readonly ErrorCode[]): Record<string, JsonSchema>
   );
 }
 
+/** Of every address that asks who calls. */
+const TENANT = query('tenant', 'This tenant alone; a key of one tenant may name its own only.');
+
 function operationOf(endpoint: Endpoint): JsonSchema {
-  const { scopes, parameters = [], body, answer, errors = [], status = 200 } = endpoint;
+  const { scopes, body, answer, errors = [], status = 200 } = endpoint;
   const open = scopes.length === 0;
+  const parameters = [...(endpoint.parameters ?? []), ...(open ? [] : [TENANT])];
   const asks = parameters.length > 0 || body !== undefined;
   const codes: ErrorCode[] = [
     ...(asks ? (['invalid_request'] as const) : []),

@@ -85,7 +85,7 @@ export function whereOf(
   const parts: string[] = [];
   const params: Record<string, unknown> = {};
   for (const [index, condition] of conditions.entries()) {
-    const found = fieldOf(condition.field, fields, `${prefix}${index}`, params);
+    const found = fieldNamed(condition.field, fields, `${prefix}${index}`, params);
     if (!found.ok) return found;
     const sql = conditionSql(condition, found.value, `${prefix}${index}`, params);
     if (!sql.ok) return sql;
@@ -96,11 +96,13 @@ export function whereOf(
 
 const ATTRIBUTE = 'attributes.';
 
-function fieldOf(
+/** The field of that name, with the key of an attribute bound as a parameter; `parameter` is where it was asked. */
+export function fieldNamed(
   name: string,
   fields: Fields,
   param: string,
   params: Record<string, unknown>,
+  parameter = 'filter',
 ): Result<Field, ExploreError> {
   const known = Object.hasOwn(fields, name) ? fields[name] : undefined;
   if (known && name !== 'attributes') return ok(known);
@@ -113,7 +115,7 @@ function fieldOf(
   const near = nearest(name, names);
   const others = map ? [...names, 'attributes.KEY'] : names;
   return refused('invalid_request', `there is no field ${name.slice(0, 120)} here`, {
-    field: 'filter',
+    field: parameter,
     hint: near ? `Did you mean ${near}?` : `Fields: ${others.join(', ')}.`,
   });
 }

@@ -1,6 +1,7 @@
 import { artifactsIn } from '../artifacts-of.ts';
 import type { ApiDeps, Handlers } from '../deps.ts';
 import { administrationHandlers } from './administration.ts';
+import { analysisHandlers } from './analysis.ts';
 import { artifactHandlers } from './artifacts.ts';
 import { deadLetterHandlers } from './dead-letters.ts';
 import { eventHandlers } from './events.ts';
@@ -15,6 +16,7 @@ export function handlersOf(deps: ApiDeps): Handlers {
   const artifacts = deps.artifacts ?? artifactsIn(deps);
   return {
     ...administrationHandlers(deps),
+    ...analysisHandlers(deps),
     ...artifactHandlers(deps, artifacts),
     ...deadLetterHandlers(deps),
     ...eventHandlers(deps),

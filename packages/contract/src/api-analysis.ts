@@ -1,0 +1,95 @@
+/** Schemas of facets, of finding by id, and of explaining a selection. */
+import { z } from 'zod';
+
+const count = z.number().min(0);
+const time = z.string().meta({ format: 'date-time', description: 'RFC 3339 in UTC, with milliseconds.' });
+
+export const FacetsAnswer = z.looseObject({
+  of: z.string(),
+  from: time,
+  to: time,
+  sample: z
+    .object({
+      rows: count.describe('Rows that were counted.'),
+      of: count.describe('Rows that satisfy the filters.'),
+      how: z.string().describe('How the rows were chosen, in words.'),
+    })
+    .describe('Counts are of the rows that were looked at: times of/rows for all.'),
+  fields: z.array(
+    z.object({
+      field: z.string(),
+      absent: count.describe('Rows that tell nothing of the field.'),
+      distinct: count.describe('Different values, absence not among them.'),
+      values: z.array(z.object({ value: z.string(), n: count })).describe('Commonest first.'),
+    }),
+  ),
+});
+
+export const Finding = z.looseObject({
+  id: z.string(),
+  found: z.array(
+    z.looseObject({
+      kind: z.enum(['request', 'trace', 'span', 'image', 'session', 'sequence', 'deployment']),
+      id: z.string(),
+      tenant: z.string(),
+      timestamp: z.string(),
+      n: count.describe('Requests of a session, spans of a trace, pictures of a sequence.'),
+      page: z.string().describe('Address in the web UI.'),
+    }),
+  ),
+  searched_from: time.describe(
+    'Sessions and sequences are looked for from here on; spans in the last three days.',
+  ),
+});
+
+const filters = z.array(z.string()).describe('As the parameter `filter`, AND-ed.');
+const instant = z.union([time, z.number()]);
+
+export const ExplainRequest = z.object({
+  subject: z.enum(['requests', 'stages', 'images']),
+  from: instant.optional(),
+  to: instant.optional(),
+  filters: filters.optional(),
+  selection: filters.describe('What holds for the selected rows alone; the others are the rest.'),
+  limit: z.number().int().min(1).max(100).optional().describe('Attributes that are told, 25 where not said.'),
+  depth: z
+    .number()
+    .int()
+    .min(0)
+    .max(5)
+    .optional()
+    .describe('Attributes that are held fixed one after the other, 3 where not said.'),
+});
+
+const value = z.string().nullable().describe('null: the rows tell nothing of the attribute.');
+const side = z.object({ of: count.describe('Rows.'), rows: count.describe('Rows that were compared.') });
+const examples = z.array(z.object({ tenant: z.string(), id: z.string(), image_id: z.string() }));
+
+export const Explanation = z.looseObject({
+  subject: z.string(),
+  from: time,
+  to: time,
+  selection: side,
+  rest: side,
+  attributes: z.array(
+    z.looseObject({
+      attribute: z.string(),
+      value: value.describe('What the selection has more of; null for absence.'),
+      lcb: z
+        .number()
+        .describe('Lower bound of the greatest difference of shares; 0 where chance explains it.'),
+      tvd: z.number().describe('Total variation distance, 0 to 1.'),
+      difference: z.number().describe('Share of `value` in the selection less that in the rest.'),
+      consequence: z.boolean().describe('Follows from how it went, so no cause.'),
+      distinct: count,
+      values: z.array(z.object({ value, selection: count, rest: count })),
+      examples: z.object({ selection: examples, rest: examples }).describe('Rows with `value`.'),
+    }),
+  ),
+  drill_down: z
+    .array(z.object({ attribute: z.string(), value, lcb: z.number(), selection: count, rest: count }))
+    .describe(
+      'The best cause, then the best among the rows that have it, and so on; rows of both sides that are left.',
+    ),
+  notes: z.array(z.string()).describe('What could not be compared.'),
+});

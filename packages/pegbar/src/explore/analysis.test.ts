@@ -1,0 +1,243 @@
+/** Facets, find and explain over a whole server. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig } from '../config/index.ts';
+import { type RunningServer, startServer } from '../server.ts';
+import { engineMissing } from '../store/engine/testing.ts';
+import type { Explanation } from './explain.ts';
+import type { Facets } from './facets.ts';
+import type { Found } from './find.ts';
+
+const missing = engineMissing();
+const HOUR = 3_600_000;
+const BASE = Date.now() - 6 * HOUR;
+const TRACE = '0af7651916cd43dd8448eb211c80319c';
+const SPAN = 'b7ad6b7169203331';
+
+type Row = Record<string, unknown>;
+
+describe.skipIf(missing !== null)(`facets, find, explain${missing ? ` (skipped: ${missing})` : ''}`, () => {
+  let server: RunningServer;
+  const data = mkdtempSync(join(tmpdir(), 'pegbar-analysis-'));
+
+  async function ask<T>(path: string, body?: Row): Promise<T & { error?: Row }> {
+    const init = body && {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    };
+    return (await (await fetch(`${server.url}${path}`, init)).json()) as T & { error?: Row };
+  }
+
+  beforeAll(async () => {
+    const config = loadConfig({
+      argvOptions: {
+        data,
+        port: '0',
+        'otlp-http-port': '0',
+        'otlp-grpc-port': '0',
+        'log-level': 'warn',
+        'min-free': '1MB',
+      },
+      env: {},
+      readFile: () => undefined,
+    });
+    if (!config.ok) throw new Error(JSON.stringify(config.error));
+    server = await startServer(config.value);
+    const sent = await fetch(`${server.url}/api/v1/events`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: studio()
+        .map((record) => JSON.stringify(record))
+        .join('\n'),
+    });
+    expect(await sent.json()).toMatchObject({ rejected: [] });
+    await fetch(`${server.url}/api/v1/flush`, { method: 'POST' });
+  }, 60_000);
+  afterAll(async () => {
+    await server?.stop();
+    rmSync(data, { recursive: true, force: true });
+  });
+
+  const range = `from=${BASE - HOUR}&to=${BASE + 4 * HOUR}&tenant=default`;
+  const facets = (query: string) => ask<Facets>(`/api/v1/facets?${range}&${query}`);
+  const valuesOf = (answer: Facets, field: string) => {
+    const facet = answer.fields.find((one) => one.field === field)!;
+    return [facet.absent, Object.fromEntries(facet.values.map((one) => [one.value, one.n]))];
+  };
+
+  it('counts the values of fields, and those that tell nothing', async () => {
+    const answer = await facets('of=requests&fields=model_version,collection,loras,steps,outcome');
+    expect(answer.sample).toEqual({ rows: 600, of: 600, how: 'all rows' });
+    expect(valuesOf(answer, 'model_version')).toEqual([0, { v6: 300, v7: 300 }]);
+    expect(valuesOf(answer, 'loras')).toEqual([500, { 'fx-7': 100 }]);
+    expect(valuesOf(answer, 'collection')).toEqual([600, {}]);
+    expect(valuesOf(answer, 'steps')).toEqual([0, { 20: 300, 30: 300 }]);
+    expect(valuesOf(answer, 'outcome')).toEqual([0, { succeeded: 600 }]);
+  });
+
+  it('shows the other values of a field that is filtered, and narrows the others', async () => {
+    const answer = await facets('of=requests&fields=model_version,region&filter=model_version%3Dv7');
+    expect(answer.sample.of).toBe(300);
+    expect(valuesOf(answer, 'model_version')).toEqual([0, { v6: 300, v7: 300 }]);
+    expect(valuesOf(answer, 'region')).toEqual([0, { eu: 150, us: 150 }]);
+  });
+
+  it('counts spans of the tenants that have them', async () => {
+    const all = `from=${BASE - HOUR}&to=${BASE + 4 * HOUR}&of=spans&fields=tenant`;
+    expect(valuesOf(await ask<Facets>(`/api/v1/facets?${all}`), 'tenant')).toEqual([0, { other: 1 }]);
+  });
+
+  it.each([
+    ['images', 'model_version', 300],
+    ['stages', 'pipeline_stage', 600],
+  ])('counts facets of %s too', async (of, field, n) => {
+    const answer = await facets(`of=${of}&fields=${field}`);
+    expect(answer.fields[0]!.values[0]!.n).toBe(n);
+  });
+
+  it('counts keys of free attributes and their values', async () => {
+    const answer = await facets('of=stages&fields=attributes,attributes.node');
+    expect(valuesOf(answer, 'attributes')).toEqual([0, { node: 600 }]);
+    expect((valuesOf(answer, 'attributes.node')[1] as Row)['n-1']).toBe(120);
+  });
+
+  it('refuses what it does not know, with the nearest', async () => {
+    expect((await facets('of=request')).error).toMatchObject({ field: 'of', hint: 'Did you mean requests?' });
+    expect((await facets('of=requests&fields=modelversion')).error).toMatchObject({
+      field: 'fields',
+      hint: 'Did you mean model_version?',
+    });
+  });
+
+  const find = async (id: string): Promise<Found[]> =>
+    (await ask<{ found: Found[] }>(`/api/v1/find?id=${encodeURIComponent(id)}`)).found;
+
+  it('tells of what a pasted id is', async () => {
+    expect(await find(' r-12 ')).toMatchObject([
+      { kind: 'request', id: 'r-12', n: 1, page: '/requests/r-12' },
+    ]);
+    expect(await find('r-12-img')).toMatchObject([{ kind: 'image', page: '/images/r-12-img' }]);
+    expect(await find('s-3')).toMatchObject([
+      { kind: 'session', n: 60, page: '/requests?filter=session_id%3Ds-3' },
+    ]);
+    expect(await find(TRACE.toUpperCase())).toMatchObject([{ kind: 'trace', id: TRACE, tenant: 'other' }]);
+    expect(await find(SPAN)).toMatchObject([{ kind: 'span', page: `/traces/${TRACE}?span=${SPAN}` }]);
+    expect(await find('clip-1')).toMatchObject([{ kind: 'sequence', n: 0 }]);
+    expect(await find('model:v7')).toMatchObject([{ kind: 'deployment' }]);
+    expect(await find("nothing' OR 1=1 --")).toEqual([]);
+  });
+
+  const question = {
+    subject: 'requests',
+    from: BASE - HOUR,
+    to: BASE + 4 * HOUR,
+    filters: ['tenant=default'],
+    selection: ['latency_ms>=4000'],
+  };
+  const explained = (more: Row = {}) => ask<Explanation>('/api/v1/explain', { ...question, ...more });
+
+  it('names the planted cause first, then the cause within it', async () => {
+    const answer = await explained();
+    expect(answer.error).toBeUndefined();
+    expect(answer.selection).toMatchObject({ of: expect.any(Number), rows: expect.any(Number) });
+    expect(answer.selection.of + answer.rest.of).toBe(600);
+    const causes = answer.attributes.filter((one) => !one.consequence);
+    expect(causes[0]).toMatchObject({ attribute: 'loras', value: 'fx-7' });
+    expect(answer.drill_down[0]).toMatchObject({ attribute: 'loras', value: 'fx-7' });
+    expect(causes[0]!.values).toContainEqual({ value: null, selection: 0, rest: 500 });
+    expect(causes[0]!.examples.selection[0]).toMatchObject({
+      image_id: expect.stringMatching(/^r-\d+-img$/),
+    });
+    const all = await explained({ limit: 100 });
+    expect(all.attributes.find((one) => one.attribute === 'attributes.node')!.lcb).toBe(0);
+  });
+
+  it('drills down by holding the winner fixed', async () => {
+    const answer = await explained({ selection: ['error_code=oom'] });
+    expect(answer.drill_down.map((one) => `${one.attribute}=${one.value}`)).toEqual([
+      'loras=fx-7',
+      'attributes.node=n-1',
+    ]);
+  });
+
+  it('explains stages by their own attributes and pictures by theirs', async () => {
+    const stages = await explained({ subject: 'stages' });
+    expect(stages.drill_down[0]).toMatchObject({ attribute: 'loras', value: 'fx-7' });
+    const images = await explained({ subject: 'images', selection: ['steps=30'] });
+    expect(images.attributes[0]).toMatchObject({ attribute: 'model_version', value: 'v7' });
+  });
+
+  it('says so where there is too little to compare', async () => {
+    const answer = await explained({ selection: ['latency_ms>=900000'] });
+    expect(answer).toMatchObject({
+      attributes: [],
+      drill_down: [],
+      notes: [expect.stringContaining('0 rows')],
+    });
+    expect((await explained({ selection: [] })).error).toMatchObject({ field: 'selection' });
+    expect((await explained({ subjekt: 1 })).error).toMatchObject({ code: 'unknown_field' });
+  });
+});
+
+/** 600 requests: those with the LoRA fx-7 are slow, and run out of memory on node n-1. */
+function studio(): Row[] {
+  const out: Row[] = [];
+  for (let at = 0; at < 600; at++) {
+    const slow = at % 6 === 0;
+    const node = `n-${at % 5}`;
+    const common = {
+      request_id: `r-${at}`,
+      session_id: `s-${at % 10}`,
+      region: at % 4 < 2 ? 'eu' : 'us',
+      workload: 'single_image',
+      model: { version: at % 2 ? 'v7' : 'v6', loras: slow ? ['fx-7'] : [] },
+      params: { steps: at % 2 ? 30 : 20 },
+      attributes: { node },
+    };
+    const oom = slow && at % 5 === 1 && at % 7 < 6;
+    out.push({
+      ...common,
+      timestamp: BASE + at * 10_000,
+      pipeline_stage: 'generate',
+      image_id: `r-${at}-img`,
+      metrics: { latency_ms: slow ? 5_000 + at : 1_000 + at },
+      outcome: 'succeeded',
+      ...(oom ? { error: { code: 'oom', message: 'no memory' } } : {}),
+    });
+  }
+  out.push({
+    request_id: 'traced',
+    tenant: 'other',
+    trace_id: TRACE,
+    span_id: SPAN,
+    timestamp: BASE,
+    pipeline_stage: 'generate',
+    outcome: 'succeeded',
+    metrics: { latency_ms: 40 },
+  });
+  out.push({
+    type: 'frames',
+    timestamp: BASE,
+    sequence_id: 'clip-1',
+    side: 'delivered',
+    window_s: 1,
+    frames: 24,
+    dropped: 0,
+    duplicated: 0,
+    held: 0,
+    stalls: 0,
+    playing_s: 1,
+  });
+  out.push({
+    type: 'deployment',
+    id: 'model:v7',
+    kind: 'model',
+    version: 'v7',
+    status: 'start',
+    timestamp: BASE,
+  });
+  return out;
+}
