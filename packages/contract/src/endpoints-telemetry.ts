@@ -27,6 +27,24 @@ export const TELEMETRY: readonly Endpoint[] = [
     ],
   },
   {
+    id: 'sendDeployment',
+    method: 'post',
+    path: '/api/v1/deployments',
+    summary:
+      'Mark a release or a change from a webhook: a `deployment` record (type and timestamp may be missing) or a CDEvent of a service.',
+    scopes: ['ingest'],
+    body: { [JSON_TYPE]: api.AnyObject, 'application/cloudevents+json': api.AnyObject },
+    answer: json(api.AnyObject),
+    errors: [
+      'invalid_json',
+      'invalid_record',
+      'too_large',
+      'unsupported_media_type',
+      'overloaded',
+      'engine_unavailable',
+    ],
+  },
+  {
     id: 'putArtifact',
     method: 'put',
     path: '/api/v1/artifacts/{image_id}',

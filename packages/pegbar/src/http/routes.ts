@@ -17,6 +17,8 @@ const JSON_TYPE = 'application/json';
 const PICTURES = ['image/*', 'video/mp4', 'video/webm', 'application/octet-stream'];
 const YAML = ['application/yaml', 'application/x-yaml', 'text/yaml', JSON_TYPE];
 const NDJSON = ['application/x-ndjson', 'application/ndjson', JSON_TYPE];
+/** The binary mode of CloudEvents sends plain JSON. */
+const CLOUD_EVENTS = [JSON_TYPE, 'application/cloudevents+json'];
 const QUESTION_MS = 60_000;
 
 type Method = Route['method'];
@@ -42,6 +44,7 @@ export const ROUTES: readonly Route[] = [
   route('getTrace', 'GET', '/api/v1/traces/{trace_id}', READ),
   route('listImages', 'GET', '/api/v1/images', READ),
   route('getImage', 'GET', '/api/v1/images/{id}', READ),
+  route('sendDeployment', 'POST', '/api/v1/deployments', ['ingest'], { takes: CLOUD_EVENTS }),
   route('listDeployments', 'GET', '/api/v1/deployments', READ),
   route('listMetricSeries', 'GET', '/api/v1/metrics/series', READ),
   route('listLogs', 'GET', '/api/v1/logs', READ),

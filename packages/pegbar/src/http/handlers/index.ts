@@ -4,6 +4,7 @@ import { administrationHandlers } from './administration.ts';
 import { analysisHandlers } from './analysis.ts';
 import { artifactHandlers } from './artifacts.ts';
 import { deadLetterHandlers } from './dead-letters.ts';
+import { deploymentHandlers } from './deployments.ts';
 import { eventHandlers } from './events.ts';
 import { exportHandlers } from './export.ts';
 import { peopleHandlers } from './people.ts';
@@ -19,6 +20,7 @@ export function handlersOf(deps: ApiDeps): Handlers {
     ...analysisHandlers(deps),
     ...artifactHandlers(deps, artifacts),
     ...deadLetterHandlers(deps),
+    ...deploymentHandlers(deps),
     ...eventHandlers(deps),
     ...exportHandlers(deps),
     ...peopleHandlers(deps),
