@@ -16,19 +16,17 @@ import {
   startOtlpGrpc,
   startOtlpHttp,
 } from './ingest/index.ts';
+import { startLoading } from './loading/index.ts';
 import { createPrivacy } from './privacy/index.ts';
-import { createDeriver, OUTCOME_SQL, SETTLED_MS_SQL, startSweeper } from './requests/index.ts';
-import { createRollupKeeper } from './rollups/index.ts';
+import { OUTCOME_SQL, SETTLED_MS_SQL, startSweeper } from './requests/index.ts';
 import { openSpool } from './spool/index.ts';
 import { checkSecrets, loadSecrets, openState } from './state/index.ts';
 import { createLauncher, createSupervisor, defaultTuning, lockDataDir } from './store/engine/index.ts';
 import {
-  createLoader,
   createRetention,
   createStore,
   createWall,
   migrate,
-  segmentStore,
   shippedMigrations,
   viewSelects,
 } from './store/index.ts';
@@ -194,14 +192,18 @@ async function start(
     },
   });
 
-  const keeper = await createRollupKeeper({ state, store, clock, counters, log });
-  const deriver = createDeriver({
-    store,
-    log,
-    touch: (buckets) => keeper.touch(buckets),
+  const loading = startLoading({
+    spool,
+    spoolDir: join(dir, 'spool'),
+    state,
+    supervisor,
     clock,
+    counters,
+    log,
+    logLevel: config.log_level,
   });
-  const loader = createLoader({ spool, store: segmentStore(store), listener: deriver, clock, counters, log });
+  closers.push(() => loading.stop());
+  const { loader, keeper } = loading;
   const wall = createWall({
     store,
     supervisor,
@@ -227,10 +229,7 @@ async function start(
 
   await engineUp;
   must(await migrate(store, shippedMigrations(), clock));
-  loader.start();
-  closers.push(() => loader.stop());
-  keeper.start();
-  closers.push(() => keeper.stop());
+  loading.start();
 
   let stopping = false;
 

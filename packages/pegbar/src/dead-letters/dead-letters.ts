@@ -34,6 +34,8 @@ export interface DeadLetterDeps {
   spool: Pick<Spool, 'deadLetters' | 'exhume' | 'forget'>;
   segments: SegmentStore;
   listener: LoadListener;
+  /** Runs work while the loader rests: the request of a letter may be in a log that is being loaded. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
   counters: Counters;
   log: Log;
 }
@@ -120,7 +122,7 @@ export function createDeadLetters(deps: DeadLetterDeps): DeadLetters {
       return out;
     },
     replay(ids) {
-      const turn = running.then(() => replay(ids));
+      const turn = running.then(() => deps.inTurn(() => replay(ids)));
       running = turn.catch(() => undefined);
       return turn;
     },

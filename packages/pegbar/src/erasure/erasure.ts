@@ -31,6 +31,8 @@ export interface ErasureDeps {
   state: State;
   store: Pick<Store, 'rows' | 'command'>;
   keeper: { touch(buckets: Iterable<Bucket>): Promise<void> };
+  /** Runs work while the loader rests: what is folded meanwhile would count rows that are being deleted. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
   /** Loads and counts everything acknowledged. */
   flush(): Promise<void>;
   clock: Clock;
@@ -100,7 +102,7 @@ export function createErasures(deps: ErasureDeps): Erasures {
       const key = [tenant, user_hash, requested_at];
       await state.run(SQL.INSERT_ERASURE, key);
       await deps.flush();
-      const erased = await eraseRows(tenant, BigInt(`0x${user_hash}`).toString());
+      const erased = await deps.inTurn(() => eraseRows(tenant, BigInt(`0x${user_hash}`).toString()));
       await deps.flush();
       await state.run(SQL.ERASURE_DONE, [clock.now(), ...key]);
       log.info({ tenant, ...erased }, 'a user was erased');

@@ -23,7 +23,7 @@ export interface ApiDeps {
   counters: Counters;
   spool: Pick<Spool, 'backlog' | 'deadLetters' | 'exhume' | 'forget'>;
   supervisor: Pick<Supervisor, 'state' | 'restarts' | 'current' | 'ready'>;
-  loader: Pick<Loader, 'loaded'>;
+  loader: Pick<Loader, 'loaded' | 'inTurn'>;
   state: State;
   /** `tenant/user hash` of those who want no telemetry: ingest reads it, this room keeps it and the table equal. */
   optOuts: Set<string>;

@@ -100,7 +100,7 @@ export async function testApi(
       current: () => null,
       ready: () => Promise.reject(new Error('no engine')),
     },
-    loader: { loaded: () => 0 },
+    loader: { loaded: () => 0, inTurn: (work) => work() },
     state,
     optOuts: new Set(),
     disk: { free: () => 1 },

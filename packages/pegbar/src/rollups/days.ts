@@ -1,4 +1,4 @@
-import { readSetting, type State, writeSetting } from '../state/index.ts';
+import { type Queries, readSetting, writeSetting } from '../state/index.ts';
 import { type Store, StoreFailure } from '../store/index.ts';
 import { type Bucket, bucketKey, dateOf, done, replacePartition } from './swap.ts';
 
@@ -62,7 +62,7 @@ const FIRST_PART = 'rollups.first_part';
  */
 export async function frozenOf(
   store: Store,
-  state: State,
+  state: Queries,
   buckets: readonly Bucket[],
   now_ms: number,
 ): Promise<Set<string>> {

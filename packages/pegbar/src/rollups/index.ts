@@ -1,5 +1,6 @@
 export { DIMENSIONS, PAIR_SEPARATOR, type RollupRow, Tally } from './builder.ts';
-export { createRollupKeeper, type RollupKeeper } from './keeper.ts';
+export { createRollupKeeper, type RollupKeeper, type Unstored } from './keeper.ts';
+export { packRows, unpackRows } from './packed.ts';
 export {
   createRollupReader,
   type KeyCondition,

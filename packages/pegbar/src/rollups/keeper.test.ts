@@ -114,8 +114,8 @@ describe.skipIf(missing)('the keeper of the rollups', () => {
 
   function open(metric = 'requests'): Record<string, number> {
     const out: Record<string, number> = {};
-    for (const bucket of keeper.unstored().values())
-      for (const row of bucket)
+    for (const rowsOf of keeper.unstored().values())
+      for (const row of rowsOf())
         if (row.metric === metric && row.dim === 'all' && row.stage === '' && row.tenant === 't')
           out[row.t_ms - NOW] = row.tally.n;
     return out;

@@ -18,7 +18,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
 import type { Log } from '../base/log.ts';
 import { paced } from '../base/paced.ts';
-import type { State } from '../state/index.ts';
+import type { Queries } from '../state/index.ts';
 import { type Store, StoreFailure } from '../store/index.ts';
 import type { RollupRow } from './builder.ts';
 import { countDays, frozenOf } from './days.ts';
@@ -31,18 +31,26 @@ export interface RollupKeeper {
   touch(buckets: Iterable<Bucket>): Promise<void>;
   /** Counts every bucket that is dirty now. */
   settle(): Promise<void>;
-  /** Rows of the hours that are not in `roll_hours`, because they are open or not counted yet. */
-  unstored(): ReadonlyMap<string, readonly RollupRow[]>;
+  /** The hours that are not in `roll_hours`, because they are open or not counted yet. */
+  unstored(): Unstored;
   start(): void;
   stop(): Promise<void>;
 }
 
+/** Hours by their bucket, each with a function that answers its rows: a reader asks for few of them. */
+export type Unstored = ReadonlyMap<string, () => readonly RollupRow[]>;
+
 export interface RollupKeeperOptions {
-  state: State;
+  state: Queries;
   store: Store;
   clock: Clock;
-  counters: Counters;
+  counters: Pick<Counters, 'add'>;
   log: Log;
+  /**
+   * Told of each hour that was counted and is not stored, and, with undefined, of each that is stored now: whoever is
+   * told keeps them in place of `unstored`, which is then empty.
+   */
+  onCounted?(bucket: string, rows: readonly RollupRow[] | undefined): void;
 }
 
 /** An hour is closed this long after its end: late batches of a healthy sender have come by then. */
@@ -70,7 +78,7 @@ interface Dirty extends Bucket {
 export async function createRollupKeeper(options: RollupKeeperOptions): Promise<RollupKeeper> {
   const { state, store, clock, counters, log } = options;
   const dirty = new Map<string, Dirty>();
-  const open = new Map<string, readonly RollupRow[]>();
+  const open = new Map<string, () => readonly RollupRow[]>();
   const tokens = createTokenCounts(store);
   const stop = new AbortController();
   let touches = 0;
@@ -147,12 +155,18 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
     for (const bucket of due) {
       const key = bucketKey(bucket);
       bucket.counted = began.get(bucket)!;
-      if (closed.has(key) || frozen.has(key)) open.delete(key);
-      else open.set(key, counted.get(key) ?? []);
+      const rows = closed.has(key) || frozen.has(key) ? undefined : (counted.get(key) ?? []);
+      hold(key, rows);
     }
     await clear(due.filter((one) => closed.has(bucketKey(one)) || frozen.has(bucketKey(one))));
     counters.add('pegbar_rollup_buckets_counted_total', {}, buckets.length);
     if (frozen.size > 0) counters.add('pegbar_rollup_buckets_frozen_total', {}, frozen.size);
+  }
+
+  function hold(bucket: string, rows: readonly RollupRow[] | undefined): void {
+    if (options.onCounted) options.onCounted(bucket, rows);
+    else if (rows === undefined) open.delete(bucket);
+    else open.set(bucket, () => rows);
   }
 
   async function countRun(run: readonly Dirty[]): Promise<RollupRow[]> {

@@ -16,7 +16,7 @@ import {
 import type { Store, StoreError, TenantScope } from '../store/index.ts';
 import type { Bins } from './bins.ts';
 import { PAIR_SEPARATOR, type RollupRow, Tally } from './builder.ts';
-import type { RollupKeeper } from './keeper.ts';
+import type { RollupKeeper, Unstored } from './keeper.ts';
 import { HOUR_MS } from './swap.ts';
 
 const DAY_MS = 24 * HOUR_MS;
@@ -88,7 +88,7 @@ export function createRollupReader(deps: {
           tellBlock(view, question, tell);
         }
       }
-      for (const { rows } of held) for (const row of rows) tellRow(row, question, tell);
+      for (const { rows } of held) for (const row of rows()) tellRow(row, question, tell);
       return ok(null);
     },
   };
@@ -97,13 +97,10 @@ export function createRollupReader(deps: {
 interface HeldHour {
   key: string;
   t_s: number;
-  rows: readonly RollupRow[];
+  rows: () => readonly RollupRow[];
 }
 
-function heldHours(
-  unstored: ReadonlyMap<string, readonly RollupRow[]>,
-  { scope, from_ms, to_ms }: RollupQuestion,
-): HeldHour[] {
+function heldHours(unstored: Unstored, { scope, from_ms, to_ms }: RollupQuestion): HeldHour[] {
   const out: HeldHour[] = [];
   for (const [key, rows] of unstored) {
     const cut = key.lastIndexOf('|');

@@ -85,7 +85,7 @@ const INSERT_ROWS = 200_000;
 const STEP_ROWS = 1_000;
 
 /** Writes the columns themselves, in steps: a round may have a hundred thousand rows. */
-function* blockOf(rows: readonly RollupRow[]): Generator<undefined, BlockBuilder> {
+export function* blockOf(rows: readonly RollupRow[]): Generator<undefined, BlockBuilder> {
   const block = new BlockBuilder(tableOf('roll_hours'));
   const texts = (['tenant', 'metric', 'stage', 'dim', 'value'] as const).map(
     (name) => [name, block.column<DictionaryColumn>(name)] as const,

@@ -19,7 +19,7 @@ import {
   resultRows,
   TooLarge,
 } from './answer.ts';
-import { type AnalystSlot, DATABASE, type Engine, type Supervisor } from './engine/index.ts';
+import { type AnalystSlot, DATABASE, type EngineAddress } from './engine/index.ts';
 import { engineDown, fromThrown, type StoreError } from './errors.ts';
 import { CANCELLED, createLanes, type Lane, type Lanes } from './lanes.ts';
 import { applyScope, type TenantScope } from './scope.ts';
@@ -101,7 +101,7 @@ const OWN_SETTINGS: Settings = {
 };
 
 interface Connected {
-  engine: Engine;
+  engine: EngineAddress;
   bound: ClickHouseClient;
   unbound: ClickHouseClient;
 }
@@ -113,13 +113,19 @@ interface Call {
   signal?: AbortSignal;
 }
 
-export function createStore(supervisor: Supervisor, options: { clock: Clock; lanes?: Lanes }): Store {
+/** Who knows the engine that answers now: the supervisor, or what another thread is told of it. */
+export interface EngineSource {
+  current(): EngineAddress | null;
+  ready(signal?: AbortSignal): Promise<EngineAddress>;
+}
+
+export function createStore(supervisor: EngineSource, options: { clock: Clock; lanes?: Lanes }): Store {
   const { clock } = options;
   const lanes = options.lanes ?? createLanes();
   let connected: Connected | null = null;
   const closing: Promise<unknown>[] = [];
 
-  function connect(engine: Engine): Connected {
+  function connect(engine: EngineAddress): Connected {
     if (connected?.engine === engine) return connected;
     if (connected) closing.push(connected.bound.close(), connected.unbound.close());
     connected = { engine, bound: clientOf(engine, DATABASE), unbound: clientOf(engine) };
@@ -320,7 +326,7 @@ export function createStore(supervisor: Supervisor, options: { clock: Clock; lan
   };
 }
 
-function clientOf(engine: Engine, database?: string): ClickHouseClient {
+function clientOf(engine: EngineAddress, database?: string): ClickHouseClient {
   return createClient({
     url: engine.url,
     username: engine.user,

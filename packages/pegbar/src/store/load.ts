@@ -21,6 +21,8 @@ export interface Loader {
   start(): void;
   /** Resolves when every log that is closed now is loaded. */
   drained(): Promise<void>;
+  /** Runs work between two logs: none is being loaded meanwhile. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
   stop(): Promise<void>;
   /** Rows loaded since the start of the process. */
   loaded(): number;
@@ -56,11 +58,11 @@ export interface LoadListener {
 }
 
 export interface LoaderOptions {
-  spool: Spool;
+  spool: Pick<Spool, 'closed' | 'read' | 'release' | 'bury' | 'onClosed'>;
   store: SegmentStore;
   listener: LoadListener;
   clock: Clock;
-  counters: Counters;
+  counters: Pick<Counters, 'add'>;
   log: Log;
 }
 
@@ -92,9 +94,16 @@ export function createLoader(options: LoaderOptions): Loader {
 
   async function run(): Promise<void> {
     for (let target = spool.closed()[0]; target && !stop.signal.aborted; target = spool.closed()[0]) {
-      const done = await loadLog(target);
-      if (!done) return;
+      const log = target;
+      if (!(await inTurn(() => loadLog(log)))) return;
     }
+  }
+
+  let lane: Promise<unknown> = Promise.resolve();
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = lane.then(work);
+    lane = turn.catch(() => undefined);
+    return turn;
   }
 
   async function loadLog(target: ClosedLog): Promise<boolean> {
@@ -223,6 +232,7 @@ export function createLoader(options: LoaderOptions): Loader {
         await running;
       }
     },
+    inTurn,
     async stop() {
       stop.abort();
       await running;

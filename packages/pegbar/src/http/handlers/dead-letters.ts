@@ -19,7 +19,12 @@ export function deadLetterHandlers(deps: ApiDeps): Handlers {
     touch: (buckets) => keeper.touch(buckets),
     clock,
   });
-  const letters = createDeadLetters({ ...deps, segments: segmentStore(store), listener });
+  const letters = createDeadLetters({
+    ...deps,
+    inTurn: deps.loader.inTurn,
+    segments: segmentStore(store),
+    listener,
+  });
   const checkOwner = (call: Call): void => void orRefuse(requireAdmin(call.caller!, null));
 
   return {

@@ -13,7 +13,7 @@ const ID_LENGTH = 512;
 export function privacyHandlers(deps: ApiDeps, artifacts: Pick<Artifacts, 'delete'>): Handlers {
   const { access } = deps;
   const optOuts = createOptOuts(deps);
-  const erasures = createErasures({ ...deps, deletePictures: artifacts.delete });
+  const erasures = createErasures({ ...deps, inTurn: deps.loader.inTurn, deletePictures: artifacts.delete });
 
   /** Hashes are keyed by tenant, so a user is always one of a tenant. */
   function tenantOf(call: Call): string {

@@ -9,6 +9,9 @@ export interface AnalystSlot {
   database: string;
 }
 
+/** What a client needs of an endpoint; passes from thread to thread. */
+export type EngineAddress = Pick<Engine, 'url' | 'user' | 'password'>;
+
 /** A running endpoint. One value per start: after a restart port, passwords and pid are different ones. */
 export interface Engine {
   kind: EngineKind;

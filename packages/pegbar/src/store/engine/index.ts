@@ -8,6 +8,7 @@ export {
   DEFAULT_ANALYST_LIMITS,
   defaultTuning,
   type Engine,
+  type EngineAddress,
   type EngineKind,
   type EngineLauncher,
   EngineStartError,

@@ -27,6 +27,8 @@ export interface Supervisor {
   restarts(): number;
   /** Called after each start, in order of registration, awaited; an error is logged and does not stop it. */
   onUp(listener: (engine: Engine) => void | Promise<void>): void;
+  /** Called when an engine that was up is lost. */
+  onDown(listener: () => void): void;
   /** Ends the running engine and starts a new one (a larger pool of slots, a wedged engine). */
   restart(reason: string): Promise<void>;
 }
@@ -53,6 +55,7 @@ const BACKOFF_RESET_MS = 60_000;
 export function createSupervisor(launcher: EngineLauncher, options: SupervisorOptions): Supervisor {
   const { clock, log, counters } = options;
   const listeners: ((engine: Engine) => void | Promise<void>)[] = [];
+  const downListeners: (() => void)[] = [];
   const waiting = new Set<{ resolve(engine: Engine): void; reject(error: Error): void }>();
   const stopped = new AbortController();
   let state: EngineState = 'down';
@@ -127,6 +130,7 @@ export function createSupervisor(launcher: EngineLauncher, options: SupervisorOp
         const reason = await watch(watched.engine, watched.ended);
         engine = null;
         setState('down');
+        for (const listener of downListeners) listener();
         if (stopped.signal.aborted) return;
         log.error({ engine: watched.engine.kind, reason }, 'engine lost, starting a new one');
         await watched.engine.kill();
@@ -195,6 +199,7 @@ export function createSupervisor(launcher: EngineLauncher, options: SupervisorOp
     },
     restarts: () => restarts,
     onUp: (listener) => void listeners.push(listener),
+    onDown: (listener) => void downListeners.push(listener),
     async restart(reason) {
       const before = engine;
       endCurrent?.(reason);

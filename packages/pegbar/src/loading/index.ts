@@ -1,0 +1,1 @@
+export { type Loading, startLoading } from './loading.ts';
