@@ -8,6 +8,7 @@ import { watchDisk } from './base/disk.ts';
 import { createFolderSize } from './base/folder-size.ts';
 import { createLog } from './base/log.ts';
 import { environment, type ServerConfig } from './config/index.ts';
+import { createDetector } from './deployments/index.ts';
 import { type ApiServer, startApi } from './http/index.ts';
 import {
   createEventIntake,
@@ -253,6 +254,16 @@ async function start(
         await intake.durable();
       },
     }),
+  );
+
+  closers.push(
+    createDetector({
+      store,
+      clock,
+      counters,
+      log,
+      send: (tenant, ndjson) => events.accept(ndjson, { tenant }),
+    }).start(),
   );
 
   const folderSize = createFolderSize(dir, clock);

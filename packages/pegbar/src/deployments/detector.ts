@@ -36,6 +36,12 @@ interface Seen {
   first_ms: string;
 }
 
+interface Marked {
+  tenant: string;
+  version: string;
+  hash: string;
+}
+
 type Known = Map<string, Map<string, Set<string>>>;
 
 export interface Detector {
@@ -45,20 +51,20 @@ export interface Detector {
 }
 
 export function createDetector({ store, clock, counters, log, send }: DetectorOptions): Detector {
-  let known: Known | undefined;
+  const known: Known = new Map();
+  let first = true;
 
   async function look(): Promise<number> {
-    const first = known === undefined;
-    known ??= await marked();
-    if (known === undefined) return 0;
+    const marked = await store.rows<Marked>(MARKED, { params: { limit: ROWS_MOST } });
+    if (!marked.ok) return 0;
+    for (const { tenant, version, hash } of marked.value)
+      hashesOf(versionsOf(known, tenant), version).add(hash);
     const since = first
       ? '1970-01-01'
       : new Date(clock.now() - DAYS_BACK * DAY_MS).toISOString().slice(0, 10);
     const found = await store.rows<Seen>(SEEN, { params: { since, limit: ROWS_MOST } });
-    if (!found.ok) {
-      if (first) known = undefined;
-      return 0;
-    }
+    if (!found.ok) return 0;
+    first = false;
     const marks = new Map<string, string[]>();
     for (const one of found.value) {
       if (!isNews(known, one, () => counters.add('pegbar_detected_deployments_skipped_total', {}))) continue;
@@ -74,16 +80,6 @@ export function createDetector({ store, clock, counters, log, send }: DetectorOp
       log.info({ deployments: written }, 'versions or checkpoints that were not seen before are marked');
     }
     return written;
-  }
-
-  async function marked(): Promise<Known | undefined> {
-    const rows = await store.rows<{ tenant: string; version: string; hash: string }>(MARKED, {
-      params: { limit: ROWS_MOST },
-    });
-    if (!rows.ok) return undefined;
-    const all: Known = new Map();
-    for (const { tenant, version, hash } of rows.value) hashesOf(versionsOf(all, tenant), version).add(hash);
-    return all;
   }
 
   return {

@@ -7,6 +7,8 @@ import { checkPressure } from '../pressure.ts';
 import { json } from '../wire.ts';
 
 const BODY_BYTES = 256 * 1024;
+/** A tool that says a version and nothing else has just rolled it out. */
+const DEFAULTS = { kind: 'model', status: 'start' } as const;
 
 export function deploymentHandlers({ intake, events, store, clock }: ApiDeps): Handlers {
   return {
@@ -16,7 +18,7 @@ export function deploymentHandlers({ intake, events, store, clock }: ApiDeps): H
       const event = cdEventIn(body);
       const records: Record<string, unknown>[] = event
         ? await fromCdEvent(event, call)
-        : [{ ...body, type: 'deployment' }];
+        : [{ ...DEFAULTS, ...body, type: 'deployment' }];
       if (records.length === 0)
         return json({ deployments: [], ignored: 'the event changes nothing that serves' });
       const lines = records.map((record) =>
