@@ -1,0 +1,44 @@
+/** The HTTP API as hooks. */
+export { ApiError, addressOf, get, type Params, pictureAddress, send, thumbnailAddress } from './client.ts';
+export {
+  type KpiQuestion,
+  type KpiResult,
+  type KpiSeries,
+  type KpiTable,
+  seriesOf,
+  totalOf,
+  useKpis,
+  valuesOf,
+} from './kpis.ts';
+export {
+  createQueryClient,
+  type ListOptions,
+  useDeployments,
+  useImage,
+  useImages,
+  useLogs,
+  useMay,
+  useMe,
+  useNewest,
+  useRequest,
+  useRequests,
+  useStatus,
+  useTrace,
+} from './queries.ts';
+export type {
+  DeploymentRow,
+  ImageDetail,
+  ImageRow,
+  KpiAnswer,
+  LogRow,
+  Me,
+  Page,
+  QueryAnswer,
+  RequestDetail,
+  RequestRow,
+  ScoreRow,
+  SpanRow,
+  StageRow,
+  Status,
+  Trace,
+} from './types.ts';

@@ -1,0 +1,141 @@
+/** Questions of the pages, each a hook. Old answers stay while newer ones are fetched. */
+import type { Scope } from '@pegbar/contract/words';
+import {
+  keepPreviousData,
+  QueryClient,
+  type UseQueryResult,
+  useInfiniteQuery,
+  useQuery,
+} from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { SECOND, useContextState, useWindow } from '../url/index.ts';
+import { askAgain, get, keepCsrf, type Params } from './client.ts';
+import type {
+  DeploymentRow,
+  ImageDetail,
+  ImageRow,
+  LogRow,
+  Me,
+  Page,
+  RequestDetail,
+  RequestRow,
+  Status,
+  Trace,
+} from './types.ts';
+
+export const createQueryClient = (): QueryClient =>
+  new QueryClient({
+    defaultOptions: {
+      queries: { staleTime: 30 * SECOND, retry: askAgain, refetchOnWindowFocus: false },
+    },
+  });
+
+/** Who looks, and what they may do. */
+export const useMe = (): UseQueryResult<Me> =>
+  useQuery({
+    queryKey: ['me'],
+    queryFn: async ({ signal }) => {
+      const me = await get<Me>('me', {}, signal);
+      keepCsrf(me.csrf);
+      return me;
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** Whether the one who looks has the scope; false until that is known. */
+export const useMay = (scope: Scope): boolean => useMe().data?.scopes.includes(scope) ?? false;
+
+const STATUS_MS = 10 * SECOND;
+export const useStatus = (): UseQueryResult<Status> =>
+  useQuery({
+    queryKey: ['status'],
+    queryFn: ({ signal }) => get<Status>('status', {}, signal),
+    refetchInterval: STATUS_MS,
+    staleTime: STATUS_MS,
+  });
+
+/** One thing by its id; it needs no time range. */
+const useOne = <Answer>(kind: string, path: string, id: string | null): UseQueryResult<Answer> => {
+  const [{ tenant }] = useContextState();
+  return useQuery({
+    queryKey: [kind, id, tenant],
+    queryFn: ({ signal }) => get<Answer>(`${path}/${encodeURIComponent(id ?? '')}`, { tenant }, signal),
+    enabled: id !== null && id !== '',
+  });
+};
+export const useRequest = (id: string | null) => useOne<RequestDetail>('request', 'requests', id);
+export const useTrace = (id: string | null) => useOne<Trace>('trace', 'traces', id);
+export const useImage = (id: string | null) => useOne<ImageDetail>('image', 'images', id);
+
+export interface ListOptions {
+  /** Beside those of the context bar. */
+  readonly filters?: readonly string[];
+  readonly limit?: number;
+  readonly enabled?: boolean;
+  /** Beyond what is listed here, as the address takes it. */
+  readonly more?: Params;
+}
+
+/** A list of the window, newest first; `fetchNextPage` goes on where it ended. */
+function useList<Row>(path: string, { filters = [], limit = 100, enabled = true, more }: ListOptions = {}) {
+  const [context] = useContextState();
+  const { from_ms, to_ms } = useWindow();
+  const params = {
+    from: from_ms,
+    to: to_ms,
+    filter: [...context.filters, ...filters],
+    limit,
+    tenant: context.tenant,
+    ...more,
+  };
+  const query = useInfiniteQuery({
+    queryKey: [path, params],
+    queryFn: ({ signal, pageParam }) => get<Page<Row>>(path, { ...params, cursor: pageParam }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor,
+    placeholderData: keepPreviousData,
+    enabled,
+  });
+  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.items), [query.data]);
+  return { ...query, rows };
+}
+export const useRequests = (options?: ListOptions) => useList<RequestRow>('requests', options);
+export const useImages = (options?: ListOptions) => useList<ImageRow>('images', options);
+export const useLogs = (options?: ListOptions) => useList<LogRow>('logs', options);
+
+/** When anything arrived last, however long ago; null where nothing ever did. */
+export const useNewest = (enabled = true): UseQueryResult<number | null> => {
+  const [{ tenant }] = useContextState();
+  return useQuery({
+    queryKey: ['newest', tenant],
+    queryFn: async ({ signal }) => {
+      const asked = { from: 0, limit: 1, tenant };
+      const [requests, images] = await Promise.all([
+        get<Page<RequestRow>>('requests', asked, signal),
+        get<Page<ImageRow>>('images', asked, signal),
+      ]);
+      const times = [requests.items[0]?.timestamp, images.items[0]?.timestamp]
+        .filter((time) => time !== undefined)
+        .map((time) => Date.parse(time));
+      return times.length === 0 ? null : Math.max(...times);
+    },
+    enabled,
+  });
+};
+
+const MARKS_MOST = 1_000;
+/** Deployments of the window, told once where several tenants got the same. Newest last. */
+export function useDeployments(): UseQueryResult<readonly DeploymentRow[]> {
+  const [{ tenant }] = useContextState();
+  const { from_ms, to_ms } = useWindow();
+  return useQuery({
+    queryKey: ['deployments', from_ms, to_ms, tenant],
+    queryFn: async ({ signal }) => {
+      const asked = { from: from_ms, to: to_ms, limit: MARKS_MOST, tenant };
+      const page = await get<Page<DeploymentRow>>('deployments', asked, signal);
+      const once = new Map(page.items.map((row) => [`${row.timestamp} ${row.id} ${row.status}`, row]));
+      return [...once.values()].sort((a, b) => Date.parse(a.timestamp) - Date.parse(b.timestamp));
+    },
+    placeholderData: keepPreviousData,
+  });
+}

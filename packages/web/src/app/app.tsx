@@ -1,0 +1,55 @@
+/** What is round every page: queries, who looks, the shell, and the page itself. */
+import { QueryClientProvider } from '@tanstack/react-query';
+import { type ComponentType, lazy, Suspense, useEffect } from 'react';
+import { useLocation } from 'wouter';
+import { ApiError, createQueryClient, useMe } from '../api/index.ts';
+import { Loading } from '../parts/states.tsx';
+import { Toasts } from '../parts/toast.tsx';
+import { PageDefaults } from '../url/index.ts';
+import { Boundary } from './boundary.tsx';
+import { Login } from './login.tsx';
+import { Missing, NotAllowed } from './missing.tsx';
+import { ROUTES, type Route, routeAt } from './routes.ts';
+import { Shell } from './shell.tsx';
+
+const queries = createQueryClient();
+const PAGES = new Map<string, ComponentType<{ params: Readonly<Record<string, string | undefined>> }>>(
+  ROUTES.map((route) => [route.id, lazy(() => route.load().then(({ Page }) => ({ default: Page })))]),
+);
+const USUAL = { range: { from: 'now-6h', to: 'now' }, compare: 'previous' } as const;
+
+export const App = () => (
+  <QueryClientProvider client={queries}>
+    <Inside />
+    <Toasts />
+  </QueryClientProvider>
+);
+
+function Inside() {
+  const me = useMe();
+  const [path] = useLocation();
+  const found = routeAt(path);
+  useEffect(() => {
+    document.title = found ? `${found.route.title} · Pegbar` : 'Pegbar';
+  }, [found]);
+  if (me.error instanceof ApiError && me.error.status === 401) return <Login error={me.error} />;
+  return (
+    <PageDefaults.Provider value={found?.route.defaults ?? USUAL}>
+      <Shell route={found?.route}>
+        <Boundary key={path}>
+          <Suspense fallback={<Loading height={400} label="The page is loading" />}>
+            {found ? <PageOf route={found.route} params={found.params} /> : <Missing path={path} />}
+          </Suspense>
+        </Boundary>
+      </Shell>
+    </PageDefaults.Provider>
+  );
+}
+
+function PageOf({ route, params }: { route: Route; params: Readonly<Record<string, string | undefined>> }) {
+  const me = useMe();
+  const Page = PAGES.get(route.id)!;
+  if (route.scope && me.data && !me.data.scopes.includes(route.scope))
+    return <NotAllowed title={route.title} scope={route.scope} />;
+  return <Page params={params} />;
+}

@@ -1,0 +1,25 @@
+/** Nobody is logged in: where the link is, since there is no password. */
+import type { ApiError } from '../api/index.ts';
+import { Command } from '../parts/command.tsx';
+import { Pegbar } from '../parts/icon.tsx';
+import { Sheet } from '../parts/sheet.tsx';
+import css from './login.module.css';
+
+export const Login = ({ error }: { error: ApiError }) => (
+  <main className={css.login}>
+    <div className={css.brand}>
+      <Pegbar /> Pegbar
+    </div>
+    <Sheet label="Log in">
+      <div className={css.inside}>
+        <h1>Log in with a link</h1>
+        <p>
+          {error.message}. Open the login link that the server printed when it started; it works once, for 15
+          minutes. On the machine where it runs, a restart prints another:
+        </p>
+        <Command text="pegbar up" />
+        <p className="dim">Programs send a key instead: Authorization: Bearer KEY.</p>
+      </div>
+    </Sheet>
+  </main>
+);

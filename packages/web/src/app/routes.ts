@@ -1,0 +1,74 @@
+/**
+ * Every page as data: where it is, what it is called, what opens it. To add one: a folder in pages/, a line here.
+ * Pages are loaded when they are opened, or when the mouse comes near their link.
+ */
+import type { Scope } from '@pegbar/contract/words';
+import type { ComponentType } from 'react';
+import type { ContextDefaults } from '../url/index.ts';
+
+export interface PageProps {
+  /** Parts of the path: `{ id: … }` of `/requests/:id`. */
+  readonly params: Readonly<Record<string, string | undefined>>;
+}
+type Load = () => Promise<{ Page: ComponentType<PageProps> }>;
+
+export interface Route {
+  readonly id: string;
+  readonly path: string;
+  readonly title: string;
+  /** Section of the navigation; a page without one is reached from others. */
+  readonly section?: Section;
+  /** `g` and then this letter. */
+  readonly letter?: string;
+  /** The page of the navigation that is lit for this one. */
+  readonly within?: string;
+  /** The caller needs it; without, the page says so. */
+  readonly scope?: Scope;
+  readonly defaults?: ContextDefaults;
+  /** The page has no context bar: it is about one thing, or about none in time. */
+  readonly timeless?: boolean;
+  readonly load: Load;
+}
+
+export const SECTIONS = ['', 'Workloads', 'Quality', 'Explore', 'Reliability'] as const;
+export type Section = (typeof SECTIONS)[number];
+
+const LAST_DAY: ContextDefaults = { range: { from: 'now-24h', to: 'now' }, compare: 'day' };
+
+export const ROUTES: readonly Route[] = [
+  {
+    ...{ id: 'home', path: '/', title: 'Home', section: '', letter: 'h', defaults: LAST_DAY },
+    load: () => import('../pages/home/home.tsx'),
+  },
+  {
+    ...{ id: 'start', path: '/start', title: 'Start', within: 'home', timeless: true },
+    load: () => import('../pages/start/start.tsx'),
+  },
+];
+
+const patternOf = (path: string): RegExp =>
+  new RegExp(`^${path.replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}/?$`);
+const PATTERNS = ROUTES.map((route) => ({ route, pattern: patternOf(route.path) }));
+
+/** The page at a path, and the parts of the path; null where there is none. */
+export function routeAt(path: string): { route: Route; params: PageProps['params'] } | null {
+  for (const { route, pattern } of PATTERNS) {
+    const found = pattern.exec(path);
+    if (!found) continue;
+    const params = Object.fromEntries(
+      Object.entries(found.groups ?? {}).map(([name, value]) => [name, decode(value)]),
+    );
+    return { route, params };
+  }
+  return null;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+export const routeOf = (id: string): Route | undefined => ROUTES.find((route) => route.id === id);

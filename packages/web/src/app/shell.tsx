@@ -1,0 +1,183 @@
+/** Navigation, top bar and tab bar; the page stands in `main`. */
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
+import { Link, useLocation } from 'wouter';
+import { useMe, useStatus } from '../api/index.ts';
+import { memory } from '../base/browser.ts';
+import { classes } from '../base/classes.ts';
+import { toggleTheme, useTheme } from '../base/theme.ts';
+import { formatCount } from '../format/index.ts';
+import { Kbd } from '../parts/button.tsx';
+import { Icon, type IconName, Pegbar } from '../parts/icon.tsx';
+import { useContextState, useGo, useLiveClock } from '../url/index.ts';
+import { ROUTES, type Route, SECTIONS } from './routes.ts';
+import css from './shell.module.css';
+import { useShortcuts } from './shortcuts.ts';
+
+const Palette = lazy(() => import('./palette.tsx').then((module) => ({ default: module.Palette })));
+const Keys = lazy(() => import('./keys.tsx').then((module) => ({ default: module.Keys })));
+
+export function Shell({ route, children }: { route: Route | undefined; children: ReactNode }) {
+  const [collapsed, setCollapsed] = useState(memory.get('nav') === 'collapsed');
+  const [open, setOpen] = useState<'palette' | 'keys' | null>(null);
+  const [{ live }] = useContextState();
+  useLiveClock(live);
+  useShortcuts({
+    onPalette: () => setOpen('palette'),
+    onKeys: () => setOpen('keys'),
+    onNav: () => setCollapsed((now) => !now),
+  });
+  useEffect(() => memory.set('nav', collapsed ? 'collapsed' : null), [collapsed]);
+  const lit = route?.within ?? route?.id;
+  return (
+    <div className={classes(css.app, collapsed && css.collapsed)}>
+      <a className={css.skip} href="#main">
+        Skip to the page
+      </a>
+      <Nav lit={lit} collapsed={collapsed} onCollapse={() => setCollapsed(!collapsed)} />
+      <div className={css.side}>
+        <Top route={route} onFind={() => setOpen('palette')} onKeys={() => setOpen('keys')} />
+        <main id="main" className={css.main} tabIndex={-1}>
+          {children}
+        </main>
+      </div>
+      <Tabs lit={lit} />
+      <Suspense fallback={null}>
+        {open === 'palette' && <Palette onClose={() => setOpen(null)} />}
+        {open === 'keys' && <Keys onClose={() => setOpen(null)} />}
+      </Suspense>
+    </div>
+  );
+}
+
+function Nav(props: { lit: string | undefined; collapsed: boolean; onCollapse: () => void }) {
+  const { link } = useGo();
+  return (
+    <nav className={css.nav} aria-label="Pages">
+      <Link className={css.brand} href={link('/')} aria-label="Pegbar, home">
+        <Pegbar />
+        <span>Pegbar</span>
+      </Link>
+      {SECTIONS.map((section) => {
+        const pages = ROUTES.filter((route) => route.section === section);
+        if (pages.length === 0) return null;
+        return (
+          <div key={section} className={css.section}>
+            {section !== '' && <div className={css.title}>{section}</div>}
+            {pages.map((route) => (
+              <Link
+                key={route.id}
+                href={link(route.path)}
+                className={css.page}
+                aria-current={props.lit === route.id ? 'page' : undefined}
+                onMouseEnter={() => void route.load()}
+                title={props.collapsed ? route.title : undefined}
+              >
+                <span className={css.full}>{route.title}</span>
+                <span className={css.short} aria-hidden="true">
+                  {route.title.slice(0, 2)}
+                </span>
+              </Link>
+            ))}
+          </div>
+        );
+      })}
+      <Foot />
+      <button
+        type="button"
+        className={css.fold}
+        onClick={props.onCollapse}
+        title="[ folds the navigation"
+        aria-expanded={!props.collapsed}
+      >
+        {props.collapsed ? '»' : '« Fold'}
+      </button>
+    </nav>
+  );
+}
+
+/** What the store holds, and whether anything waits. */
+function Foot() {
+  const status = useStatus().data;
+  const me = useMe().data;
+  const waits = status !== undefined && status.backlog_age_ms > 5_000;
+  return (
+    <div className={css.foot}>
+      {status && <div>{formatCount(status.acked)} rows stored</div>}
+      {status && status.engine.state !== 'up' && <div className="warn">store {status.engine.state}</div>}
+      {waits && <div className="warn">{formatCount(status.backlog)} rows wait</div>}
+      {me && <div>{me.keyless ? 'loopback, no key needed' : me.user}</div>}
+    </div>
+  );
+}
+
+function Top(props: { route: Route | undefined; onFind: () => void; onKeys: () => void }) {
+  const theme = useTheme();
+  const { route } = props;
+  const section = route?.section || undefined;
+  return (
+    <header className={css.top}>
+      <Link className={classes(css.brand, 'only-s')} href="/" aria-label="Pegbar, home">
+        <Pegbar />
+      </Link>
+      <div className={css.crumb}>
+        {section !== undefined && `${section} / `}
+        <b>{route?.title ?? 'No such page'}</b>
+      </div>
+      <button type="button" className={classes(css.find, 'hide-s')} onClick={props.onFind}>
+        <Icon name="search" />
+        <span>Find or paste an id</span>
+        <Kbd>⌘K</Kbd>
+      </button>
+      <button type="button" className={classes(css.icon, 'only-s')} onClick={props.onFind} aria-label="Find">
+        <Icon name="search" />
+      </button>
+      <button
+        type="button"
+        className={css.icon}
+        onClick={toggleTheme}
+        aria-label={theme === 'dark' ? 'Light theme' : 'Dark theme'}
+        title={theme === 'dark' ? 'Light theme' : 'Dark theme'}
+      >
+        <Icon name="sun" />
+      </button>
+      <button
+        type="button"
+        className={classes(css.icon, 'hide-s')}
+        onClick={props.onKeys}
+        aria-label="Keyboard"
+        title="Keyboard (?)"
+      >
+        ?
+      </button>
+    </header>
+  );
+}
+
+/** On phones: five doors, each to the first page of its part of the house. */
+const TABS: readonly { title: string; icon: IconName; ids: readonly string[] }[] = [
+  { title: 'Home', icon: 'home', ids: ['home', 'start'] },
+  { title: 'Workloads', icon: 'film', ids: ['animation', 'single', 'panels'] },
+  { title: 'Quality', icon: 'release', ids: ['releases', 'style', 'drift', 'safety'] },
+  { title: 'Explore', icon: 'grid', ids: ['gallery', 'requests', 'errors', 'logs'] },
+  { title: 'Alerts', icon: 'bell', ids: ['alerts', 'objectives', 'cost'] },
+];
+
+function Tabs({ lit }: { lit: string | undefined }) {
+  const { link } = useGo();
+  const [path] = useLocation();
+  return (
+    <nav className={css.tabs} aria-label="Parts">
+      {TABS.map(({ title, icon, ids }) => {
+        const first = ids.map((id) => ROUTES.find((route) => route.id === id)).find((one) => one !== undefined);
+        if (!first) return null;
+        const current = ids.includes(lit ?? '') || path === first.path;
+        return (
+          <Link key={title} href={link(first.path)} aria-current={current ? 'page' : undefined}>
+            <Icon name={icon} size={18} />
+            {title}
+          </Link>
+        );
+      })}
+    </nav>
+  );
+}

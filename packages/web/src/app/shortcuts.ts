@@ -1,0 +1,56 @@
+/** Keys that work on every page. Each is also a control that can be seen. */
+import { useEffect, useRef } from 'react';
+import { now } from '../base/browser.ts';
+import { hover } from '../charts/hover.ts';
+import { useContextState, useGo } from '../url/index.ts';
+import { ROUTES } from './routes.ts';
+
+interface Acts {
+  onPalette: () => void;
+  onKeys: () => void;
+  onNav: () => void;
+}
+
+/** `g` waits this long for its letter. */
+const LETTER_MS = 1_200;
+const WRITES = 'input,textarea,select,[contenteditable="true"],[role="dialog"],[role="menu"],[role="listbox"]';
+
+export function useShortcuts(acts: Acts): void {
+  const { go } = useGo();
+  const [{ live }, change] = useContextState();
+  const latest = useRef({ acts, go, live, change });
+  latest.current = { acts, go, live, change };
+  useEffect(() => {
+    let gone_ms = 0;
+    const onKey = (event: KeyboardEvent): void => {
+      const { acts: act, go: open, live: isLive, change: set } = latest.current;
+      if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === 'k') {
+        event.preventDefault();
+        act.onPalette();
+        return;
+      }
+      if (event.metaKey || event.ctrlKey || event.altKey) return;
+      if ((event.target as Element).closest?.(WRITES)) return;
+      if (now() - gone_ms < LETTER_MS) {
+        gone_ms = 0;
+        const page = ROUTES.find((route) => route.letter === event.key.toLowerCase());
+        if (page) open(page.path);
+        return;
+      }
+      if (event.key === 'g') gone_ms = now();
+      else if (event.key === '?') act.onKeys();
+      else if (event.key === '[') act.onNav();
+      else if (event.key === 'L' || event.key === 'l') set({ live: !isLive });
+      else if (event.key === 'd') press('range');
+      else if (event.key === 'c') press('compare');
+      else if (event.key === 'Escape') hover.pin(false);
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
+}
+
+/** Opens a control of the context bar, wherever the page has put it. */
+function press(name: string): void {
+  document.querySelector<HTMLButtonElement>(`[data-control="${name}"]`)?.click();
+}

@@ -1,0 +1,12 @@
+/** Charts. Over time: TimeChart in a ChartCell; its figures in a LegendTable. Small ones are SVG. */
+export { ChartCell, type ChartCellProps } from './chart-cell.tsx';
+export { type Colour, colourNames, RANK_COLOURS, REST, SERIES_MOST, STAGE_COLOURS } from './colours.ts';
+export { Distribution } from './distribution.tsx';
+export type { Mark } from './geometry.ts';
+export { Heatmap } from './heatmap.tsx';
+export { hover, useHover } from './hover.ts';
+export { Diamond, Peg } from './layer.tsx';
+export { Key, type LegendColumn, LegendTable } from './legend-table.tsx';
+export { Spark } from './spark.tsx';
+export { CHART_PX, HERO_PX, TimeChart } from './time-chart.tsx';
+export type { Band, Exemplar, Series, TimeChartProps, Values } from './types.ts';

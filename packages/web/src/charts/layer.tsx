@@ -1,0 +1,141 @@
+/** Above the canvas: pins, pegs, diamonds, crosshair. DOM, so that it can be clicked, focused and read. */
+import { useState } from 'react';
+import { Link } from 'wouter';
+import { classes } from '../base/classes.ts';
+import type { Scene } from './draw.ts';
+import type { Frame } from './frame.ts';
+import { type PlacedMark, placePins } from './geometry.ts';
+import { bucketAt, useHover } from './hover.ts';
+import type { Plan } from './plan.ts';
+import css from './time-chart.module.css';
+import type { Exemplar } from './types.ts';
+
+/** The right gutter: key, name and last whole value; while something is hovered, its values. */
+export function Pins({ plan, frame }: { plan: Plan; frame: Frame }) {
+  const at = bucketAt(plan.times, plan.step_ms, useHover());
+  const lines = plan.lines.filter((line) => line.series.pin !== false && line.last >= 0);
+  const wished = lines.map(({ tops, values, last, series }) =>
+    frame.yOf(series.bars ? tops[last]! - values[last]! / 2 : values[last]!),
+  );
+  const places = placePins(wished, frame.top, frame.top + frame.plotHeight);
+  const left = frame.left + frame.plotWidth + (lines.length > 1 ? 6 : 8);
+  return lines.map(({ series, values, last }, index) => {
+    const value = at === null ? values[last] : values[at];
+    return (
+      <span key={series.name} className={css.pin} style={{ left, top: places[index] }} aria-hidden="true">
+        {lines.length > 1 && <i style={{ background: `var(--${series.colour})` }} />}
+        <span>
+          {lines.length > 1 && `${series.name} `}
+          <b>{value === null || value === undefined ? '–' : plan.format(value)}</b>
+        </span>
+      </span>
+    );
+  });
+}
+
+export function Crosshair({ plan, frame }: { plan: Plan; frame: Frame }) {
+  const at = bucketAt(plan.times, plan.step_ms, useHover());
+  if (at === null) return null;
+  const x = Math.round(frame.xOf(plan.times[at]!));
+  return (
+    <>
+      <span className={css.cross} style={{ left: x, top: frame.top, height: frame.plotHeight }} />
+      {plan.lines.map(({ series, values }) => {
+        const value = values[at] ?? null;
+        if (value === null || series.bars) return null;
+        const style = { left: x + 0.5, top: frame.yOf(value), borderColor: `var(--${series.colour})` };
+        return <span key={series.name} className={css.dot} style={style} />;
+      })}
+    </>
+  );
+}
+
+/** The peg of a deployment: round for a release, a slot for a change of configuration or data. */
+export const Peg = ({ kind }: { kind: PlacedMark['kind'] }) => (
+  <svg width="12" height="9" viewBox="0 0 12 9" aria-hidden="true">
+    {kind === 'release' ? (
+      <circle cx="6" cy="4.5" r="3.6" fill="var(--deploy)" />
+    ) : (
+      <rect
+        x="1"
+        y="2"
+        width="10"
+        height="5"
+        rx="2.5"
+        fill="var(--surface)"
+        stroke="var(--deploy-soft)"
+        strokeWidth="1.3"
+      />
+    )}
+  </svg>
+);
+
+export const Diamond = () => (
+  <svg width="10" height="10" viewBox="0 0 10 10" aria-hidden="true">
+    <path d="M5 .8 9.2 5 5 9.2.8 5z" fill="var(--surface)" stroke="var(--exemplar)" strokeWidth="1.3" />
+  </svg>
+);
+
+export function Marks({ marks, labels }: { marks: readonly PlacedMark[]; labels: boolean }) {
+  return marks.map((mark) => {
+    const title = mark.marks.map((one) => one.label).join(', ');
+    const inside = (
+      <>
+        <Peg kind={mark.kind} />
+        {labels && (
+          <span className={classes(css.label, mark.side === 'left' ? css.left : css.right)} aria-hidden="true">
+            {mark.label}
+          </span>
+        )}
+      </>
+    );
+    const style = { left: mark.x };
+    return mark.href === undefined ? (
+      <span key={mark.x} className={css.mark} style={style} role="img" aria-label={title} title={title}>
+        {inside}
+      </span>
+    ) : (
+      <Link key={mark.x} className={css.mark} style={style} href={mark.href} aria-label={title} title={title}>
+        {inside}
+      </Link>
+    );
+  });
+}
+
+export function Exemplars({ scene: { frame, props } }: { scene: Scene }) {
+  const [shown, show] = useState<Exemplar | null>(null);
+  return (
+    <>
+      {props.exemplars?.map((one) => (
+        <Link
+          key={one.href}
+          href={one.href}
+          className={css.exemplar}
+          style={{ left: frame.xOf(one.at_ms), top: frame.yOf(one.value) }}
+          aria-label={`Example: ${one.label}`}
+          onMouseEnter={() => show(one)}
+          onMouseLeave={() => show(null)}
+          onFocus={() => show(one)}
+          onBlur={() => show(null)}
+        >
+          <Diamond />
+        </Link>
+      ))}
+      {shown && <Card exemplar={shown} frame={frame} />}
+    </>
+  );
+}
+
+const CARD_PX = 250;
+/** In the free space: on the side with more room, and under or over the line. */
+function Card({ exemplar, frame }: { exemplar: Exemplar; frame: Frame }) {
+  const [x, y] = [frame.xOf(exemplar.at_ms), frame.yOf(exemplar.value)];
+  const left = x > CARD_PX + frame.left ? x - CARD_PX - 12 : x + 14;
+  const top = y < frame.top + frame.plotHeight / 2 ? y + 16 : y - 92;
+  return (
+    <span className={css.card} style={{ left, top }}>
+      {exemplar.picture !== undefined && <img src={exemplar.picture} alt="" />}
+      <span>{exemplar.label}</span>
+    </span>
+  );
+}

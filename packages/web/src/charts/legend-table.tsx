@@ -1,0 +1,108 @@
+/** The legend is the tooltip: while something is hovered, its figures are those of that moment. */
+import type { ReactNode } from 'react';
+import { classes } from '../base/classes.ts';
+import { clock } from '../format/index.ts';
+import { useContextState } from '../url/index.ts';
+import { bucketAt, useHover } from './hover.ts';
+import css from './legend-table.module.css';
+import type { Series } from './types.ts';
+
+export interface LegendColumn {
+  readonly title: string;
+  /** The cell of a series; null for none. */
+  readonly cell: (series: Series) => ReactNode;
+}
+
+interface LegendTableProps {
+  readonly title: string;
+  readonly times: readonly number[];
+  readonly step_ms: number;
+  readonly series: readonly Series[];
+  readonly format: (value: number) => string;
+  /** What the figures are while nothing is hovered, by series: usually the last whole value. */
+  readonly latest: (series: Series) => number | null;
+  readonly columns?: readonly LegendColumn[];
+  readonly hidden: ReadonlySet<string>;
+  /** Click: only this one, and again: all. Shift-click: without this one. */
+  readonly onHide: (hidden: ReadonlySet<string>) => void;
+  readonly selected?: string | null;
+}
+
+export function LegendTable(props: LegendTableProps) {
+  const { series, columns = [], hidden } = props;
+  const at = bucketAt(props.times, props.step_ms, useHover());
+  const [{ zone }] = useContextState();
+  return (
+    <div className={css.scroll}>
+      <table className={css.legend}>
+        <thead>
+          <tr>
+            <th scope="col">{props.title}</th>
+            <th scope="col" className="r">
+              {at === null ? 'now' : clock(props.times[at]!, zone)}
+            </th>
+            {columns.map((column) => (
+              <th key={column.title} scope="col" className="r">
+                {column.title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {series.map((one) => {
+            const value = at === null ? props.latest(one) : (one.values[at] ?? null);
+            return (
+              <tr key={one.name} className={classes(props.selected === one.name && css.selected)}>
+                <td>
+                  <button
+                    type="button"
+                    className={css.name}
+                    aria-pressed={!hidden.has(one.name)}
+                    title="Click: only this one. Shift-click: hide it."
+                    onClick={(event) => props.onHide(toggled(one.name, series, hidden, event.shiftKey))}
+                  >
+                    <Key colour={one.colour} hollow={hidden.has(one.name)} />
+                    {one.name}
+                  </button>
+                </td>
+                <td className="r">
+                  <b>{value === null ? '–' : props.format(value)}</b>
+                </td>
+                {columns.map((column) => (
+                  <td key={column.title} className="r">
+                    {column.cell(one)}
+                  </td>
+                ))}
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** The colour of a series, beside its name. */
+export const Key = ({ colour, hollow = false }: { colour: string; hollow?: boolean }) => (
+  <i
+    className={classes(css.key, hollow && css.hollow)}
+    style={hollow ? { borderColor: `var(--${colour})` } : { background: `var(--${colour})` }}
+    aria-hidden="true"
+  />
+);
+
+function toggled(
+  name: string,
+  series: readonly Series[],
+  hidden: ReadonlySet<string>,
+  alone: boolean,
+): ReadonlySet<string> {
+  const others = series.filter((one) => one.name !== name).map((one) => one.name);
+  if (alone) {
+    const next = new Set(hidden);
+    if (!next.delete(name)) next.add(name);
+    return next.size === series.length ? new Set() : next;
+  }
+  const isSolo = !hidden.has(name) && others.every((one) => hidden.has(one));
+  return new Set(isSolo ? [] : others);
+}

@@ -1,0 +1,78 @@
+/** From what a page says to what is drawn: scale, stacked columns, what is whole. Pure. */
+import { extent, lastValue, niceScale } from './geometry.ts';
+import type { Series, TimeChartProps, Values } from './types.ts';
+
+export interface Line {
+  readonly series: Series;
+  /** As given. */
+  readonly values: Values;
+  /** Where it is drawn: for stacked bars their upper edge. */
+  readonly tops: Values;
+  /** The last whole value: its index, -1 where there is none. */
+  readonly last: number;
+}
+
+export interface Plan {
+  readonly times: readonly number[];
+  readonly step_ms: number;
+  readonly lines: readonly Line[];
+  readonly ghosts: readonly { readonly line: Line; readonly values: Values }[];
+  readonly scale: { readonly min: number; readonly max: number; readonly ticks: readonly number[] };
+  /** Buckets that are over; one more may be under way. */
+  readonly whole: number;
+  readonly format: (value: number) => string;
+  readonly tick: (value: number) => string;
+}
+
+const SHORT_PX = 130;
+const plain = (value: number): string => String(Number(value.toPrecision(6))).replace('-', '−');
+
+export function planOf(props: TimeChartProps, hidden: ReadonlySet<string>, height: number): Plan {
+  const { times, step_ms, series, now_ms } = props;
+  const shown = series.filter(({ name }) => !hidden.has(name));
+  const last = times.at(-1);
+  const whole =
+    last !== undefined && now_ms !== undefined && last + step_ms > now_ms ? times.length - 1 : times.length;
+  const base: number[] = times.map(() => 0);
+  const lines = shown.map((one): Line => {
+    const tops = one.bars
+      ? one.values.map((value, at) => (value === null ? null : (base[at] = base[at]! + value)))
+      : one.values;
+    return { series: one, values: one.values, tops, last: lastValue(one.values, whole) };
+  });
+  const ghosts = lines.flatMap((line) => (line.series.ghost ? [{ line, values: line.series.ghost }] : []));
+  return {
+    ...{ times, step_ms, lines, ghosts, whole },
+    scale: scaleOf(props, lines, height),
+    format: props.format ?? plain,
+    tick: props.tick ?? plain,
+  };
+}
+
+function scaleOf(props: TimeChartProps, lines: readonly Line[], height: number): Plan['scale'] {
+  const ticks = height < SHORT_PX ? 3 : 4;
+  const given = props.scale ?? 'zero';
+  if (typeof given === 'object') {
+    const { ticks: found } = niceScale(given.min, given.max - (given.max - given.min) * 0.02, {
+      ticks,
+      fromZero: false,
+    });
+    return { ...given, ticks: found.filter((tick) => tick >= given.min && tick <= given.max) };
+  }
+  const rows = [
+    ...lines.map((line) => line.tops),
+    ...lines.flatMap((line) => (line.series.ghost ? [line.series.ghost] : [])),
+    ...(props.bands ?? []).flatMap(({ low, high }) => [low, high]),
+    ...(props.objective ? [[props.objective.value]] : []),
+  ];
+  const found = extent(rows) ?? { low: 0, high: 1 };
+  return niceScale(found.low, found.high, { ticks, fromZero: given === 'zero' });
+}
+
+/** The sentence that names the figure for those who do not see it. */
+export function sentenceOf(label: string, plan: Plan): string {
+  const told = plan.lines
+    .filter((line) => line.last >= 0)
+    .map((line) => `${line.series.name} ${plan.format(line.values[line.last]!)}`);
+  return told.length === 0 ? `${label}: no data` : `${label}: ${told.join(', ')}`;
+}

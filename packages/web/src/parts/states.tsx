@@ -1,0 +1,100 @@
+/** Why there is nothing to see, and what to do about it. Every page and every cell has these. */
+import { type ReactNode, useEffect, useState } from 'react';
+import { ApiError } from '../api/index.ts';
+import { after } from '../base/browser.ts';
+import { classes } from '../base/classes.ts';
+import { Button, ButtonLink } from './button.tsx';
+import css from './states.module.css';
+
+interface NoteProps {
+  readonly title: string;
+  readonly children?: ReactNode;
+  readonly action?: ReactNode;
+  readonly crit?: boolean;
+  /** Within a chart or table: the height that its content would have. */
+  readonly height?: number;
+}
+/** Says what is so, why, and what to do. */
+export const Note = ({ title, children, action, crit = false, height }: NoteProps) => (
+  <div className={css.note} style={{ minHeight: height }} role={crit ? 'alert' : 'status'}>
+    <b className={classes(crit && 'crit')}>{title}</b>
+    {children !== undefined && <p>{children}</p>}
+    {action !== undefined && <div className={css.action}>{action}</div>}
+  </div>
+);
+
+/** Shorter waits are not shown: a flash tells nobody anything. */
+const SKELETON_MS = 150;
+/** At the size of what comes; seen only after 150 ms. */
+export function Loading({ height = 150, label = 'Loading' }: { height?: number; label?: string }) {
+  const [late, setLate] = useState(false);
+  useEffect(() => after(SKELETON_MS, () => setLate(true)), []);
+  return (
+    <div className={classes(css.loading, late && css.late)} style={{ height }} role="status">
+      <span className="vh">{late ? label : ''}</span>
+    </div>
+  );
+}
+
+interface FailedProps {
+  readonly error: unknown;
+  readonly onRetry?: (() => void) | undefined;
+  readonly height?: number;
+}
+/** What failed, in its own place; the rest of the page stays. */
+export function Failed({ error, onRetry, height }: FailedProps) {
+  const told = error instanceof ApiError ? error : null;
+  const size = height === undefined ? {} : { height };
+  if (told?.status === 403)
+    return (
+      <Note title="You may not see this" {...size}>
+        {told.message}. Ask whoever runs this server for it.
+      </Note>
+    );
+  const title =
+    told?.code === 'offline'
+      ? 'The server does not answer'
+      : told?.code === 'timeout' || told?.code === 'query_limit'
+        ? 'The question was too large'
+        : 'This could not be loaded';
+  return (
+    <Note
+      title={title}
+      crit
+      {...size}
+      {...(onRetry ? { action: <Button onClick={onRetry}>Try again</Button> } : {})}
+    >
+      {told && told.code !== 'offline' ? `${told.message} ${told.hint ?? ''} (${told.code})` : ''}
+      {told?.code === 'offline' ? 'It may be restarting; what you see is as old as the last answer.' : ''}
+      {told === null ? String(error instanceof Error ? error.message : error) : ''}
+    </Note>
+  );
+}
+
+/** Nothing has ever arrived. */
+export const NothingEver = () => (
+  <Note
+    title="Nothing has ever arrived"
+    action={<ButtonLink href="/start">Send your first picture</ButtonLink>}
+  >
+    The server listens; no request, picture or span has come yet.
+  </Note>
+);
+
+/** There is data, but none in the range. */
+export const NothingHere = (props: { range: string; newest: string; onJump: () => void }) => (
+  <Note
+    title={`Nothing in the ${props.range.replace(/^Last/, 'last')}`}
+    action={<Button onClick={props.onJump}>Jump to your data</Button>}
+  >
+    Your newest data is of {props.newest}.
+  </Note>
+);
+
+/** The filters leave nothing. */
+export const FilteredOut = (props: { what: string; count: number; onClear: () => void }) => (
+  <Note
+    title={`No ${props.what} ${props.count === 1 ? 'matches the filter' : `matches ${props.count} filters`}`}
+    action={<Button onClick={props.onClear}>Remove filters</Button>}
+  />
+);

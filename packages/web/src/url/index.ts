@@ -1,0 +1,39 @@
+/** The state of a page in its address. */
+export { type Baseline, baselineOf, COMPARE_CHOICES, type Compare, compareWords, readCompare } from './compare.ts';
+export {
+  type Context,
+  type ContextDefaults,
+  contextOnly,
+  type Filter,
+  filterParts,
+  readContext,
+  searchText,
+  writeContext,
+} from './context.ts';
+export {
+  aligned,
+  DAY,
+  HOUR,
+  instantOf,
+  isRelative,
+  lastOf,
+  MINUTE,
+  type Range,
+  readRange,
+  SECOND,
+  stepOf,
+  type Window,
+  windowOf,
+} from './range.ts';
+export {
+  href,
+  PageDefaults,
+  refreshNow,
+  useContextState,
+  useGo,
+  useLiveClock,
+  useNow,
+  useParameter,
+  useWindow,
+  type WindowState,
+} from './use-url.ts';

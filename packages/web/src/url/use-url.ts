@@ -1,0 +1,126 @@
+/** Hooks over the address. Items and panels are in it, so that a link shows what its sender saw. */
+import { createContext, useCallback, useContext, useEffect, useMemo, useSyncExternalStore } from 'react';
+import { useLocation, useSearch } from 'wouter';
+import { every, now } from '../base/browser.ts';
+import { type Baseline, baselineOf } from './compare.ts';
+import {
+  type Context,
+  type ContextDefaults,
+  contextOnly,
+  readContext,
+  searchText,
+  writeContext,
+} from './context.ts';
+import { aligned, SECOND, stepOf, type Window, windowOf } from './range.ts';
+
+/** A page without a range of its own. */
+const USUAL: ContextDefaults = { range: { from: 'now-6h', to: 'now' }, compare: 'previous' };
+/** What the page of a route starts from. */
+export const PageDefaults = createContext<ContextDefaults>(USUAL);
+
+/** How often a live page asks again. */
+const LIVE_MS = 10 * SECOND;
+
+// One clock for all that is shown, so that charts of one page end at the same moment.
+let shown_ms = now();
+const watchers = new Set<() => void>();
+function watch(told: () => void): () => void {
+  watchers.add(told);
+  return () => watchers.delete(told);
+}
+
+/** Moves the end of relative ranges to now. */
+export function refreshNow(): void {
+  shown_ms = now();
+  for (const told of watchers) told();
+}
+
+/** The moment that relative ranges end at. */
+export const useNow = (): number => useSyncExternalStore(watch, () => shown_ms);
+
+/** Keeps that moment moving while the page is live; called once, by the shell. */
+export function useLiveClock(live: boolean): void {
+  useEffect(() => (live ? every(LIVE_MS, refreshNow) : undefined), [live]);
+}
+
+const parse = (text: string): URLSearchParams => new URLSearchParams(text);
+
+/** The context and how to change it. A change replaces the entry of the history; Back leaves the page. */
+export function useContextState(): [Context, (change: Partial<Context>) => void] {
+  const defaults = useContext(PageDefaults);
+  const search = useSearch();
+  const [path, go] = useLocation();
+  const context = useMemo(() => readContext(parse(search), defaults, now()), [search, defaults]);
+  const change = useCallback(
+    (some: Partial<Context>) => {
+      if (some.range || some.live) refreshNow();
+      go(path + searchText(writeContext(parse(location.search), some, defaults)), { replace: true });
+    },
+    [path, go, defaults],
+  );
+  return [context, change];
+}
+
+export interface WindowState extends Window {
+  readonly step_ms: number;
+  readonly baseline: Baseline | null;
+}
+
+/** The window of the context now, its step and its baseline. */
+export function useWindow(points?: number): WindowState {
+  const [{ range, compare }] = useContextState();
+  const now_ms = useNow();
+  return useMemo(() => {
+    const asked = windowOf(range, now_ms) ?? windowOf(USUAL.range, now_ms)!;
+    const step_ms = stepOf(asked, points);
+    const window = aligned(asked, step_ms);
+    return { ...window, step_ms, baseline: baselineOf(compare, window, step_ms) };
+  }, [range, compare, now_ms, points]);
+}
+
+/** One parameter of the page itself: a tab, an open item, a grouping. `null` takes it out. */
+export function useParameter(name: string): [string | null, (value: string | null, push?: boolean) => void] {
+  const search = useSearch();
+  const [path, go] = useLocation();
+  const value = useMemo(() => parse(search).get(name), [search, name]);
+  const change = useCallback(
+    (next: string | null, push = false) => {
+      const out = parse(location.search);
+      if (next === null) out.delete(name);
+      else out.set(name, next);
+      go(path + searchText(out), { replace: !push });
+    },
+    [name, path, go],
+  );
+  return [value, change];
+}
+
+/** The address of another page, with the context taken along; `more` adds or, with null, takes out. */
+export function href(
+  path: string,
+  search: string,
+  more: Readonly<Record<string, string | readonly string[] | null>> = {},
+): string {
+  const out = contextOnly(parse(search));
+  for (const [name, value] of Object.entries(more)) {
+    out.delete(name);
+    if (value !== null) for (const one of typeof value === 'string' ? [value] : value) out.append(name, one);
+  }
+  return path + searchText(out);
+}
+
+/** `link(path, more?)` gives addresses with the context; `go(path, more?)` opens one. */
+export function useGo(): {
+  link: (path: string, more?: Parameters<typeof href>[2]) => string;
+  go: (path: string, more?: Parameters<typeof href>[2]) => void;
+} {
+  const search = useSearch();
+  const [, navigate] = useLocation();
+  return useMemo(
+    () => ({
+      link: (path, more) => href(path, search, more),
+      go: (path, more) => navigate(href(path, location.search, more)),
+    }),
+    [search, navigate],
+  );
+}
