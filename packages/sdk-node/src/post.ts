@@ -1,5 +1,4 @@
 /** One attempt to post a batch, and what its answer means. */
-import { gzip } from 'node:zlib';
 import type { Verdict } from './buffer.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -24,7 +23,7 @@ export interface Posting {
 
 export async function post(posting: Posting): Promise<Verdict> {
   const { runtime, url, key, type, body } = posting;
-  const packed = body.length >= GZIP_FROM_BYTES ? await gzipped(body) : undefined;
+  const packed = body.length >= GZIP_FROM_BYTES ? await runtime.gzip(body) : undefined;
   let answer: Response;
   let bytes: Uint8Array;
   try {
@@ -73,8 +72,3 @@ function told(error: unknown): string {
   const why = cause instanceof Error ? ((cause.message || (cause as { code?: string }).code) ?? '') : '';
   return `${error instanceof Error ? error.message : String(error)}${why === '' ? '' : `: ${why}`}`;
 }
-
-const gzipped = (body: Uint8Array): Promise<Uint8Array> =>
-  new Promise((resolve, reject) => {
-    gzip(body, (error, packed) => (error ? reject(error) : resolve(packed)));
-  });

@@ -101,7 +101,8 @@ export class RunningRequest extends Running {
   constructor(state: State) {
     super(state.span);
     this.#state = state;
-    this.request_id = String(state.shared[REQUEST_ID] ?? '');
+    // Where only a trace came along, Pegbar takes the trace for the request.
+    this.request_id = String(state.shared[REQUEST_ID] ?? state.span.spanContext().traceId);
   }
 
   /** States how the request ended, where a return or a throw does not say it. */
@@ -118,7 +119,7 @@ export class RunningRequest extends Running {
 export function withRequest<T>(fields: RequestFields, work: (request: RunningRequest) => T): T {
   const attributes = addAttributes({}, fields);
   attributes[REQUEST_ID] ??= runtime.unique();
-  return run(attributes, attributes, context.active(), SpanKind.INTERNAL, 'request', work, (state) =>
+  return run(attributes, context.active(), SpanKind.INTERNAL, 'request', work, (state) =>
     state.handedOff ? 'pending' : 'succeeded',
   );
 }
@@ -134,22 +135,21 @@ export function continueRequest<T>(
   work: (request: RunningRequest) => T,
 ): T {
   const { span, request } = readCarrier(carrier);
+  if (!span && request.request_id === undefined) return withRequest(fields, work);
   const inherited: Attributes = {};
   for (const name of TRAVELS) if (request[name] !== undefined) inherited[ATTRIBUTE_OF[name]!] = request[name];
   const attributes = addAttributes({ ...inherited }, fields);
-  if (attributes[REQUEST_ID] === undefined) return withRequest(fields, work);
   const enqueued = Number(request[ENQUEUED]);
   const wait = ATTRIBUTE_OF['metrics.queue_wait_ms']!;
   if (enqueued > 0) attributes[wait] ??= Math.max(0, runtime.now() - enqueued);
   const parent = span ? trace.setSpanContext(context.active(), span) : context.active();
-  return run(attributes, attributes, parent, SpanKind.CONSUMER, 'continue', work, (state) =>
+  return run(attributes, parent, SpanKind.CONSUMER, 'continue', work, (state) =>
     state.delivered && !state.handedOff ? 'succeeded' : undefined,
   );
 }
 
 function run<T>(
   attributes: Attributes,
-  known: Attributes,
   parent: Context,
   kind: SpanKind,
   name: string,
@@ -160,7 +160,7 @@ function run<T>(
   const shared: Attributes = {};
   for (const field of SHARED) {
     const attribute = ATTRIBUTE_OF[field]!;
-    if (known[attribute] !== undefined) shared[attribute] = known[attribute];
+    if (attributes[attribute] !== undefined) shared[attribute] = attributes[attribute];
   }
   const state: State = { shared, span, outcome: undefined, handedOff: false, delivered: false };
   const inside = trace.setSpan(parent, span).setValue(STATE, state);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { gzip } from 'node:zlib';
 
 /** What the SDK takes from the outside: time, chance and the network, so that tests can stand in for them. */
 export interface Runtime {
@@ -13,6 +14,8 @@ export interface Runtime {
   /** Hexadecimal digits that no other process has. */
   unique(): string;
   fetch: typeof fetch;
+  /** Packs a body, off the thread that renders. */
+  gzip(body: Uint8Array): Promise<Uint8Array>;
 }
 
 export const systemRuntime: Runtime = {
@@ -26,4 +29,8 @@ export const systemRuntime: Runtime = {
   random: () => Math.random(),
   unique: () => randomBytes(8).toString('hex'),
   fetch: (...request) => fetch(...request),
+  gzip: (body) =>
+    new Promise((resolve, reject) => {
+      gzip(body, (error, packed) => (error ? reject(error) : resolve(packed)));
+    }),
 };
