@@ -1,13 +1,13 @@
-"""Bodies that wait for the server, one gzip file each: what is written survives this process.
+"""Bodies that wait for the server, one file each: what is written survives this process.
 
-Names tell the order, the door and the number of items: `000000000042.traces.17.gz`. The oldest go first when the
+Names tell the order, the door and the number of items: `000000000042.traces.17.body`. The oldest go first when the
 bound is reached, and what went is counted. Where the disk takes nothing, a short list in memory stands in.
 """
 
 import os
 import re
 
-NAME = re.compile(r"(\d{12})\.(traces|records|metrics|thumbnail)(?:\.([0-9A-Za-z_.=-]+?))?\.(\d+)\.gz\Z")
+NAME = re.compile(r"(\d{12})\.(traces|records|metrics|thumbnail)(?:\.([0-9A-Za-z_.=-]+?))?\.(\d+)\.body\Z")
 # A folder with more files than this is slow to list on every system.
 FILES_MOST = 5_000
 MEMORY_MOST = 100
@@ -52,9 +52,9 @@ class Buffer:
         self.seq = max(self.seq, seq)
 
     def add(self, door, body, items, subject=None):
-        """Takes a gzip body. Drops the oldest ones where there is no room."""
+        """Takes a body as it is sent. Drops the oldest ones where there is no room."""
         self.seq += 1
-        name = ".".join(["%012d" % self.seq, door, *([subject] if subject else []), str(items), "gz"])
+        name = ".".join(["%012d" % self.seq, door, *([subject] if subject else []), str(items), "body"])
         path = os.path.join(self.folder, name)
         kept = None
         try:

@@ -12,8 +12,8 @@ class Teller:
 
     # Records ----------------------------------------------------------------------------------------------------------
 
-    def record(self, run, kind, at_ns, event_id, **fields):
-        record = {"type": kind, "event_id": event_id, "timestamp": iso(at_ns)}
+    def record(self, run, record_type, at_ns, event_id, **fields):
+        record = {"type": record_type, "event_id": event_id, "timestamp": iso(at_ns)}
         record.update(self.tags)
         if run is not None:
             record["request_id"], record["trace_id"] = run.request_id, run.trace_id
