@@ -29,6 +29,10 @@ const protector = {
   userHash: () => '00000000000000ff',
   optedOut: () => false,
   prompt: (text) => ({ text, hash: '00000000000000aa', features, bins: undefined, redactions: 0 }),
+  plainPrompt: (_bytes, start, end, into) => {
+    into.characters = end - start;
+    return true;
+  },
   text: (text) => ({ text, redactions: 0 }),
   attribute: (_key, value) => ({ keep: true, value, redactions: 0 }),
 };

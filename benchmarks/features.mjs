@@ -102,6 +102,16 @@ compare(
   50_000,
   (i) => hmac(prompts[i % 5000]),
 );
+const plain = {};
+const promptBytes = prompts.map((text) => Buffer.from(text));
+compare(
+  'prompt_plain_keep',
+  100_000,
+  (i) => keep.plainPrompt(promptBytes[i % 5000], 0, promptBytes[i % 5000].length, plain),
+  'createHmac',
+  50_000,
+  (i) => hmac(promptBytes[i % 5000]),
+);
 compare(
   'prompt_new_redact',
   20_000,

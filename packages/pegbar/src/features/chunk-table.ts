@@ -109,6 +109,22 @@ export class ChunkTable {
     return this.#insert(text.slice(start, end), hash, slot);
   }
 
+  /** As `find`, of ASCII bytes. */
+  findBytes(bytes: Uint8Array, start: number, end: number, hash: number): number {
+    const length = end - start;
+    let slot = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) >>> 0;
+    for (slot &= SLOTS - 1; ; slot = (slot + 1) & (SLOTS - 1)) {
+      const entry = this.#slots[slot]! - 1;
+      if (entry < 0) break;
+      if (this.#hash[entry] !== hash || this.#keyLength[entry] !== length) continue;
+      const key = this.#keyStart[entry]!;
+      let same = 0;
+      while (same < length && this.#keys[key + same] === bytes[start + same]) same++;
+      if (same === length) return entry;
+    }
+    return this.#insert(String.fromCharCode(...bytes.subarray(start, end)), hash, slot);
+  }
+
   #insert(chunk: string, hash: number, freeSlot: number): number {
     const { tokens, words, flags } = analyse(chunk);
     let slot = freeSlot;

@@ -1,4 +1,10 @@
 export { type LoraTag, lorasInPrompt } from './markup.ts';
-export { type PromptFeatures, prepareFeatures, promptFeatures } from './prompt.ts';
+export {
+  asciiFigures,
+  type PromptFeatures,
+  type PromptFigures,
+  prepareFeatures,
+  promptFeatures,
+} from './prompt.ts';
 export type { Script } from './scripts.ts';
 export { BIN_COUNT, binOf, TEXT_LIMIT, wordsOf } from './words.ts';

@@ -12,7 +12,7 @@ import {
   NO_TAG,
 } from './chunk-table.ts';
 import { prepareClip } from './clip.ts';
-import { languageOf, prepareLanguage } from './language.ts';
+import { isEnglish, languageOf, prepareLanguage } from './language.ts';
 import { withoutTags } from './markup.ts';
 import { ANY_SCRIPT, countScripts, type Script, scriptOfBit } from './scripts.ts';
 import { BIN_COUNT, binOfNormal, TEXT_LIMIT, wordsOfPart } from './words.ts';
@@ -79,9 +79,67 @@ export function promptFeatures(text: string): PromptFeatures {
   };
 }
 
-function scan(text: string): void {
+/** The figures of a prompt, without its bins; one object can be filled again and again. */
+export type PromptFigures = Omit<PromptFeatures, 'bins'>;
+
+/**
+ * The figures of a prompt that stands as ASCII bytes in [start, end): those of `promptFeatures`, without a string of
+ * the text. False, and nothing is told, for what needs the text itself: other characters, network tags, commas inside
+ * of a word, prompts that the language detector has to read, and texts beyond the limit.
+ */
+export function asciiFigures(bytes: Uint8Array, start: number, end: number, into: PromptFigures): boolean {
+  if (end - start > TEXT_LIMIT || !scanAscii(bytes, start, end)) return false;
+  const scripts = sum.flags & ANY_SCRIPT;
+  if (sum.flags & (HAS_ANGLE | COMMA_INSIDE)) return false;
+  if (scripts !== 0 && !isEnglish(sum)) return false;
+  into.characters = end - start;
+  into.words = sum.words;
+  into.tokens = sum.tokens;
+  into.language = scripts === 0 ? 'und' : 'en';
+  into.script = scriptOfBit(scripts);
+  into.booru_tags = sum.tags;
+  return true;
+}
+
+function reset(): void {
   sum.parts = sum.tokens = sum.words = sum.english = sum.foreign = sum.flags = 0;
   sum.tags = sum.commas = sum.bins = open.words = open.flags = 0;
+}
+
+/** As `scan`, without bins; false where a byte is not ASCII. */
+function scanAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  reset();
+  let i = start;
+  while (i < end) {
+    let code = bytes[i]!;
+    if (code === 32 || (code <= 13 && code >= 9)) {
+      i++;
+      continue;
+    }
+    const from = i;
+    let hash = 0x811c9dc5 | 0;
+    for (;;) {
+      if (code > 127) return false;
+      hash = Math.imul(hash ^ code, 0x01000193);
+      i++;
+      if (i >= end) break;
+      const before = code;
+      code = bytes[i]!;
+      if (code === 32 || (code <= 13 && code >= 9)) break;
+      if (before === 44 && startsWord(code)) break;
+    }
+    if (i - from > KEPT_LENGTH) return false;
+    const entry = table.findBytes(bytes, from, i, hash);
+    sum.tokens += table.tokens[entry]!;
+    add(table.flags[entry]!, table.words[entry]!);
+  }
+  closePart();
+  if (sum.commas === 0) sum.tags = 0;
+  return true;
+}
+
+function scan(text: string): void {
+  reset();
   call = call === 0xffff_ffff ? restart() : call + 1;
   const length = text.length;
   let i = 0;

@@ -1,4 +1,4 @@
 export { defaultPolicy, KEY_LIMIT, type TenantPolicy } from './policy.ts';
 export { createPrivacy, type Privacy, type PrivacyOptions } from './privacy.ts';
-export type { ProtectedPrompt, ProtectedText, ProtectedValue, Protector } from './protector.ts';
+export type { PlainPrompt, ProtectedPrompt, ProtectedText, ProtectedValue, Protector } from './protector.ts';
 export { checkPatterns, PATTERN_LENGTH, PATTERN_LIMIT, type PatternError } from './safe-pattern.ts';

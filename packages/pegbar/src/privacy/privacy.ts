@@ -10,6 +10,7 @@ import type { Counters } from '../base/counters.ts';
 import { BIN_COUNT } from '../features/index.ts';
 import { KeyedHash, keyedPermutation, SECRET_MIN } from './keyed.ts';
 import type { TenantPolicy } from './policy.ts';
+import { PromptHash } from './prompt-hash.ts';
 import { type Protector, TenantProtector, type TenantState } from './protector.ts';
 import { CLOSED, compileRules } from './rules.ts';
 
@@ -96,7 +97,7 @@ function stateOf(secret: Uint8Array | undefined, rules: TenantState['rules']): T
   return {
     rules,
     users,
-    prompts: new KeyedHash(users.digest('pegbar prompts v1')),
+    prompts: new PromptHash(users.digest('pegbar prompts v2').subarray(0, 16)),
     bins: closed ? keyedPermutation(new KeyedHash(users.digest('pegbar bins v1')), BIN_COUNT) : undefined,
   };
 }

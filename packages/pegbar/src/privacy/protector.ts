@@ -1,9 +1,10 @@
-import { type PromptFeatures, promptFeatures } from '../features/index.ts';
+import { asciiFigures, type PromptFeatures, type PromptFigures, promptFeatures } from '../features/index.ts';
 import { findBuiltin } from './builtin.ts';
 import { withoutEcho } from './echo.ts';
 import { parseExact, writeExact } from './exact-json.ts';
 import { type KeyedHash, NO_HASH, RecentMap } from './keyed.ts';
 import { isFigure, isNodeId, type KeyKind, kindOfKey } from './keys.ts';
+import { normalPrompt, type PromptHash } from './prompt-hash.ts';
 import { PromptMemo } from './prompt-memo.ts';
 import { LOOKED_AT, type RedactionKind, type Rules, scrub } from './rules.ts';
 import { walk } from './structure.ts';
@@ -18,6 +19,13 @@ export interface ProtectedPrompt {
   /** Keyed bins under `hash` and `drop`; undefined where they can be had from the text. */
   bins: Uint16Array | undefined;
   redactions: number;
+}
+
+/** What is told of a prompt that is stored as it came. One object is filled again and again. */
+export interface PlainPrompt extends PromptFigures {
+  /** The words of `ProtectedPrompt.hash`. */
+  hashLo: number;
+  hashHi: number;
 }
 
 export interface ProtectedText {
@@ -41,6 +49,11 @@ export interface Protector {
   optedOut(userHash: string): boolean;
   /** The results are kept for a while and shared: do not write into the arrays. */
   prompt(text: string): ProtectedPrompt;
+  /**
+   * The same of the bytes [start, end), for a prompt that the policy keeps as it is: what `prompt` would say, without
+   * a string or an object. False where `prompt` must be asked: under other policies, and for texts beyond plain ASCII.
+   */
+  plainPrompt(bytes: Uint8Array, start: number, end: number, into: PlainPrompt): boolean;
   /** Log bodies, error messages, URIs, graphs as text. */
   text(text: string): ProtectedText;
   attribute(key: string, value: string): ProtectedValue<string>;
@@ -54,7 +67,7 @@ export interface TenantState {
   rules: Rules;
   /** Undefined where the secret cannot be read: then nothing is hashed. */
   users: KeyedHash | undefined;
-  prompts: KeyedHash | undefined;
+  prompts: PromptHash | undefined;
   /** Keyed place of each bin; undefined under `keep` and `redact`. */
   bins: Uint16Array | undefined;
 }
@@ -66,9 +79,6 @@ const USER_KEPT = 256;
 /** Attribute names whose kind is remembered. A service has hundreds. */
 const KEY_KINDS = 4096;
 const KEY_KEPT = 256;
-
-/** White space other than single blanks between words. */
-const UNEVEN_SPACE = /^\s|\s\s|[^\S ]|\s$/;
 
 /** JSON is only looked for where a text begins like it. */
 const JSON_START = /^\s{0,16}[[{]/;
@@ -133,11 +143,19 @@ export class TenantProtector implements Protector {
     return made;
   }
 
+  plainPrompt(bytes: Uint8Array, start: number, end: number, into: PlainPrompt): boolean {
+    const { rules, prompts } = this.#state;
+    if (!rules.plain || !prompts || !asciiFigures(bytes, start, end, into)) return false;
+    prompts.ofAscii(bytes, start, end);
+    into.hashLo = prompts.lo;
+    into.hashHi = prompts.hi;
+    return true;
+  }
+
   #protectPrompt(text: string): ProtectedPrompt {
     const { rules, bins: places, prompts } = this.#state;
     const features = promptFeatures(text);
-    const normal = normalPrompt(text);
-    const hash = normal === '' || !prompts ? NO_HASH : prompts.short(normal);
+    const hash = prompts?.ofPrompt(text) ?? NO_HASH;
     if (rules.prompts === 'keep' || rules.prompts === 'redact') {
       const safe = this.text(text);
       return { text: safe.text, hash, features, bins: undefined, redactions: safe.redactions };
@@ -231,10 +249,10 @@ export class TenantProtector implements Protector {
   #hashOf(value: unknown): string {
     const { prompts } = this.#state;
     if (!prompts) return NO_HASH;
-    if (value instanceof Uint8Array) return prompts.short(value);
-    if (typeof value === 'string') return prompts.short(normalPrompt(value));
+    if (value instanceof Uint8Array) return prompts.of(value);
+    if (typeof value === 'string') return prompts.of(normalPrompt(value));
     try {
-      return prompts.short(JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? `${one}` : one)));
+      return prompts.of(JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? `${one}` : one)));
     } catch {
       return NO_HASH; // a cycle
     }
@@ -289,27 +307,6 @@ export class TenantProtector implements Protector {
     return safe === digits ? value : safe;
   }
 }
-
-/** As CLIP reads it: case and the amount of white space make no difference. */
-function normalPrompt(text: string): string {
-  if (isNormal(text)) return text;
-  const lower = text.toLowerCase();
-  return UNEVEN_SPACE.test(lower) ? lower.replace(/\s+/g, ' ').trim() : lower;
-}
-
-/** Whether the text is ASCII in lower case with single blanks: most are, and a loop over them is all it takes. */
-function isNormal(text: string): boolean {
-  let before = BLANK;
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at);
-    if (unit < BLANK || unit > 126 || (unit >= 65 && unit <= 90) || (unit === BLANK && before === BLANK))
-      return false;
-    before = unit;
-  }
-  return before !== BLANK;
-}
-
-const BLANK = 32;
 
 /** Non-ASCII text and bytes must not meet under one key: their UTF-8 differs. */
 function latin(id: string): string {

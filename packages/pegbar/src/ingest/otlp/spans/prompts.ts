@@ -1,6 +1,7 @@
 /** Prompts: features first, then what the tenant's policy lets be stored. */
+import type { PromptFigures } from '../../../features/index.ts';
 import type { FixedColumn, StringColumn } from '../../../native/index.ts';
-import type { Protector } from '../../../privacy/index.ts';
+import type { PlainPrompt, Protector } from '../../../privacy/index.ts';
 import { highWord, lowWord } from './hex.ts';
 import type { Outline } from './outline.ts';
 import { columnIndex } from './roles.ts';
@@ -20,6 +21,18 @@ const TEXT = columnIndex('prompt');
 const NEGATIVE = columnIndex('negative_prompt');
 const NEGATIVE_CHARS = columnIndex('negative_chars');
 
+/** Filled for each prompt: they never overlap. */
+const plain: PlainPrompt = {
+  hashLo: 0,
+  hashHi: 0,
+  characters: 0,
+  words: 0,
+  tokens: 0,
+  language: '',
+  script: 'none',
+  booru_tags: 0,
+};
+
 /** Writes the prompt's columns; what the sender told of it himself stands. Returns the number of redactions. */
 export function writePrompt(
   rows: Rows,
@@ -31,18 +44,28 @@ export function writePrompt(
   row: number,
 ): number {
   if (length === 0) return 0;
+  if (protector.plainPrompt(wire.bytes, start, start + length, plain)) {
+    putHash(rows.fixedAt(HASH), row, plain.hashLo, plain.hashHi);
+    putFigures(rows, outline, plain, row);
+    setText(rows.textAt(TEXT), row, wire, start, length);
+    return 0;
+  }
   const text = textOf(wire, start, length);
   const { text: stored, hash, features, bins, redactions } = protector.prompt(text);
-  putHash(rows.fixedAt(HASH), row, hash);
-  if (!outline.has(CHARS)) putInt(rows.fixedAt(CHARS), row, features.characters, 0xffffffff);
-  if (!outline.has(TOKENS)) putInt(rows.fixedAt(TOKENS), row, features.tokens, 0xffff);
-  if (!outline.has(LANGUAGE) && features.language !== '') rows.textAt(LANGUAGE).push(row, features.language);
-  putInt(rows.fixedAt(WORDS), row, features.words, 0xffff);
-  putInt(rows.fixedAt(TAGS), row, features.booru_tags, 0xffff);
-  rows.textAt(SCRIPT).push(row, features.script);
+  putHash(rows.fixedAt(HASH), row, lowWord(hash), highWord(hash));
+  putFigures(rows, outline, features, row);
   if (bins !== undefined && bins.length > 0) rows.arrayAt(BINS).push(row, bins);
   storeText(rows.textAt(TEXT), row, wire, start, length, stored === text ? null : stored);
   return redactions;
+}
+
+function putFigures(rows: Rows, outline: Outline, figures: PromptFigures, row: number): void {
+  if (!outline.has(CHARS)) putInt(rows.fixedAt(CHARS), row, figures.characters, 0xffffffff);
+  if (!outline.has(TOKENS)) putInt(rows.fixedAt(TOKENS), row, figures.tokens, 0xffff);
+  if (!outline.has(LANGUAGE) && figures.language !== '') rows.textAt(LANGUAGE).push(row, figures.language);
+  putInt(rows.fixedAt(WORDS), row, figures.words, 0xffff);
+  putInt(rows.fixedAt(TAGS), row, figures.booru_tags, 0xffff);
+  rows.textAt(SCRIPT).push(row, figures.script);
 }
 
 export function writeNegativePrompt(
@@ -55,6 +78,11 @@ export function writeNegativePrompt(
   row: number,
 ): number {
   if (length === 0) return 0;
+  if (protector.plainPrompt(wire.bytes, start, start + length, plain)) {
+    if (!outline.has(NEGATIVE_CHARS)) putInt(rows.fixedAt(NEGATIVE_CHARS), row, plain.characters, 0xffffffff);
+    setText(rows.textAt(NEGATIVE), row, wire, start, length);
+    return 0;
+  }
   const text = textOf(wire, start, length);
   const { text: stored, features, redactions } = protector.prompt(text);
   if (!outline.has(NEGATIVE_CHARS))
@@ -83,8 +111,8 @@ function putInt(column: FixedColumn, row: number, value: number, max: number): v
   else column.i32[row] = kept | 0;
 }
 
-function putHash(column: FixedColumn, row: number, hash: string): void {
+function putHash(column: FixedColumn, row: number, lo: number, hi: number): void {
   column.touch(row);
-  column.i32[row * 2] = lowWord(hash);
-  column.i32[row * 2 + 1] = highWord(hash);
+  column.i32[row * 2] = lo;
+  column.i32[row * 2 + 1] = hi;
 }

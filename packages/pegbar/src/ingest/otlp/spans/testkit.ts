@@ -52,6 +52,7 @@ export const plainProtector: Protector = {
     bins: undefined,
     redactions: 0,
   }),
+  plainPrompt: () => false,
   text: (text) => ({ text, redactions: 0 }),
   attribute: ((_key: string, value: unknown) => ({
     keep: true,
