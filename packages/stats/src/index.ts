@@ -1,3 +1,26 @@
+export { type BootstrapOptions, blockBootstrap, poissonBootstrap } from './bootstrap.ts';
+export { type ChangePoint, cusum, type DetectorOptions, deseasonalise, pageHinkley } from './change-point.ts';
+export { benjaminiHochberg, combineCauchy, holm } from './combine.ts';
+export { type CategorySample, compareCategories } from './compare-categories.ts';
+export { compareNumbers, type NumberSample } from './compare-numbers.ts';
+export {
+  chiSquare,
+  hellinger,
+  jensenShannon,
+  kullbackLeibler,
+  lInfinity,
+  psi,
+  totalVariation,
+} from './divergence.ts';
+export {
+  ALPHA,
+  type CompareOptions,
+  type Component,
+  type ComponentName,
+  type Evidence,
+  LEAST_EFFECT,
+} from './evidence.ts';
+export { type Contributor, type Explanation, explainCategories, explainNumbers } from './explain.ts';
 export {
   countRepeats,
   countSkipped,
@@ -18,3 +41,38 @@ export {
   stallAfterMs,
 } from './fps.ts';
 export { binOf, type Counts, type Grid, quantileOf, valueOfBin } from './grid.ts';
+export {
+  addHistograms,
+  EMPTY_HISTOGRAM,
+  type Histogram,
+  histogramOfBins,
+  histogramOfValues,
+  histogramQuantile,
+  pair,
+  sizeOf,
+} from './histogram.ts';
+export {
+  ONLINE_START,
+  type OnlineRule,
+  type OnlineState,
+  type OnlineStep,
+  onlineTest,
+} from './online.ts';
+export { debiasedPsi, observationsNeeded, powerOf, psiAtMost } from './psi-test.ts';
+export { type Random, seededRandom } from './random.ts';
+export { hodgesLehmann, kolmogorovSmirnov, mannWhitney, wasserstein } from './rank.ts';
+export {
+  compareCategoryStrata,
+  compareNumberStrata,
+  type SegmentEvidence,
+  type StrataEvidence,
+  type Stratum,
+} from './strata.ts';
+export {
+  type Judgement,
+  type JudgeOptions,
+  judge,
+  judgeOne,
+  type Reason,
+  type Verdict,
+} from './verdict.ts';

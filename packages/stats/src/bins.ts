@@ -1,0 +1,71 @@
+import type { Paired } from './histogram.ts';
+
+/** A table of cells: what fell into each on either side, and the values that each spans (ends included). */
+export interface Table {
+  readonly reference: Float64Array;
+  readonly current: Float64Array;
+  readonly from: Float64Array;
+  readonly to: Float64Array;
+}
+
+/**
+ * Cells of about equal mass of the reference (`of: 'reference'`, for sizes that are compared over time) or of both
+ * sides together (`of: 'pooled'`, for tests: given the pooled sample, cells are then fixed and the permutation
+ * distribution holds). The outer cells reach to ±∞. A value that alone holds a cell's mass is a cell of its own, so
+ * that constants and few-valued columns keep their values apart. Cells that neither side fills are left out.
+ */
+export function quantileCells(paired: Paired, cells: number, of: 'reference' | 'pooled'): Table {
+  const { values, reference, current, nReference, nCurrent } = paired;
+  const size = values.length;
+  // Pooled: both samples count with their observations, so that each cell's expected count is large enough.
+  const total = of === 'reference' ? nReference : nReference + nCurrent;
+  const share = total / cells;
+  const slack = 1e-9 * total;
+  const starts: number[] = [];
+  let seen = 0;
+  let boundary = share;
+  let isOpen = false;
+  for (let i = 0; i < size; i++) {
+    const here = of === 'reference' ? reference[i]! : reference[i]! + current[i]!;
+    const isHeavy = here > 0 && here >= share - slack;
+    if (!isOpen || isHeavy) starts.push(i);
+    seen += here;
+    // The last cell stays open, so that values beyond everything the reference has seen fall into it.
+    isOpen = !isHeavy && (seen < boundary - slack || seen >= total - slack);
+    while (boundary <= seen + slack) boundary += share;
+  }
+  return tableOf(paired, starts);
+}
+
+/** Cells between given values: cell i holds what is above edge i − 1 and at most edge i. */
+export function edgeCells(paired: Paired, edges: readonly number[]): Table {
+  const starts: number[] = [0];
+  let edge = 0;
+  for (let i = 0; i < paired.values.length; i++) {
+    const before = edge;
+    while (edge < edges.length && paired.values[i]! > edges[edge]!) edge++;
+    if (edge > before && i > 0) starts.push(i);
+  }
+  return tableOf(paired, starts);
+}
+
+function tableOf(paired: Paired, starts: readonly number[]): Table {
+  const { values, reference, current } = paired;
+  const count = values.length === 0 ? 0 : starts.length;
+  const table = {
+    reference: new Float64Array(count),
+    current: new Float64Array(count),
+    from: new Float64Array(count),
+    to: new Float64Array(count),
+  };
+  for (let cell = 0; cell < count; cell++) {
+    const end = starts[cell + 1] ?? values.length;
+    for (let i = starts[cell]!; i < end; i++) {
+      table.reference[cell]! += reference[i]!;
+      table.current[cell]! += current[i]!;
+    }
+    table.from[cell] = values[starts[cell]!]!;
+    table.to[cell] = values[end - 1]!;
+  }
+  return table;
+}

@@ -1,0 +1,172 @@
+import { categoryTest, EXPECTED_LEAST, expectedPsi, newShareTest } from './category-test.ts';
+import { combineCauchy, type WeightedP } from './combine.ts';
+import { JEFFREYS, psi, psiTerm } from './divergence.ts';
+import { type CompareOptions, type Component, type Evidence, LEAST_EFFECT } from './evidence.ts';
+import { noiseOf, psiAtMost } from './psi-test.ts';
+import type { Sizes } from './rank.ts';
+import { shareComponent } from './share-test.ts';
+
+/** One side of a comparison of categories. */
+export interface CategorySample {
+  readonly counts: ReadonlyMap<string, number>;
+  /** Rows without a value. */
+  readonly missing: number;
+}
+
+/** Categories over which the PSI runs: the large ones by name, the rest in two cells. */
+export interface CategoryCells {
+  /** `undefined` for the two that hold the rest: known but rare, and new and rare. */
+  readonly names: readonly (string | undefined)[];
+  readonly reference: Float64Array;
+  readonly current: Float64Array;
+}
+
+const WEIGHT = { value: 0.9, missing: 0.1 } as const;
+/** Names of new categories that are told. */
+const NEW_MOST = 20;
+
+/**
+ * Compares two samples of categories. Detection: χ², Jensen–Shannon and pooled-tail tests with small-sample moments
+ * (`category-test.ts`), and the share of missing rows. Size: debiased PSI over the categories, those too rare for a
+ * cell of their own pooled into "rare" and "new"; and what new categories carry.
+ */
+export function compareCategories(
+  reference: CategorySample,
+  current: CategorySample,
+  options: CompareOptions = {},
+): Evidence {
+  return categoriesEvidence(reference, current, options);
+}
+
+/** As `compareCategories`; `weighted` says what the counts are worth where they are weights. */
+export function categoriesEvidence(
+  reference: CategorySample,
+  current: CategorySample,
+  options: CompareOptions,
+  weighted?: Sizes,
+): Evidence {
+  const { leastEffect = LEAST_EFFECT, designEffect = { reference: 1, current: 1 } } = options;
+  const aligned = align(reference.counts, current.counts);
+  const { nReference, nCurrent } = aligned;
+  const sizes = {
+    nReference: (weighted?.nReference ?? nReference) / designEffect.reference,
+    nCurrent: (weighted?.nCurrent ?? nCurrent) / designEffect.current,
+  };
+  const scaleR = nReference > 0 ? sizes.nReference / nReference : 1;
+  const scaleC = nCurrent > 0 ? sizes.nCurrent / nCurrent : 1;
+  const test = categoryTest(aligned.reference, aligned.current, scaleR, scaleC);
+  const size = categoryPsi(categoryCells(aligned, scaleR, scaleC), sizes);
+  const isNew = nReference > 0 ? aligned.names.filter((_, i) => aligned.reference[i] === 0) : [];
+  const components: Component[] = [{ name: 'value', p: test.p, effect: size.debiased }];
+  if (isNew.length > 0 && nCurrent > 0) components.push(newComponent(aligned, sizes, scaleR, scaleC));
+  const weighing: WeightedP[] = [{ p: test.p, weight: WEIGHT.value }];
+  const rows = { reference: nReference + reference.missing, current: nCurrent + current.missing };
+  if (reference.missing + current.missing > 0) {
+    const component = shareComponent(
+      'missing',
+      { marked: reference.missing, total: rows.reference },
+      { marked: current.missing, total: rows.current },
+      designEffect,
+    );
+    components.push(component);
+    weighing.push({ p: component.p, weight: WEIGHT.missing });
+  }
+  const missing = {
+    reference: rows.reference > 0 ? reference.missing / rows.reference : 0,
+    current: rows.current > 0 ? current.missing / rows.current : 0,
+  };
+  const told = isNew.sort(
+    (a, b) => (current.counts.get(b) ?? 0) - (current.counts.get(a) ?? 0) || (a < b ? -1 : 1),
+  );
+  return {
+    nReference,
+    nCurrent,
+    sizes,
+    rows,
+    p: combineCauchy(weighing),
+    components,
+    psi: size.raw,
+    psiDebiased: size.debiased,
+    pLeast: psiAtMost(size.raw, leastEffect, size.cells, sizes.nReference, sizes.nCurrent),
+    cells: size.cells,
+    missing: { ...missing, change: missing.current - missing.reference },
+    newCategories: told.slice(0, NEW_MOST),
+    within: undefined,
+    mix: undefined,
+  };
+}
+
+export interface AlignedCategories {
+  readonly names: readonly string[];
+  readonly reference: Float64Array;
+  readonly current: Float64Array;
+  readonly nReference: number;
+  readonly nCurrent: number;
+}
+
+export function align(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): AlignedCategories {
+  const names = [...new Set([...a.keys(), ...b.keys()])].filter(
+    (name) => (a.get(name) ?? 0) + (b.get(name) ?? 0) > 0,
+  );
+  const reference = Float64Array.from(names, (name) => a.get(name) ?? 0);
+  const current = Float64Array.from(names, (name) => b.get(name) ?? 0);
+  const sum = (counts: Float64Array): number => counts.reduce((total, count) => total + count, 0);
+  return { names, reference, current, nReference: sum(reference), nCurrent: sum(current) };
+}
+
+/** The cells of the PSI, counts in independent observations. */
+export function categoryCells(aligned: AlignedCategories, scaleR = 1, scaleC = 1): CategoryCells {
+  const n = aligned.nReference * scaleR;
+  const m = aligned.nCurrent * scaleC;
+  const smaller = Math.min(n, m) / (n + m);
+  const names: (string | undefined)[] = [];
+  const reference: number[] = [];
+  const current: number[] = [];
+  const rare = [0, 0];
+  const fresh = [0, 0];
+  for (let i = 0; i < aligned.names.length; i++) {
+    const r = aligned.reference[i]! * scaleR;
+    const c = aligned.current[i]! * scaleC;
+    if ((r + c) * smaller >= EXPECTED_LEAST - 1e-9) {
+      names.push(aligned.names[i]!);
+      reference.push(r);
+      current.push(c);
+    } else {
+      const into = r > 0 ? rare : fresh;
+      into[0]! += r;
+      into[1]! += c;
+    }
+  }
+  for (const [r, c] of [rare, fresh] as [number, number][]) {
+    if (!(r + c > 0)) continue;
+    names.push(undefined);
+    reference.push(r);
+    current.push(c);
+  }
+  return { names, reference: Float64Array.from(reference), current: Float64Array.from(current) };
+}
+
+function categoryPsi(
+  { reference, current }: CategoryCells,
+  sizes: Sizes,
+): { raw: number; debiased: number; cells: number } {
+  const cells = reference.length;
+  if (cells < 2 || !(sizes.nReference > 0 && sizes.nCurrent > 0)) return { raw: 0, debiased: 0, cells: 1 };
+  const raw = psi(reference, current, JEFFREYS);
+  const smaller = Math.min(sizes.nReference, sizes.nCurrent) / (sizes.nReference + sizes.nCurrent);
+  const isDense = reference.every((r, i) => (r + current[i]!) * smaller >= EXPECTED_LEAST - 1e-9);
+  const bias = isDense
+    ? (cells - 1) * noiseOf(sizes.nReference, sizes.nCurrent)
+    : expectedPsi(reference, current, JEFFREYS);
+  return { raw, debiased: Math.max(0, raw - bias), cells };
+}
+
+/** What categories carry that the reference never saw, beyond those that a sample of its size must miss. */
+function newComponent(aligned: AlignedCategories, sizes: Sizes, scaleR: number, scaleC: number): Component {
+  const { p, expected, observed } = newShareTest(aligned.reference, aligned.current, scaleR, scaleC);
+  const was = Math.max(expected / sizes.nCurrent, JEFFREYS / sizes.nReference);
+  const is = observed / sizes.nCurrent;
+  const effect =
+    is > was ? psiTerm(was, is) + psiTerm(1 - was, Math.max(1 - is, JEFFREYS / sizes.nCurrent)) : 0;
+  return { name: 'new', p, effect };
+}
