@@ -164,6 +164,8 @@ async function packed(
   headers: Headers,
 ): Promise<Uint8Array | string | undefined> {
   if (body === undefined || Buffer.byteLength(body) < GZIP_LEAST_BYTES) return body;
+  // Pictures are compressed already.
+  if (headers.get('content-type')?.startsWith('image/')) return body;
   headers.set('content-encoding', 'gzip');
   return compress(body);
 }

@@ -5,6 +5,7 @@ import { doctor } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
 import { importEventsCommand } from './commands/import-events.ts';
 import { importGenaiCommand } from './commands/import-genai.ts';
+import { importImagesCommand } from './commands/import-images.ts';
 import { keysCreate, keysList, keysRevoke } from './commands/keys.ts';
 import { kpis } from './commands/kpis.ts';
 import { logs } from './commands/logs.ts';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   replay,
   importEventsCommand,
   importGenaiCommand,
+  importImagesCommand,
   agentGpu,
   deploymentStart,
   deploymentEnd,

@@ -94,7 +94,7 @@ interface PartialSuccess {
   partialSuccess?: { rejectedDataPoints?: string | number; errorMessage?: string };
 }
 
-function sinkFailure(failure: ClientFailure): SinkFailure {
+export function sinkFailure(failure: ClientFailure): SinkFailure {
   const told: SinkFailure = {
     tooLarge: failure.kind === 'too_large',
     message: failure.message,

@@ -146,7 +146,15 @@ function unknown(argv: readonly string[], io: Surroundings, table: Table, help: 
 
 const TITLES: Readonly<Record<string, readonly string[]>> = {
   Server: ['demo', 'up', 'doctor', 'replay'],
-  'Bring data in': ['import events', 'import genai', 'agent gpu', 'deployment start', 'deployment end'],
+  'Bring data in': [
+    'import images',
+    'watch',
+    'import events',
+    'import genai',
+    'agent gpu',
+    'deployment start',
+    'deployment end',
+  ],
   'Ask questions': ['kpis', 'requests', 'trace', 'logs', 'query', 'export'],
   Administer: ['keys create', 'keys list', 'keys revoke', 'apply', 'get', 'delete'],
 };

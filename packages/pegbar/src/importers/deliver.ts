@@ -128,7 +128,11 @@ async function* batches(items: AsyncIterable<Item>, before: Cursor | undefined):
 }
 
 /** Counts a batch only when all of it was answered, so that a cursor never stands in the middle of one. */
-async function send(items: readonly Item[], sink: Sink, tally: Tally): Promise<Result<true, SinkFailure>> {
+export async function send(
+  items: readonly Item[],
+  sink: Sink,
+  tally: Tally,
+): Promise<Result<true, SinkFailure>> {
   const events: (Item & { event: Uint8Array })[] = [];
   const points: (Item & { point: MetricPoint })[] = [];
   for (const item of items) {

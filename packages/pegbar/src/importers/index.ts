@@ -7,13 +7,30 @@ export { type HostCounters, hostCounters, hostRates } from './gpu/host-io.ts';
 export { refusedField, SMI_FIELDS, SMI_LINE_MOST, smiArguments, smiReader, xidOf } from './gpu/nvidia-smi.ts';
 export { gpuRecords, type HostWords, ioRecord } from './gpu/records.ts';
 export {
+  type Candidate,
   type ComfyHint,
   type ComfyPass,
   type ComfySettings,
+  isPictureName,
+  type Journal,
   type Loose,
   type LooseObject,
+  openJournal,
+  type PictureFacts,
+  type PictureFile,
+  type PictureReport,
+  type PictureSink,
+  type PictureTags,
   parseLoose,
   readComfyGraph,
+  readComfyWorkflow,
+  type Sending,
+  sendPictures,
+  sentKey,
+  shownPath,
+  type Thumbnail,
+  type WalkCounts,
+  walk,
 } from './images/index.ts';
 export type { MetricPoint, Sink, SinkFailure, Verdict } from './sink.ts';
 export type { Tally } from './tally.ts';
