@@ -39,7 +39,7 @@ export interface ExplainOptions {
 }
 
 const CONFIDENCE = 0.95;
-const CONTRIBUTORS = 5;
+export const CONTRIBUTORS = 5;
 
 /** How much, and where: Hodges–Lehmann shift with interval, and the cells that contribute most to the PSI. */
 export function explainNumbers(

@@ -1,8 +1,16 @@
 export { type BootstrapOptions, blockBootstrap, poissonBootstrap } from './bootstrap.ts';
 export { type ChangePoint, cusum, type DetectorOptions, deseasonalise, pageHinkley } from './change-point.ts';
+export { BUCKETS_LEAST, type Bucket, clusterTest, designEffectOf } from './clusters.ts';
 export { benjaminiHochberg, combineCauchy, holm } from './combine.ts';
 export { type CategorySample, compareCategories } from './compare-categories.ts';
 export { compareNumbers, type NumberSample } from './compare-numbers.ts';
+export {
+  compareTokens,
+  explainTokens,
+  type TokenBucket,
+  type TokenEvidence,
+  type TokenSample,
+} from './compare-tokens.ts';
 export {
   chiSquare,
   hellinger,
@@ -51,6 +59,7 @@ export {
   pair,
   sizeOf,
 } from './histogram.ts';
+export { HOURS_OF_WEEK, hourOfWeek, matchHours } from './match-hours.ts';
 export {
   ONLINE_START,
   type OnlineRule,
