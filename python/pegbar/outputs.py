@@ -75,7 +75,7 @@ def _each(value: Any) -> Sequence[Any]:
         return value
     if _is_picture(value):
         return []
-    shape = getattr(value, "shape", ())
+    shape: Any = getattr(value, "shape", ())
     return [value[at] for at in range(shape[0])] if len(shape) >= 4 else []
 
 

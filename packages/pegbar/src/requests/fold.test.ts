@@ -167,6 +167,24 @@ describe('the fold of spans into requests', () => {
     });
   });
 
+  it('has a picture for each span that is the boundary frame_emitted, with its own seed', () => {
+    const base: SpanRow = { tenant: 't', request_id: 'r', boundary: 'frame_emitted', part: 86_400_000 };
+    const emitted = (image_id: string, seed: bigint): SpanRow => ({
+      ...base,
+      timestamp: 9_000_000n,
+      source: 1,
+      span_id: '11'.repeat(8),
+      image_id,
+      seed,
+      sampler: 'DDIM',
+    });
+    const bare: SpanRow = { ...base, timestamp: 8_000_000n, source: 17, image_id: 'c' };
+    expect(folded([[emitted('a', 1n), emitted('b', 2n), bare]], 'images')).toMatchObject([
+      { image_id: 'a', request_id: 'r', seed: 1n, sampler: 'DDIM', kind: 'image' },
+      { image_id: 'b', request_id: 'r', seed: 2n, sampler: 'DDIM', kind: 'image' },
+    ]);
+  });
+
   it('keeps requests of tenants apart, and those without an id by their trace', () => {
     const row = (tenant: string, request_id: string | undefined, trace: string): SpanRow => ({
       tenant,

@@ -279,10 +279,16 @@ function addPictures(
   const imageId = columns.optional('image_id');
   if (!imageId) return;
   const stage = columns.text('pipeline_stage');
+  const boundary = columns.text('boundary');
+  const source = columns.number('source');
   const write = pictureWriter(columns, images, seg);
   for (let row = 0; row < places.length; row++) {
     const place = places[row]!;
-    if (imageId(row) !== '' && stage(row) !== '')
+    if (imageId(row) === '') continue;
+    // One stage may make many pictures: each is told by a span of its own that is the boundary `frame_emitted`.
+    // Boundary events know nothing of how the picture was made.
+    const emitted = boundary(row) === 'frame_emitted' && (source(row) & BOUNDARY) === 0;
+    if (stage(row) !== '' || emitted)
       write(row, imageId(row), requests.tenants[place]!, requests.idOf(place));
   }
 }
