@@ -151,20 +151,21 @@ export function expectedPsi(reference: ArrayLike<number>, current: ArrayLike<num
 
 /**
  * Current observations in categories that the reference lacks, how many chance alone explains, and p of as many or
- * more. Conditional on the pooled sample: a category seen t times is by chance all on the current side with q^t.
+ * more; `shareCurrent` where counts do not tell the current side's share of all. Conditional on the pooled sample: a category seen t times is by chance all on the current side with q^t.
  */
 export function newShareTest(
   reference: ArrayLike<number>,
   current: ArrayLike<number>,
   scaleReference = 1,
   scaleCurrent = 1,
+  shareCurrent?: number,
 ): { p: number; expected: number; observed: number } {
   const cells = Array.from({ length: reference.length }, (_, i): [number, number] => [
     reference[i]! * scaleReference,
     current[i]! * scaleCurrent,
   ]).filter(([r, c]) => r + c > 0);
   const m = cells.reduce((sum, [, c]) => sum + c, 0);
-  const q = m / cells.reduce((sum, [r, c]) => sum + r + c, 0);
+  const q = shareCurrent ?? m / cells.reduce((sum, [r, c]) => sum + r + c, 0);
   const observed = cells.reduce((sum, [r, c]) => (r > 0 ? sum : sum + c), 0);
   if (!(q > 0 && q < 1)) return { p: 1, expected: observed, observed };
   const { mean, variance } = tiedMoments(cells, q, (a, t) => (a > t - 0.5 ? t : 0));

@@ -13,22 +13,25 @@ export interface CategorySample {
   readonly missing: number;
 }
 
-/** Categories over which the PSI runs: the large ones by name, the rest in two cells. */
+/**
+ * Categories over which the PSI runs: the large ones by name, the rest in one cell. Rare new ones have no cell of their
+ * own: it would be empty in the reference by choice and look like drift where there is none.
+ */
 export interface CategoryCells {
-  /** `undefined` for the two that hold the rest: known but rare, and new and rare. */
+  /** `undefined` for the one that holds all that are rare. */
   readonly names: readonly (string | undefined)[];
   readonly reference: Float64Array;
   readonly current: Float64Array;
 }
 
-const WEIGHT = { value: 0.9, missing: 0.1 } as const;
+const WEIGHT = { value: 0.9, fresh: 0.1, missing: 0.1 } as const;
 /** Names of new categories that are told. */
 const NEW_MOST = 20;
 
 /**
  * Compares two samples of categories. Detection: χ², Jensen–Shannon and pooled-tail tests with small-sample moments
  * (`category-test.ts`), and the share of missing rows. Size: debiased PSI over the categories, those too rare for a
- * cell of their own pooled into "rare" and "new"; and what new categories carry.
+ * cell of their own pooled; and what new categories carry.
  */
 export function compareCategories(
   reference: CategorySample,
@@ -58,8 +61,12 @@ export function categoriesEvidence(
   const size = categoryPsi(categoryCells(aligned, scaleR, scaleC), sizes);
   const isNew = nReference > 0 ? aligned.names.filter((_, i) => aligned.reference[i] === 0) : [];
   const components: Component[] = [{ name: 'value', p: test.p, effect: size.debiased }];
-  if (isNew.length > 0 && nCurrent > 0) components.push(newComponent(aligned, sizes, scaleR, scaleC));
   const weighing: WeightedP[] = [{ p: test.p, weight: WEIGHT.value }];
+  if (isNew.length > 0 && nCurrent > 0) {
+    const component = newComponent(aligned, sizes, scaleR, scaleC);
+    components.push(component);
+    weighing.push({ p: component.p, weight: WEIGHT.fresh });
+  }
   const rows = { reference: nReference + reference.missing, current: nCurrent + current.missing };
   if (reference.missing + current.missing > 0) {
     const component = shareComponent(
@@ -122,8 +129,7 @@ export function categoryCells(aligned: AlignedCategories, scaleR = 1, scaleC = 1
   const names: (string | undefined)[] = [];
   const reference: number[] = [];
   const current: number[] = [];
-  const rare = [0, 0];
-  const fresh = [0, 0];
+  const rare: [number, number] = [0, 0];
   for (let i = 0; i < aligned.names.length; i++) {
     const r = aligned.reference[i]! * scaleR;
     const c = aligned.current[i]! * scaleC;
@@ -132,16 +138,14 @@ export function categoryCells(aligned: AlignedCategories, scaleR = 1, scaleC = 1
       reference.push(r);
       current.push(c);
     } else {
-      const into = r > 0 ? rare : fresh;
-      into[0]! += r;
-      into[1]! += c;
+      rare[0] += r;
+      rare[1] += c;
     }
   }
-  for (const [r, c] of [rare, fresh] as [number, number][]) {
-    if (!(r + c > 0)) continue;
+  if (rare[0] + rare[1] > 0) {
     names.push(undefined);
-    reference.push(r);
-    current.push(c);
+    reference.push(rare[0]);
+    current.push(rare[1]);
   }
   return { names, reference: Float64Array.from(reference), current: Float64Array.from(current) };
 }

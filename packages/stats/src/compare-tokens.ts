@@ -1,12 +1,10 @@
 import { newShareTest } from './category-test.ts';
 import { type Bucket, clusterTest, designEffectOf } from './clusters.ts';
 import { combineCauchy, type WeightedP } from './combine.ts';
-import { normalUpper } from './distributions.ts';
 import { JEFFREYS, psi, psiTerm } from './divergence.ts';
 import { type CompareOptions, type Component, type Evidence, LEAST_EFFECT } from './evidence.ts';
 import { CONTRIBUTORS, type Contributor, contributorsOf } from './explain.ts';
 import { psiAtMost } from './psi-test.ts';
-import { hypergeometricTwoSided } from './rank.ts';
 import { shareComponent } from './share-test.ts';
 
 /**
@@ -28,7 +26,7 @@ export interface TokenBucket {
 }
 
 export interface TokenEvidence extends Evidence {
-  /** Tokens that stand for themselves; all others are OTHER (known to the reference) or NEW. */
+  /** Tokens that stand for themselves; all others are OTHER. */
   readonly vocabulary: readonly string[];
 }
 
@@ -42,8 +40,8 @@ const WEIGHT = { common: 0.6, single: 0.4, missing: 0.1 } as const;
 
 /**
  * Compares two samples of tokens. Detection: a test of the vector of document shares that knows how tokens go together
- * (`clusterTest`), and the single token that changed most. Size: debiased PSI over token shares, top tokens + OTHER +
- * NEW; its noise is measured between buckets, not assumed.
+ * (`clusterTest`), and the single token that changed most. Size: debiased PSI over token shares, top tokens + OTHER; its
+ * noise is measured between buckets, not assumed. What NEW tokens carry is a component of its own.
  */
 export function compareTokens(
   reference: TokenSample,
@@ -56,22 +54,22 @@ export function compareTokens(
     nCurrent: current.documents / designEffect.current,
   };
   const vocabulary = vocabularyOf(reference, current);
-  const r = cellsOf(reference, vocabulary, reference.frequencies);
-  const c = cellsOf(current, vocabulary, reference.frequencies);
+  const r = cellsOf(reference, vocabulary);
+  const c = cellsOf(current, vocabulary);
   const isBoth = reference.documents > 0 && current.documents > 0;
   const buckets = {
-    reference: bucketsOf(reference, vocabulary, reference.frequencies),
-    current: bucketsOf(current, vocabulary, reference.frequencies),
+    reference: bucketsOf(reference, vocabulary),
+    current: bucketsOf(current, vocabulary),
   };
   const common = isBoth ? clusterTest(buckets.reference, buckets.current) : undefined;
   const raw = isBoth ? psi(r, c, JEFFREYS) : 0;
   const noise = isBoth ? noiseOfTokens(r, c, buckets) : 0;
-  const single = isBoth ? singleToken(r, c, sizes, buckets) : 1;
+  const single = isBoth ? singleToken(r, c, sizes, buckets) : { p: 1, effect: 0 };
   const debiased = Math.max(0, raw - noise);
-  const tests: WeightedP[] = [{ p: single, weight: WEIGHT.single }];
+  const tests: WeightedP[] = [{ p: single.p, weight: WEIGHT.single }];
   if (common) tests.push({ p: common.p, weight: WEIGHT.common });
   const components: Component[] = [{ name: 'value', p: combineCauchy(tests), effect: debiased }];
-  if (isBoth) components.push(newTokens(reference, current));
+  if (isBoth) components.push({ name: 'token', ...single }, newTokens(reference, current));
   if (reference.missing + current.missing > 0) {
     const missing = shareComponent(
       'missing',
@@ -119,8 +117,8 @@ export function explainTokens(
   most = CONTRIBUTORS,
 ): Contributor[] {
   const vocabulary = vocabularyOf(reference, current);
-  const r = cellsOf(reference, vocabulary, reference.frequencies).subarray(0, vocabulary.length);
-  const c = cellsOf(current, vocabulary, reference.frequencies).subarray(0, vocabulary.length);
+  const r = cellsOf(reference, vocabulary).subarray(0, vocabulary.length);
+  const c = cellsOf(current, vocabulary).subarray(0, vocabulary.length);
   const sizes = { nReference: sum(r), nCurrent: sum(c) };
   return contributorsOf(vocabulary, r, c, sizes, most).map((one) => ({
     ...one,
@@ -129,50 +127,50 @@ export function explainTokens(
   }));
 }
 
-/** Tokens of both sides by frequency: chosen from the pooled sample, so that the choice favours neither side. */
+/**
+ * Tokens of both sides by frequency: chosen from the pooled sample, so that the choice favours neither side. Where rows
+ * are clustered, a token must be in as many more documents as these are worth less.
+ */
 function vocabularyOf(reference: TokenSample, current: TokenSample): string[] {
   const total = reference.documents + current.documents;
   const smaller = Math.min(reference.documents, current.documents) / Math.max(1, total);
   const pooled = new Map(reference.frequencies);
   for (const [token, count] of current.frequencies) pooled.set(token, (pooled.get(token) ?? 0) + count);
-  return [...pooled]
-    .filter(([, count]) => count * smaller >= EXPECTED_DOCUMENTS)
-    .sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
-    .slice(0, TOKENS_MOST)
-    .map(([token]) => token);
+  const sorted = [...pooled].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).slice(0, TOKENS_MOST);
+  const atLeast = (documents: number): string[] =>
+    sorted.filter(([, count]) => count * smaller >= documents).map(([token]) => token);
+  const first = atLeast(EXPECTED_DOCUMENTS);
+  const worth = Math.max(tokenEffect(bucketsOf(reference, first)), tokenEffect(bucketsOf(current, first)));
+  return worth > WORTH_NOTED ? atLeast(EXPECTED_DOCUMENTS * worth) : first;
 }
 
-/** One cell per token, then OTHER and NEW. */
+/** Design effects below are what chance makes of independent rows. */
+const WORTH_NOTED = 1.5;
+
+/**
+ * One cell per token, then all others. What is new is a component of its own: a cell that is empty in the reference by
+ * choice would look like drift where there is none.
+ */
 function cellsOf(
   { frequencies }: { frequencies: ReadonlyMap<string, number> },
   vocabulary: readonly string[],
-  known: ReadonlyMap<string, number>,
 ): Float64Array {
-  const cells = new Float64Array(vocabulary.length + 2);
-  let inside = 0;
-  let fresh = 0;
-  let all = 0;
-  const named = new Set(vocabulary);
-  for (const [token, count] of frequencies) {
-    all += count;
-    if (named.has(token)) inside += count;
-    else if (!known.has(token)) fresh += count;
+  const cells = new Float64Array(vocabulary.length + 1);
+  let rest = 0;
+  for (const count of frequencies.values()) rest += count;
+  for (const [at, token] of vocabulary.entries()) {
+    cells[at] = frequencies.get(token) ?? 0;
+    rest -= cells[at]!;
   }
-  for (const [at, token] of vocabulary.entries()) cells[at] = frequencies.get(token) ?? 0;
-  cells[vocabulary.length] = all - inside - fresh;
-  cells[vocabulary.length + 1] = fresh;
+  cells[vocabulary.length] = rest;
   return cells;
 }
 
-function bucketsOf(
-  sample: TokenSample,
-  vocabulary: readonly string[],
-  known: ReadonlyMap<string, number>,
-): Bucket[] {
-  // OTHER and NEW count tokens, not documents, and NEW is rare by choice: they are tested apart.
+function bucketsOf(sample: TokenSample, vocabulary: readonly string[]): Bucket[] {
+  // OTHER counts tokens, not documents.
   return (sample.buckets ?? []).map((bucket) => ({
     n: bucket.documents,
-    counts: cellsOf(bucket, vocabulary, known).subarray(0, vocabulary.length),
+    counts: cellsOf(bucket, vocabulary).subarray(0, vocabulary.length),
   }));
 }
 
@@ -195,38 +193,37 @@ function tokenEffect(buckets: readonly Bucket[]): number {
   return designEffectOf(buckets.map(({ counts }) => ({ n: sum(counts), counts }))) ?? 1;
 }
 
-/** The token whose share of documents changed most; Bonferroni over the vocabulary. */
+/**
+ * The token whose share of documents changed most; Bonferroni over the vocabulary. Its effect is the debiased PSI over
+ * documents with and without it: a word that a tenth of the prompts gains matters however long prompts are.
+ */
 function singleToken(
   r: Float64Array,
   c: Float64Array,
-  sizes: { nReference: number; nCurrent: number },
+  { nReference: n, nCurrent: m }: { nReference: number; nCurrent: number },
   buckets: { reference: readonly Bucket[]; current: readonly Bucket[] },
-): number {
-  const { nReference: n, nCurrent: m } = sizes;
-  const count = r.length - 2;
-  if (count === 0) return 1;
-  // Where sessions are the unit, the documents of a token's own bucket spread tell what they are worth.
-  let least = 1;
-  const hasBuckets = Math.min(buckets.reference.length, buckets.current.length) > 0;
+): { p: number; effect: number } {
+  const count = r.length - 1;
+  const best = { p: 1, effect: 0 };
   for (let cell = 0; cell < count; cell++) {
-    const t = r[cell]! + c[cell]!;
-    const share = t / (n + m);
-    const effect = hasBuckets
-      ? Math.max(1, cellEffect(buckets.reference, cell), cellEffect(buckets.current, cell))
-      : 1;
-    const z =
-      Math.abs(r[cell]! / n - c[cell]! / m) /
-      Math.sqrt(share * Math.max(1e-12, 1 - share) * (1 / n + 1 / m) * effect);
-    if (z < 2) continue;
-    const exact = hypergeometricTwoSided(
-      Math.round(c[cell]! / effect),
-      Math.round((n + m) / effect),
-      Math.round(t / effect),
-      Math.round(m / effect),
+    const share = (r[cell]! + c[cell]!) / (n + m);
+    const spread = share * Math.max(1e-12, 1 - share) * (1 / n + 1 / m);
+    if ((r[cell]! / n - c[cell]! / m) ** 2 < 4 * spread) continue;
+    // Where sessions are the unit, the spread between buckets tells what a token's documents are worth.
+    const worth = Math.max(1, cellEffect(buckets.reference, cell), cellEffect(buckets.current, cell));
+    const found = shareComponent(
+      'token',
+      { marked: Math.min(r[cell]!, n), total: n },
+      { marked: Math.min(c[cell]!, m), total: m },
+      { reference: worth, current: worth },
     );
-    least = Math.min(least, Math.max(2 * normalUpper(z), exact));
+    const p = Math.min(1, found.p * count);
+    if (p < best.p || (p === best.p && found.effect > best.effect)) {
+      best.p = p;
+      best.effect = found.effect;
+    }
   }
-  return Math.min(1, least * count);
+  return best;
 }
 
 function cellEffect(buckets: readonly Bucket[], cell: number): number {
@@ -238,7 +235,13 @@ function newTokens(reference: TokenSample, current: TokenSample): Component {
   const names = [...new Set([...reference.frequencies.keys(), ...current.frequencies.keys()])];
   const r = Float64Array.from(names, (name) => reference.frequencies.get(name) ?? 0);
   const c = Float64Array.from(names, (name) => current.frequencies.get(name) ?? 0);
-  const { p, expected, observed } = newShareTest(r, c);
+  const { expected, observed } = newShareTest(r, c);
+  // A session full of new words is one piece of evidence: for p a token counts once per bucket that has it.
+  const q = current.documents / (reference.documents + current.documents);
+  const { p } =
+    reference.buckets && current.buckets
+      ? newShareTest(presence(reference.buckets, names), presence(current.buckets, names), 1, 1, q)
+      : newShareTest(r, c);
   const n = sum(r);
   const m = sum(c);
   const was = Math.max(expected / m, JEFFREYS / n);
@@ -249,6 +252,9 @@ function newTokens(reference: TokenSample, current: TokenSample): Component {
     effect: is > was ? psiTerm(was, is) + psiTerm(1 - was, Math.max(1 - is, JEFFREYS / m)) : 0,
   };
 }
+
+const presence = (buckets: readonly TokenBucket[], names: readonly string[]): Float64Array =>
+  Float64Array.from(names, (name) => buckets.filter(({ frequencies }) => frequencies.has(name)).length);
 
 function newNames(reference: TokenSample, current: TokenSample): string[] {
   if (reference.documents === 0) return [];

@@ -2,7 +2,7 @@
  * What a comparison found out, before anybody decides: each component with how sure (p) and how large (effect). The
  * same for numbers, categories and tokens.
  */
-export type ComponentName = 'value' | 'within' | 'tail' | 'missing' | 'infinite' | 'new';
+export type ComponentName = 'value' | 'within' | 'tail' | 'missing' | 'infinite' | 'new' | 'token';
 
 export interface Component {
   readonly name: ComponentName;
