@@ -21,7 +21,7 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: {
       output: {
-        advancedChunks: {
+        codeSplitting: {
           groups: [
             { name: 'aria', test: /react-aria|react-stately|@internationalized|@react-types/ },
             { name: 'uplot', test: /node_modules\/uplot/ },

@@ -193,6 +193,18 @@ export const Status = z.looseObject({
   disk: z.looseObject({ used: count, free: count, limit: count.nullable() }).describe('Bytes.'),
 });
 
+export const Me = z.looseObject({
+  user: z.string().describe('Name of the user, or id of the key.'),
+  kind: z.enum(['session', 'key', 'loopback']),
+  tenant: z.string().nullable().describe('null = every tenant.'),
+  scopes: z.array(z.enum(SCOPES)),
+  csrf: z.string().nullable().describe('What writes of a session send in the header x-pegbar-csrf.'),
+  keyless: z.boolean().describe('Every program of this machine is admin.'),
+  version: z.string(),
+  otlp_http: z.string().nullable(),
+  otlp_grpc: z.string().nullable(),
+});
+
 export const KeyRequest = z.object({
   tenant: z.string().optional(),
   scopes: z.array(z.enum(SCOPES)).min(1),

@@ -1,6 +1,6 @@
 /** The server itself, and its pages. */
 import * as api from './api.ts';
-import { type Endpoint, json, query } from './endpoint.ts';
+import { type Endpoint, json, path, query } from './endpoint.ts';
 
 export const SERVER: readonly Endpoint[] = [
   {
@@ -10,6 +10,14 @@ export const SERVER: readonly Endpoint[] = [
     summary: 'What was taken, what was lost and why, and how the parts are.',
     scopes: ['read', 'admin'],
     answer: json(api.Status),
+  },
+  {
+    id: 'getMe',
+    method: 'get',
+    path: '/api/v1/me',
+    summary: 'Who asks, what they may do, and where this server takes telemetry.',
+    scopes: ['ingest', 'read', 'admin', 'unblur'],
+    answer: json(api.Me),
   },
   {
     id: 'healthz',
@@ -48,15 +56,24 @@ export const SERVER: readonly Endpoint[] = [
     id: 'home',
     method: 'get',
     path: '/',
-    summary: 'The web UI.',
-    scopes: ['read'],
+    summary: 'The web UI; its other pages are answered by the same document.',
+    scopes: [],
     answer: { 'text/html': 'binary' },
+  },
+  {
+    id: 'asset',
+    method: 'get',
+    path: '/assets/{file}',
+    summary: 'A file of the web UI.',
+    scopes: [],
+    parameters: [path('file', 'Its name.')],
+    answer: { 'text/javascript': 'binary', 'text/css': 'binary' },
   },
   {
     id: 'style',
     method: 'get',
     path: '/style.css',
-    summary: 'Its style.',
+    summary: 'The style of the pages that need no script: login and errors.',
     scopes: [],
     answer: { 'text/css': 'binary' },
   },

@@ -8,13 +8,15 @@ import type { ApiDeps, Handlers } from './deps.ts';
 import { createDoor, type Door } from './door.ts';
 import { answerOf, Refusal } from './failure.ts';
 import { handlersOf } from './handlers/index.ts';
+import { createPageFiles, type PageFiles } from './pages-files.ts';
 import { ROUTES, type Route } from './routes.ts';
 import { type Bindings, secured } from './wire.ts';
 
 export type Api = Hono<{ Bindings: Bindings }>;
 
 export function createApi(deps: ApiDeps): Api {
-  const handlers: Handlers = handlersOf(deps);
+  const pages = createPageFiles();
+  const handlers: Handlers = handlersOf(deps, pages);
   const door = createDoor(deps);
   const newId = deps.randomId ?? (() => randomBytes(8).toString('hex'));
   const app: Api = new Hono<{ Bindings: Bindings }>();
@@ -25,16 +27,21 @@ export function createApi(deps: ApiDeps): Api {
       answer(deps, newId(), route, c, async (signal) => handler(await door.enter(route, c, signal))),
     );
   }
-  app.all('*', (c) => answer(deps, newId(), undefined, c, () => elsewhere(c, door)));
+  app.all('*', (c) => answer(deps, newId(), undefined, c, () => elsewhere(c, door, pages)));
   return app;
 }
 
 const honoPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
 /** No route: another method of a known address, or no such address. */
-async function elsewhere(c: Context<{ Bindings: Bindings }>, door: Door): Promise<Response> {
+async function elsewhere(
+  c: Context<{ Bindings: Bindings }>,
+  door: Door,
+  pages: PageFiles,
+): Promise<Response> {
   const path = new URL(c.req.url).pathname;
   const here = ROUTES.filter((route) => matches(route.path, path));
+  if (here.length === 0 && isPage(c, path)) return pages.shell(c.req.raw);
   if (here.length === 0) throw new Refusal('not_found', `there is nothing at ${path.slice(0, 200)}`);
   const allow = [
     ...new Set(here.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))),
@@ -42,6 +49,13 @@ async function elsewhere(c: Context<{ Bindings: Bindings }>, door: Door): Promis
   if (c.req.method === 'OPTIONS') return door.preflight(c, here, allow);
   throw new Refusal('method_not_allowed', `${c.req.method} is not possible here`, {}, { allow });
 }
+
+/** A page of the UI that a browser opens by its address; which pages there are, the UI knows. */
+const isPage = ({ req }: Context, path: string): boolean =>
+  (req.method === 'GET' || req.method === 'HEAD') &&
+  req.header('accept')?.includes('text/html') === true &&
+  !path.startsWith('/api/') &&
+  !path.startsWith('/v1/');
 
 function matches(pattern: string, path: string): boolean {
   const [wanted, given] = [pattern.split('/'), path.split('/')];

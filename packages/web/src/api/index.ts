@@ -1,4 +1,14 @@
 /** The HTTP API as hooks. */
+export {
+  type ExplainQuestion,
+  explain,
+  type Facet,
+  type FacetSubject,
+  type Facets,
+  type Found,
+  useFacets,
+  useFind,
+} from './analysis.ts';
 export { ApiError, addressOf, get, type Params, pictureAddress, send, thumbnailAddress } from './client.ts';
 export {
   type KpiQuestion,

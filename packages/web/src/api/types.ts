@@ -1,5 +1,12 @@
 /** What the API answers, as far as the pages read it. The schemas are the contract's; see /api/v1/openapi.json. */
-import type { DeploymentKind, DeploymentStatus, KpiName, Outcome, Scope, Stage } from '@pegbar/contract/words';
+import type {
+  DeploymentKind,
+  DeploymentStatus,
+  KpiName,
+  Outcome,
+  Scope,
+  Stage,
+} from '@pegbar/contract/words';
 
 export interface Me {
   readonly user: string;

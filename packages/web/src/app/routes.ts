@@ -46,8 +46,7 @@ export const ROUTES: readonly Route[] = [
   },
 ];
 
-const patternOf = (path: string): RegExp =>
-  new RegExp(`^${path.replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}/?$`);
+const patternOf = (path: string): RegExp => new RegExp(`^${path.replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}/?$`);
 const PATTERNS = ROUTES.map((route) => ({ route, pattern: patternOf(route.path) }));
 
 /** The page at a path, and the parts of the path; null where there is none. */

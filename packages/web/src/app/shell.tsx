@@ -168,7 +168,9 @@ function Tabs({ lit }: { lit: string | undefined }) {
   return (
     <nav className={css.tabs} aria-label="Parts">
       {TABS.map(({ title, icon, ids }) => {
-        const first = ids.map((id) => ROUTES.find((route) => route.id === id)).find((one) => one !== undefined);
+        const first = ids
+          .map((id) => ROUTES.find((route) => route.id === id))
+          .find((one) => one !== undefined);
         if (!first) return null;
         const current = ids.includes(lit ?? '') || path === first.path;
         return (

@@ -13,7 +13,8 @@ interface Acts {
 
 /** `g` waits this long for its letter. */
 const LETTER_MS = 1_200;
-const WRITES = 'input,textarea,select,[contenteditable="true"],[role="dialog"],[role="menu"],[role="listbox"]';
+const WRITES =
+  'input,textarea,select,[contenteditable="true"],[role="dialog"],[role="menu"],[role="listbox"]';
 
 export function useShortcuts(acts: Acts): void {
   const { go } = useGo();

@@ -30,7 +30,12 @@ export function Distribution({ label, now, then, ticks = [], status, height = 54
   return (
     <figure ref={host} style={{ margin: 0, height }} aria-label={label}>
       {width > 0 && (
-        <svg width={width} height={height} aria-hidden="true" style={{ display: 'block', overflow: 'visible' }}>
+        <svg
+          width={width}
+          height={height}
+          aria-hidden="true"
+          style={{ display: 'block', overflow: 'visible' }}
+        >
           <path
             d={`M${x(0)} ${floor}${pathOf(b, x, y).replace('M', 'L')}L${x(length - 1)} ${floor}Z`}
             fill={`var(--${fill})`}

@@ -33,8 +33,7 @@ export function gutterOf(plan: Plan): number {
   const longest = Math.max(
     ...pinned.map(
       (line) =>
-        (pinned.length > 1 ? line.series.name.length + 1 : 0) +
-        plan.format(line.values[line.last]!).length,
+        (pinned.length > 1 ? line.series.name.length + 1 : 0) + plan.format(line.values[line.last]!).length,
     ),
   );
   return Math.ceil((pinned.length > 1 ? PIN_KEY_PX : PIN_ALONE_PX) + LETTER_PX * longest);

@@ -15,8 +15,21 @@ describe('scales', () => {
 
   it('keep words of the time axis apart', () => {
     const ticks = timeTicks(NOON - 6 * HOUR, NOON, 400, 'utc');
-    expect(ticks.map((tick) => tick.text)).toEqual(['06:00', '07:00', '08:00', '09:00', '10:00', '11:00', '12:00']);
-    expect(timeTicks(NOON - 6 * HOUR, NOON, 200, 'utc').map((tick) => tick.text)).toEqual(['06:00', '08:00', '10:00', '12:00']);
+    expect(ticks.map((tick) => tick.text)).toEqual([
+      '06:00',
+      '07:00',
+      '08:00',
+      '09:00',
+      '10:00',
+      '11:00',
+      '12:00',
+    ]);
+    expect(timeTicks(NOON - 6 * HOUR, NOON, 200, 'utc').map((tick) => tick.text)).toEqual([
+      '06:00',
+      '08:00',
+      '10:00',
+      '12:00',
+    ]);
     expect(timeTicks(NOON - 7 * 24 * HOUR, NOON, 500, 'utc')[0]?.text).toBe('8 Oct');
   });
 });
@@ -29,7 +42,11 @@ describe('pins', () => {
 });
 
 describe('marks', () => {
-  const mark = (at_ms: number, kind: 'release' | 'change' = 'change') => ({ at_ms, kind, label: `m${at_ms}` });
+  const mark = (at_ms: number, kind: 'release' | 'change' = 'change') => ({
+    at_ms,
+    kind,
+    label: `m${at_ms}`,
+  });
   it('join when they are too near and give way to the next', () => {
     const placed = placeMarks([mark(0), mark(5), mark(8, 'release'), mark(60), mark(400)], (x) => x);
     expect(placed.map(({ x, label, kind, side }) => [x, label, kind, side])).toEqual([
@@ -42,7 +59,15 @@ describe('marks', () => {
 
 describe('values that are missing', () => {
   it('are gaps, and never zero', () => {
-    expect(gapsOf([[1, null, null, 2], [1, null, null, null]], 4)).toEqual([{ from: 1, to: 2 }]);
+    expect(
+      gapsOf(
+        [
+          [1, null, null, 2],
+          [1, null, null, null],
+        ],
+        4,
+      ),
+    ).toEqual([{ from: 1, to: 2 }]);
     expect(lastValue([1, 2, null], 3)).toBe(1);
     expect(lastValue([1, 2, 3], 2)).toBe(1);
     expect(lonely([null, 4, null, 5, 6])).toEqual([1]);
@@ -62,19 +87,35 @@ describe('values that are missing', () => {
   });
 
   it('stack bars on each other', () => {
-    const bar = (name: string, values: (number | null)[]) => ({ name, values, colour: 'series-1', bars: true });
+    const bar = (name: string, values: (number | null)[]) => ({
+      name,
+      values,
+      colour: 'series-1',
+      bars: true,
+    });
     const plan = planOf(
       { label: '', times: [0, 1], step_ms: 1, series: [bar('a', [1, null]), bar('b', [2, 3])] },
       new Set(),
       150,
     );
-    expect(plan.lines.map((line) => line.tops)).toEqual([[1, null], [3, 3]]);
+    expect(plan.lines.map((line) => line.tops)).toEqual([
+      [1, null],
+      [3, 3],
+    ]);
   });
 });
 
 describe('colours', () => {
   it('stay with a name whatever stands beside it, and never repeat', () => {
-    const all = colourNames(['ap-tokyo', 'eu-west', 'us-east', 'sa-east', 'af-south', 'me-central', 'seventh']);
+    const all = colourNames([
+      'ap-tokyo',
+      'eu-west',
+      'us-east',
+      'sa-east',
+      'af-south',
+      'me-central',
+      'seventh',
+    ]);
     expect(new Set([...all.values()]).size).toBe(7);
     expect(colourNames(['ap-tokyo']).get('ap-tokyo')).toBe(all.get('ap-tokyo'));
   });

@@ -73,8 +73,7 @@ export const PIN_PX = 14;
 /** Pins moved apart from their wished heights, in the same order, within the plot. */
 export function placePins(wished: readonly number[], top: number, bottom: number): number[] {
   const order = wished.map((y, at) => ({ y, at })).sort((a, b) => a.y - b.y || a.at - b.at);
-  for (let at = 1; at < order.length; at++)
-    order[at]!.y = Math.max(order[at]!.y, order[at - 1]!.y + PIN_PX);
+  for (let at = 1; at < order.length; at++) order[at]!.y = Math.max(order[at]!.y, order[at - 1]!.y + PIN_PX);
   let limit = bottom;
   for (let at = order.length - 1; at >= 0; at--) {
     order[at]!.y = Math.max(top, Math.min(order[at]!.y, limit));

@@ -42,7 +42,12 @@ export function Heatmap(props: HeatmapProps) {
   const ticks = timeTicks(times[0] ?? 0, times.at(-1) ?? 1, plotWidth, zone);
   const span = (times.at(-1) ?? 1) - (times[0] ?? 0) || 1;
   return (
-    <figure ref={host} className={css.heatmap} style={{ height }} aria-label={`${label}: ${formatCount(total)}`}>
+    <figure
+      ref={host}
+      className={css.heatmap}
+      style={{ height }}
+      aria-label={`${label}: ${formatCount(total)}`}
+    >
       {classes.map((low, at) =>
         at % Math.ceil(classes.length / 5) === 0 ? (
           <span key={low} className={css.y} style={{ top: plotHeight * (1 - at / classes.length) - 8 }}>

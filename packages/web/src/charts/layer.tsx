@@ -83,7 +83,10 @@ export function Marks({ marks, labels }: { marks: readonly PlacedMark[]; labels:
       <>
         <Peg kind={mark.kind} />
         {labels && (
-          <span className={classes(css.label, mark.side === 'left' ? css.left : css.right)} aria-hidden="true">
+          <span
+            className={classes(css.label, mark.side === 'left' ? css.left : css.right)}
+            aria-hidden="true"
+          >
             {mark.label}
           </span>
         )}

@@ -22,7 +22,14 @@ export function Spark({ values, ghost, height = 28, colour = 'ink-2', mark }: Sp
   );
 }
 
-function Lines({ values, ghost, height, colour, mark, width }: SparkProps & { width: number; height: number }) {
+function Lines({
+  values,
+  ghost,
+  height,
+  colour,
+  mark,
+  width,
+}: SparkProps & { width: number; height: number }) {
   const known = [...values, ...(ghost ?? [])].filter((value) => value !== null);
   if (known.length === 0) return null;
   const [low, high] = [Math.min(...known), Math.max(...known)];
@@ -33,12 +40,25 @@ function Lines({ values, ghost, height, colour, mark, width }: SparkProps & { wi
   return (
     <svg width={width} height={height} aria-hidden="true" style={{ display: 'block', overflow: 'visible' }}>
       {mark !== undefined && (
-        <line x1={1 + (width - 6) * mark} x2={1 + (width - 6) * mark} y1="0" y2={height} stroke="var(--deploy-soft)" opacity=".5" />
+        <line
+          x1={1 + (width - 6) * mark}
+          x2={1 + (width - 6) * mark}
+          y1="0"
+          y2={height}
+          stroke="var(--deploy-soft)"
+          opacity=".5"
+        />
       )}
       {ghost && (
         <path d={pathOf(ghost, x, y)} fill="none" stroke="var(--pencil-line)" strokeDasharray="2 2" />
       )}
-      <path d={pathOf(values, x, y)} fill="none" stroke={`var(--${colour})`} strokeWidth="1.3" strokeLinejoin="round" />
+      <path
+        d={pathOf(values, x, y)}
+        fill="none"
+        stroke={`var(--${colour})`}
+        strokeWidth="1.3"
+        strokeLinejoin="round"
+      />
       {lastAt >= 0 && <circle cx={x(lastAt)} cy={y(values[lastAt]!)} r="2.2" fill={`var(--${colour})`} />}
     </svg>
   );

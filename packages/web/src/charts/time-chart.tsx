@@ -41,7 +41,8 @@ export function TimeChart(props: TimeChartProps & ChartState) {
   const [{ zone }] = useContextState();
   const plan = useMemo(() => planOf(props, hidden, height), [props, hidden, height]);
   const scene = useMemo(
-    () => (width > 0 && !asTable && plan.times.length > 0 ? sceneOf(props, plan, width, height, theme) : null),
+    () =>
+      width > 0 && !asTable && plan.times.length > 0 ? sceneOf(props, plan, width, height, theme) : null,
     [props, plan, width, height, theme, asTable],
   );
   usePlot(host, scene, theme, zone);
@@ -70,9 +71,7 @@ export function TimeChart(props: TimeChartProps & ChartState) {
           <Pins plan={plan} frame={scene.frame} />
           <Marks marks={scene.marks} labels={props.markLabels === true} />
           <Exemplars scene={scene} />
-          {selection && (
-            <Selecting selection={selection} frame={scene.frame} props={props} onDone={clear} />
-          )}
+          {selection && <Selecting selection={selection} frame={scene.frame} props={props} onDone={clear} />}
         </div>
       )}
       <Told plan={plan} zone={zone} figure={figure} />

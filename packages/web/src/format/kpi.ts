@@ -24,7 +24,8 @@ export function formatKpi(name: KpiName, value: Value): string {
   return unit === '1' ? formatCount(value) : formatFree(value);
 }
 
-const formatFree = (value: number): string => (Math.abs(value) >= 1000 ? formatCount(value) : significant(value));
+const formatFree = (value: number): string =>
+  Math.abs(value) >= 1000 ? formatCount(value) : significant(value);
 
 /** The figure apart from its small unit: `{ figure: '99.41', unit: '%' }`. */
 export function kpiFigure(name: KpiName, value: Value): { figure: string; unit: string } {
@@ -51,7 +52,8 @@ export function chartUnit(name: KpiName): ChartUnit {
   const { unit } = kpiOf(name);
   if (unit === 'ms') return { unit: 's', scale: 1 / 1000, format: plain };
   if (unit === '0..1') return { unit: '%', scale: 100, format: (value) => percentFigure(value / 100) };
-  if (unit === 'usd') return { unit: 'USD', scale: 1, format: (value) => formatMoney(value).replace('$', '') };
+  if (unit === 'usd')
+    return { unit: 'USD', scale: 1, format: (value) => formatMoney(value).replace('$', '') };
   if (unit === 'fps') return { unit: 'FPS', scale: 1, format: (value) => value.toFixed(1) };
   return { unit: unit === '1' ? '' : unit.replace('1', '').replace('..10', ''), scale: 1, format: plain };
 }
@@ -82,7 +84,8 @@ export function differenceWords(name: KpiName, now: Value, then: Value, than: st
   }
   if (then !== 0 && Math.abs(difference / then) < SAME_SHARE) return `as ${than}`;
   if (difference === 0) return `as ${than}`;
-  const [more, less] = SLOWER[unit] ?? (unit === 'fps' || unit.includes('..') ? ['higher', 'lower'] : ['more', 'less']);
+  const [more, less] =
+    SLOWER[unit] ?? (unit === 'fps' || unit.includes('..') ? ['higher', 'lower'] : ['more', 'less']);
   const word = difference > 0 ? more : less;
   if (unit === 'ms') return `${formatDuration(Math.abs(difference))} ${word}`;
   if (unit === 'fps' || unit.includes('..')) return `${significant(Math.abs(difference), 2)} ${word}`;

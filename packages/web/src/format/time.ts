@@ -62,7 +62,8 @@ export const dayOf = (ms: number, zone: Zone): string => {
 /** `14:09` on the day of `now`, `14 Oct 15:42` in its year, `3 March 2023` else. */
 export function formatTime(ms: number, now_ms: number, zone: Zone): string {
   const [then, today] = [partsOf(ms, zone), partsOf(now_ms, zone)];
-  if (then.year === today.year && then.month === today.month && then.day === today.day) return clock(ms, zone);
+  if (then.year === today.year && then.month === today.month && then.day === today.day)
+    return clock(ms, zone);
   if (then.year === today.year) return `${dayOf(ms, zone)} ${clock(ms, zone)}`;
   return `${dayOf(ms, zone)} ${then.year}`;
 }

@@ -56,7 +56,12 @@ interface SegmentedProps<Value extends string> {
   readonly onChange: (value: Value) => void;
 }
 
-export const Segmented = <Value extends string>({ label, value, choices, onChange }: SegmentedProps<Value>) => (
+export const Segmented = <Value extends string>({
+  label,
+  value,
+  choices,
+  onChange,
+}: SegmentedProps<Value>) => (
   // biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out in a line everywhere
   <div className={css.segmented} role="group" aria-label={label}>
     {choices.map(([choice, words]) => (

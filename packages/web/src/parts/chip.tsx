@@ -15,7 +15,12 @@ export const Chip = ({ name, children, mono = false, onRemove }: ChipProps) => (
     {name !== undefined && name}
     <b>{children}</b>
     {onRemove && (
-      <button type="button" className={css.remove} onClick={onRemove} aria-label={`Remove ${name ?? 'filter'}`}>
+      <button
+        type="button"
+        className={css.remove}
+        onClick={onRemove}
+        aria-label={`Remove ${name ?? 'filter'}`}
+      >
         <Icon name="close" size={10} />
       </button>
     )}

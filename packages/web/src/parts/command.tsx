@@ -41,7 +41,12 @@ export function Copy({ text, words = 'Copy' }: { text: string; words?: string })
   useEffect(() => (copied ? after(COPIED_MS, () => setCopied(false)) : undefined), [copied]);
   return (
     <Button
-      onClick={() => void navigator.clipboard.writeText(text).then(() => setCopied(true), () => undefined)}
+      onClick={() =>
+        void navigator.clipboard.writeText(text).then(
+          () => setCopied(true),
+          () => undefined,
+        )
+      }
     >
       <Icon name={copied ? 'check' : 'copy'} />
       {copied ? 'Copied' : words}

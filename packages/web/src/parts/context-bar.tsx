@@ -2,7 +2,15 @@
 import { lazy, Suspense, useContext, useState } from 'react';
 import { classes } from '../base/classes.ts';
 import { formatSpan, formatTime } from '../format/index.ts';
-import { compareWords, filterParts, lastOf, PageDefaults, useContextState, useNow, useWindow } from '../url/index.ts';
+import {
+  compareWords,
+  filterParts,
+  lastOf,
+  PageDefaults,
+  useContextState,
+  useNow,
+  useWindow,
+} from '../url/index.ts';
 import { Control } from './button.tsx';
 import css from './context-bar.module.css';
 import { Icon } from './icon.tsx';
@@ -18,8 +26,10 @@ export function ContextBar() {
   const [open, setOpen] = useState<{ name: PanelName; anchor: HTMLElement } | null>(null);
   const { range, compare, filters, live, zone, tenant } = context;
   const last = lastOf(range);
-  const toggle = (name: PanelName) => (event: { currentTarget: HTMLElement }): void =>
-    setOpen(open?.name === name ? null : { name, anchor: event.currentTarget });
+  const toggle =
+    (name: PanelName) =>
+    (event: { currentTarget: HTMLElement }): void =>
+      setOpen(open?.name === name ? null : { name, anchor: event.currentTarget });
   const panel = (name: PanelName) => ({
     'data-control': name,
     'aria-haspopup': 'dialog' as const,

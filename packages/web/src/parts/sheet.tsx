@@ -25,7 +25,10 @@ interface CellsProps {
 export const Cells = ({ columns = 1, ruled = false, children }: CellsProps) => {
   const template = typeof columns === 'number' ? `repeat(${columns}, minmax(0, 1fr))` : columns;
   return (
-    <div className={classes(css.cells, ruled && css.ruled)} style={{ '--columns': template } as CSSProperties}>
+    <div
+      className={classes(css.cells, ruled && css.ruled)}
+      style={{ '--columns': template } as CSSProperties}
+    >
       {children}
     </div>
   );

@@ -25,7 +25,10 @@ const NAMES = ['from', 'to', 'compare', 'filter', 'live', 'zone', 'tenant'] as c
 const FILTERS_MOST = 20;
 
 export function readContext(search: URLSearchParams, defaults: ContextDefaults, now_ms: number): Context {
-  const range = { from: search.get('from') ?? defaults.range.from, to: search.get('to') ?? defaults.range.to };
+  const range = {
+    from: search.get('from') ?? defaults.range.from,
+    to: search.get('to') ?? defaults.range.to,
+  };
   return {
     range: windowOf(range, now_ms) ? range : defaults.range,
     compare: readCompare(search.get('compare')) ?? defaults.compare,
@@ -73,11 +76,7 @@ export function contextOnly(search: URLSearchParams): URLSearchParams {
 
 /** `a=1&b=x y` with what is readable left readable. */
 export function searchText(search: URLSearchParams): string {
-  const text = search
-    .toString()
-    .replaceAll('%3A', ':')
-    .replaceAll('%2C', ',')
-    .replaceAll('%2F', '/');
+  const text = search.toString().replaceAll('%3A', ':').replaceAll('%2C', ',').replaceAll('%2F', '/');
   return text === '' ? '' : `?${text}`;
 }
 

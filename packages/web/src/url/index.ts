@@ -1,5 +1,12 @@
 /** The state of a page in its address. */
-export { type Baseline, baselineOf, COMPARE_CHOICES, type Compare, compareWords, readCompare } from './compare.ts';
+export {
+  type Baseline,
+  baselineOf,
+  COMPARE_CHOICES,
+  type Compare,
+  compareWords,
+  readCompare,
+} from './compare.ts';
 export {
   type Context,
   type ContextDefaults,

@@ -39,7 +39,9 @@ describe('the context in the address', () => {
       { range: { from: 'now-2h', to: 'now' }, compare: 'week', filters: ['region=ap-tokyo'], live: true },
       HOME,
     );
-    expect(searchText(search)).toBe('?open=image:i1&from=now-2h&compare=week&filter=region%3Dap-tokyo&live=on');
+    expect(searchText(search)).toBe(
+      '?open=image:i1&from=now-2h&compare=week&filter=region%3Dap-tokyo&live=on',
+    );
     expect(readContext(search, HOME, NOW)).toMatchObject({
       range: { from: 'now-2h', to: 'now' },
       compare: 'week',
@@ -47,13 +49,15 @@ describe('the context in the address', () => {
       live: true,
       zone: 'utc',
     });
-    expect(searchText(writeContext(search, { ...HOME, filters: [], live: false }, HOME))).toBe('?open=image:i1');
+    expect(searchText(writeContext(search, { ...HOME, filters: [], live: false }, HOME))).toBe(
+      '?open=image:i1',
+    );
   });
 
   it('goes along to another page without what belongs to this one', () => {
-    expect(contextOnly(new URLSearchParams('from=now-2h&open=image:i1&filter=a%3D1&filter=b%3D2')).toString()).toBe(
-      'from=now-2h&filter=a%3D1&filter=b%3D2',
-    );
+    expect(
+      contextOnly(new URLSearchParams('from=now-2h&open=image:i1&filter=a%3D1&filter=b%3D2')).toString(),
+    ).toBe('from=now-2h&filter=a%3D1&filter=b%3D2');
   });
 
   it('falls back to the page where it means nothing', () => {
@@ -63,7 +67,11 @@ describe('the context in the address', () => {
 
   it('shows conditions in their parts', () => {
     expect(filterParts('region=ap-tokyo')).toEqual({ field: 'region', op: '=', value: 'ap-tokyo' });
-    expect(filterParts('model_version in v6,v7')).toEqual({ field: 'model_version', op: 'in', value: 'v6,v7' });
+    expect(filterParts('model_version in v6,v7')).toEqual({
+      field: 'model_version',
+      op: 'in',
+      value: 'v6,v7',
+    });
     expect(filterParts('nonsense')).toBeNull();
   });
 });

@@ -61,7 +61,9 @@ export function readRange(typed: string, now_ms: number): Range | null {
 
 /** A time without a zone is UTC here, as everything shown is. */
 const utc = (text: string): string =>
-  /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?$/.test(text.trim()) ? `${text.trim().replace(' ', 'T')}Z` : text.trim();
+  /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?$/.test(text.trim())
+    ? `${text.trim().replace(' ', 'T')}Z`
+    : text.trim();
 
 const checked = (range: Range, now_ms: number): Range | null => (windowOf(range, now_ms) ? range : null);
 

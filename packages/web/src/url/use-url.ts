@@ -95,18 +95,21 @@ export function useParameter(name: string): [string | null, (value: string | nul
   return [value, change];
 }
 
-/** The address of another page, with the context taken along; `more` adds or, with null, takes out. */
+/** The address of another page, with the context taken along; `more` adds or, with null, takes out. `path` may have parameters. */
 export function href(
   path: string,
   search: string,
   more: Readonly<Record<string, string | readonly string[] | null>> = {},
 ): string {
+  const [bare = '/', own = ''] = path.split('?', 2);
   const out = contextOnly(parse(search));
+  for (const name of new Set(parse(own).keys())) out.delete(name);
+  for (const [name, value] of parse(own)) out.append(name, value);
   for (const [name, value] of Object.entries(more)) {
     out.delete(name);
     if (value !== null) for (const one of typeof value === 'string' ? [value] : value) out.append(name, one);
   }
-  return path + searchText(out);
+  return bare + searchText(out);
 }
 
 /** `link(path, more?)` gives addresses with the context; `go(path, more?)` opens one. */

@@ -1,5 +1,6 @@
 import { artifactsIn } from '../artifacts-of.ts';
 import type { ApiDeps, Handlers } from '../deps.ts';
+import type { PageFiles } from '../pages-files.ts';
 import { administrationHandlers } from './administration.ts';
 import { analysisHandlers } from './analysis.ts';
 import { artifactHandlers } from './artifacts.ts';
@@ -13,7 +14,7 @@ import { questionHandlers } from './questions.ts';
 import { serverHandlers } from './server.ts';
 
 /** Handlers by the id of their route. */
-export function handlersOf(deps: ApiDeps): Handlers {
+export function handlersOf(deps: ApiDeps, pages: PageFiles): Handlers {
   const artifacts = deps.artifacts ?? artifactsIn(deps);
   return {
     ...administrationHandlers(deps),
@@ -23,7 +24,7 @@ export function handlersOf(deps: ApiDeps): Handlers {
     ...deploymentHandlers(deps),
     ...eventHandlers(deps),
     ...exportHandlers(deps),
-    ...peopleHandlers(deps),
+    ...peopleHandlers(deps, pages),
     ...privacyHandlers(deps, artifacts),
     ...questionHandlers(deps),
     ...serverHandlers(deps),

@@ -1,15 +1,13 @@
-/** The pages: what runs here, logging in by link, logging out. No script, nothing of others. */
+/** People in a browser: the pages, who looks at them, logging in by link and out. */
 import { clearedSessionCookie, readSessionCookie, sessionCookie } from '../../access/index.ts';
-import { listRequests } from '../../explore/index.ts';
 import { readBody, readJson } from '../body.ts';
 import type { ApiDeps, Call, Handlers } from '../deps.ts';
 import { orRefuse, Refusal } from '../failure.ts';
-import { type HomeFacts, homePage, loginPage, STYLE } from '../pages.ts';
+import { loginPage, STYLE } from '../pages.ts';
+import type { PageFiles } from '../pages-files.ts';
 import { json } from '../wire.ts';
 
 const FORM_BYTES = 16 * 1024;
-const DAY_MS = 24 * 3_600_000;
-const RECENT = 10;
 
 const html = (text: string, status = 200): Response =>
   new Response(text, { status, headers: { 'content-type': 'text/html; charset=utf-8' } });
@@ -18,8 +16,8 @@ const html = (text: string, status = 200): Response =>
 const isSecure = ({ request, url }: Call): boolean =>
   url.protocol === 'https:' || request.headers.get('x-forwarded-proto') === 'https';
 
-export function peopleHandlers(deps: ApiDeps): Handlers {
-  const { access, counters, spool, supervisor, clock } = deps;
+export function peopleHandlers(deps: ApiDeps, pages: PageFiles): Handlers {
+  const { access } = deps;
 
   async function redeem(call: Call): Promise<Response> {
     const isJson = call.request.headers.get('content-type')?.startsWith('application/json') === true;
@@ -40,13 +38,6 @@ export function peopleHandlers(deps: ApiDeps): Handlers {
     return new Response(null, { status: 303, headers: { ...headers, location: '/' } });
   }
 
-  async function recent(call: Call): Promise<HomeFacts['recent']> {
-    const to_ms = clock.now() + 1;
-    const question = { from_ms: to_ms - DAY_MS, to_ms, conditions: [], limit: RECENT };
-    const found = await listRequests(deps, { scope: call.scope, signal: call.signal }, question);
-    return found.ok ? found.value.items : null;
-  }
-
   return {
     login: (call) => html(loginPage(call.url.searchParams.get('token') ?? '')),
     redeem,
@@ -60,20 +51,21 @@ export function peopleHandlers(deps: ApiDeps): Handlers {
       new Response(STYLE, {
         headers: { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'max-age=3600' },
       }),
-    async home(call) {
-      return html(
-        homePage({
-          version: deps.version,
-          keyless: access.keyless,
-          url: call.url.origin,
-          otlp_http: deps.otlp_http,
-          otlp_grpc: deps.otlp_grpc,
-          engine: supervisor.state(),
-          accepted: counters.total('pegbar_accepted_total'),
-          waiting: spool.backlog().rows,
-          recent: await recent(call),
-        }),
-      );
+    home: ({ request }) => pages.shell(request),
+    asset({ request, url }) {
+      const file = pages.answer(url.pathname, request);
+      if (file) return file;
+      throw new Refusal('not_found', 'there is no such file of the pages', { hint: 'Reload the page.' });
+    },
+    getMe({ caller }) {
+      const { id, kind, tenant, scopes, csrf } = caller!;
+      return json({
+        ...{ user: id, kind, tenant, scopes: [...scopes], csrf: csrf ?? null },
+        keyless: access.keyless,
+        version: deps.version,
+        otlp_http: deps.otlp_http,
+        otlp_grpc: deps.otlp_grpc,
+      });
     },
   };
 }

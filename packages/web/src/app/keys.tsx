@@ -1,0 +1,45 @@
+/** `?`: every key, and what it does. */
+import { Fragment } from 'react';
+import { Kbd } from '../parts/button.tsx';
+import { Over } from '../parts/overlays.tsx';
+import css from './palette.module.css';
+import { ROUTES } from './routes.ts';
+
+const KEYS: readonly (readonly [readonly string[], string])[] = [
+  [['⌘K'], 'find a page, or what a pasted id is'],
+  [['d'], 'time range'],
+  [['c'], 'compare with'],
+  [['L'], 'live'],
+  [['['], 'fold the navigation'],
+  [['←', '→'], 'the next bucket of a chart; with Shift, select a range'],
+  [['T'], 'the chart as a table'],
+  [['j', 'k'], 'next and previous row'],
+  [['Enter'], 'open the row'],
+  [['Esc'], 'close, let go'],
+  [['?'], 'this list'],
+];
+
+export function Keys({ onClose }: { onClose: () => void }) {
+  const pages = ROUTES.filter((route) => route.letter !== undefined);
+  return (
+    <Over label="Keyboard" onClose={onClose}>
+      <h2>Keyboard</h2>
+      <dl className={css.keys}>
+        {[...KEYS, ...pages.map((page) => [['g', page.letter!], page.title] as const)].map(
+          ([keys, words]) => (
+            <Fragment key={words}>
+              <dt>
+                {keys.map((key) => (
+                  <Fragment key={key}>
+                    <Kbd>{key}</Kbd>{' '}
+                  </Fragment>
+                ))}
+              </dt>
+              <dd>{words}</dd>
+            </Fragment>
+          ),
+        )}
+      </dl>
+    </Over>
+  );
+}

@@ -1,0 +1,100 @@
+/** ⌘K: a page by its name, or whatever a pasted id is. */
+import { type KeyboardEvent, useState } from 'react';
+import { useFind } from '../api/index.ts';
+import { formatTime } from '../format/index.ts';
+import { Kbd } from '../parts/button.tsx';
+import { Over } from '../parts/overlays.tsx';
+import { useContextState, useGo, useNow } from '../url/index.ts';
+import css from './palette.module.css';
+import { ROUTES } from './routes.ts';
+
+interface Choice {
+  readonly id: string;
+  readonly words: string;
+  readonly note: string;
+  readonly path: string;
+  readonly letter?: string | undefined;
+}
+
+export function Palette({ onClose }: { onClose: () => void }) {
+  const [text, setText] = useState('');
+  const [at, setAt] = useState(0);
+  const [{ zone }] = useContextState();
+  const { go } = useGo();
+  const now_ms = useNow();
+  const asked = text.trim();
+  const found = useFind(asked);
+  const pages: Choice[] = ROUTES.filter(
+    (route) => !route.path.includes(':') && route.title.toLowerCase().includes(asked.toLowerCase()),
+  ).map((route) => ({
+    ...{ id: route.id, words: route.title, note: route.section ?? '', path: route.path },
+    letter: route.letter,
+  }));
+  const things: Choice[] = (found.data?.found ?? []).map((one) => ({
+    id: `${one.kind} ${one.tenant} ${one.id}`,
+    words: one.id,
+    note: `${one.kind} of ${one.tenant}, ${formatTime(Date.parse(one.timestamp), now_ms, zone)}`,
+    path: one.page,
+  }));
+  const choices = [...things, ...pages];
+  const open = (choice: Choice | undefined): void => {
+    if (!choice) return;
+    onClose();
+    go(choice.path);
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step !== undefined) {
+      setAt((now) => (now + step + choices.length) % Math.max(1, choices.length));
+      event.preventDefault();
+    } else if (event.key === 'Enter') open(choices[at]);
+  };
+  return (
+    <Over label="Find a page or an id" onClose={onClose}>
+      <input
+        className={css.input}
+        // biome-ignore lint/a11y/noAutofocus: the palette was opened to type into it
+        autoFocus
+        role="combobox"
+        aria-label="Find a page, or paste an id"
+        aria-expanded="true"
+        aria-controls="palette-choices"
+        aria-activedescendant={choices[at] && `palette-${at}`}
+        placeholder="Find a page, or paste an id of a request, trace, picture, session"
+        value={text}
+        onChange={(event) => {
+          setText(event.target.value);
+          setAt(0);
+        }}
+        onKeyDown={onKeyDown}
+      />
+      <div id="palette-choices" role="listbox" aria-label="Choices" className={css.choices}>
+        {choices.map((choice, index) => (
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the input's, as in every combobox
+          <div
+            key={choice.id}
+            id={`palette-${index}`}
+            role="option"
+            tabIndex={-1}
+            aria-selected={index === at}
+            className={css.choice}
+            onClick={() => open(choice)}
+          >
+            <span className={css.words}>{choice.words}</span>
+            <span className="dimmer">{choice.note}</span>
+            {choice.letter !== undefined && (
+              <span>
+                <Kbd>g</Kbd> <Kbd>{choice.letter}</Kbd>
+              </span>
+            )}
+          </div>
+        ))}
+      </div>
+      {choices.length === 0 && (
+        <p className={css.none} role="status">
+          {found.isFetching ? 'Looking for it' : `Nothing is called ${asked}`}
+        </p>
+      )}
+    </Over>
+  );
+}

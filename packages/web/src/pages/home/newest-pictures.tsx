@@ -1,0 +1,44 @@
+/** The newest pictures of the window, flagged ones veiled. */
+import { Link } from 'wouter';
+import { useImages } from '../../api/index.ts';
+import { formatAgo } from '../../format/index.ts';
+import { PictureTile } from '../../parts/picture.tsx';
+import { Cell, Head, Sheet } from '../../parts/sheet.tsx';
+import { Failed, Loading, Note } from '../../parts/states.tsx';
+import { useContextState, useGo, useNow } from '../../url/index.ts';
+import css from './home.module.css';
+
+const PICTURES = 10;
+
+export function NewestPictures() {
+  const images = useImages({ limit: PICTURES });
+  const [{ zone }] = useContextState();
+  const now_ms = useNow();
+  const { link } = useGo();
+  return (
+    <Sheet label="Newest pictures">
+      <Head alone title="Newest pictures" end={<Link href={link('/images')}>Open gallery</Link>} />
+      {images.isPending && (
+        <Cell>
+          <Loading height={110} label="Newest pictures" />
+        </Cell>
+      )}
+      {images.error && !images.rows && <Failed error={images.error} onRetry={() => void images.refetch()} />}
+      {images.rows?.length === 0 && <Note title="No pictures in this range" />}
+      <div className={css.pictures}>
+        {images.rows?.slice(0, PICTURES).map((image) => (
+          <PictureTile
+            key={`${image.tenant} ${image.image_id}`}
+            image={image}
+            href={link(`/images/${encodeURIComponent(image.image_id)}`)}
+            cropped
+            size={160}
+            caption={[image.model_version, formatAgo(Date.parse(image.timestamp), now_ms, zone)]
+              .filter(Boolean)
+              .join(', ')}
+          />
+        ))}
+      </div>
+    </Sheet>
+  );
+}

@@ -1,0 +1,60 @@
+/** Pictures as tiles. What is flagged arrives blurred from the server: no style sheet reveals it. */
+import { useState } from 'react';
+import { Link } from 'wouter';
+import { type ImageRow, thumbnailAddress } from '../api/index.ts';
+import { classes } from '../base/classes.ts';
+import css from './picture.module.css';
+
+export interface PictureTileProps {
+  readonly image: ImageRow;
+  readonly href: string;
+  /** Square, cropped: in strips of equal size only. Else the natural ratio, letterboxed. */
+  readonly cropped?: boolean;
+  readonly selected?: boolean;
+  readonly badge?: string | undefined;
+  /** What the flag says: `nsfw 0.91`. */
+  readonly flag?: string | undefined;
+  readonly caption?: string;
+  /** Longest side of the thumbnail in pixels. */
+  readonly size?: number;
+}
+
+/** The prompt's beginning where it is known, else the id. */
+export const altOf = ({ image_id, nsfw_flag, attributes }: ImageRow): string =>
+  nsfw_flag ? 'flagged picture, hidden' : (attributes?.prompt?.slice(0, 80) ?? `picture ${image_id}`);
+
+export function PictureTile(props: PictureTileProps) {
+  const { image, cropped = false, size = 320 } = props;
+  const [missing, setMissing] = useState(false);
+  const flagged = image.nsfw_flag === true;
+  return (
+    <figure className={css.figure}>
+      <Link
+        href={props.href}
+        className={classes(css.picture, cropped && css.cropped, props.selected && css.selected)}
+        aria-current={props.selected || undefined}
+        aria-label={missing ? `picture ${image.image_id}, not kept` : altOf(image)}
+      >
+        {!missing && (
+          <img
+            src={thumbnailAddress(image.image_id, image.tenant, size)}
+            alt=""
+            width={image.width}
+            height={image.height}
+            loading="lazy"
+            decoding="async"
+            onError={() => setMissing(true)}
+          />
+        )}
+        {missing && <span className={css.missing}>not kept</span>}
+        {flagged && !missing && (
+          <span className={css.veil}>
+            <span>{props.flag ?? 'Flagged'}</span>
+          </span>
+        )}
+        {props.badge !== undefined && <span className={css.badge}>{props.badge}</span>}
+      </Link>
+      {props.caption !== undefined && <figcaption className={css.caption}>{props.caption}</figcaption>}
+    </figure>
+  );
+}
