@@ -138,6 +138,46 @@ export const Trace = z.looseObject({
 });
 export const ImageDetail = z.looseObject({ image: ImageRow });
 
+const fps = z.number().nullable();
+const SequenceSide = z
+  .looseObject({
+    frames: count,
+    seconds: count.describe('Of making, or of playing in sight.'),
+    fps,
+    fps_met_by_99: fps.describe('The rate that 99 % of the seconds meet or exceed.'),
+    dropped: count,
+    dropped_ratio: z.number().nullable().describe('dropped / (frames + dropped)'),
+    duplicated: count,
+    held: count,
+    stalls: count,
+    sessions: count,
+    windows: z.array(z.looseObject({ timestamp: time, offset_s: count, seconds: count, frames: count })),
+  })
+  .nullable();
+export const SequenceDetail = z.looseObject({
+  sequence_id: z.string(),
+  request_id: z.string().nullable(),
+  trace_id: z.string().nullable(),
+  request: RequestRow.nullable(),
+  declared_fps: fps,
+  produced: SequenceSide,
+  delivered: SequenceSide,
+  deviation: z.number().nullable().describe('(produced fps − delivered fps) / produced fps'),
+  seconds: z.array(
+    z.looseObject({
+      second: count,
+      produced_fps: fps,
+      delivered_fps: fps,
+      deviation: z.number().nullable(),
+      dropped: count,
+      duplicated: count,
+      held: count,
+      stalls: count,
+    }),
+  ),
+  truncated: z.boolean(),
+});
+
 const pageOf = (item: z.ZodType) =>
   z.looseObject({
     items: z.array(item),

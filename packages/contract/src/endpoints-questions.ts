@@ -57,6 +57,17 @@ export const QUESTIONS: readonly Endpoint[] = [
     errors: ['not_found', 'engine_unavailable'],
   },
   {
+    id: 'getSequence',
+    method: 'get',
+    path: '/api/v1/sequences/{sequence_id}',
+    summary:
+      'One clip as it was made and as it was seen, second by second, with its request and trace; no time range needed.',
+    scopes: ['read'],
+    parameters: [path('sequence_id', 'The sequence.')],
+    answer: json(api.SequenceDetail),
+    errors: ['not_found', 'engine_unavailable'],
+  },
+  {
     id: 'listDeployments',
     method: 'get',
     path: '/api/v1/deployments',

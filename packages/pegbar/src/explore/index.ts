@@ -13,5 +13,6 @@ export { type KpiAnswer, type KpiDeps, type KpiQuestion, readKpis } from './kpis
 export { listLogs, tailLogs } from './logs.ts';
 export { readLimit, readRange, type TimeRange } from './range.ts';
 export { findRequest, listRequests } from './requests.ts';
+export { findSequence } from './sequences.ts';
 export { listSeries } from './series.ts';
 export { findTrace } from './spans.ts';

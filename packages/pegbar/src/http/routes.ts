@@ -44,6 +44,7 @@ export const ROUTES: readonly Route[] = [
   route('getTrace', 'GET', '/api/v1/traces/{trace_id}', READ),
   route('listImages', 'GET', '/api/v1/images', READ),
   route('getImage', 'GET', '/api/v1/images/{id}', READ),
+  route('getSequence', 'GET', '/api/v1/sequences/{sequence_id}', READ),
   route('sendDeployment', 'POST', '/api/v1/deployments', ['ingest'], { takes: CLOUD_EVENTS }),
   route('listDeployments', 'GET', '/api/v1/deployments', READ),
   route('listMetricSeries', 'GET', '/api/v1/metrics/series', READ),

@@ -11,6 +11,7 @@ import { exportHandlers } from './export.ts';
 import { peopleHandlers } from './people.ts';
 import { privacyHandlers } from './privacy.ts';
 import { questionHandlers } from './questions.ts';
+import { sequenceHandlers } from './sequences.ts';
 import { serverHandlers } from './server.ts';
 
 /** Handlers by the id of their route. */
@@ -27,6 +28,7 @@ export function handlersOf(deps: ApiDeps, pages: PageFiles): Handlers {
     ...peopleHandlers(deps, pages),
     ...privacyHandlers(deps, artifacts),
     ...questionHandlers(deps),
+    ...sequenceHandlers(deps),
     ...serverHandlers(deps),
   };
 }
