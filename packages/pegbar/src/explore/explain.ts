@@ -24,7 +24,7 @@ import {
 import { type AttributeCounts, type Ranked, rankAttributes } from './explain-rank.ts';
 import { type ExploreError, fromStore, refused } from './failure.ts';
 import { type Condition, whereOf } from './filter.ts';
-import { signalOf } from './newest.ts';
+import { signalOf } from './page.ts';
 import type { TimeRange } from './range.ts';
 import { paramsOf, type Share, type Subject, type SubjectName, scanShare, subjectOf } from './subjects.ts';
 

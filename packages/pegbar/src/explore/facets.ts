@@ -7,7 +7,7 @@ import { ok, type Result } from '../base/result.ts';
 import type { Asking, ExploreDeps } from './deps.ts';
 import { type ExploreError, fromStore, refused } from './failure.ts';
 import { type Condition, type Field, fieldNamed, whereOf } from './filter.ts';
-import { signalOf } from './newest.ts';
+import { signalOf } from './page.ts';
 import type { TimeRange } from './range.ts';
 import {
   howOf,

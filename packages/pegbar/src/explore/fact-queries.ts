@@ -5,6 +5,7 @@
  * A source is a subquery that answers `tenant, at_ms, pipeline_stage`, the dimensions, and what its metrics read.
  */
 import { ROLLUP_METRICS, type RollupMetricName } from '@pegbar/contract';
+import { mergedRows } from '../store/index.ts';
 import { fieldsOf } from './columns.ts';
 import type { Fields } from './filter.ts';
 import { REQUEST_NS, REQUEST_OUTCOME, SINCE } from './queries.ts';
@@ -42,7 +43,8 @@ const DIMENSION_FIELDS: Fields = Object.fromEntries(
 const without = (fields: Fields, ...names: string[]): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
 
-const PICTURES = `SELECT *, toString(image_id) AS subject FROM images FINAL WHERE {tenant_filter} AND ${SINCE}`;
+const CHOSEN = `WHERE {tenant_filter:t} AND t.${SINCE}`;
+const PICTURES = `SELECT *, toString(image_id) AS subject FROM ${mergedRows('images', CHOSEN)}`;
 /** Scores that name only a request. */
 const SCORED_REQUESTS = `SELECT tenant AS s_tenant, request_id AS s_request, name, value FROM scores
   WHERE {tenant_filter} AND image_id = '' AND request_id != '' AND value IS NOT NULL AND ${SINCE}`;
@@ -57,7 +59,7 @@ export const SOURCES: Readonly<Record<SourceName, Source>> = {
   requests: {
     sql: `SELECT * EXCEPT (pipeline_stage), '' AS pipeline_stage, intDiv(ended_ns, 1000000) AS at_ms,
         toFloat64(greatest(0, ended_ns - toUnixTimestamp64Nano(started::DateTime64(9, 'UTC'))) / 1e6) AS ms
-      FROM (SELECT *, ${REQUEST_NS} AS ended_ns, ${REQUEST_OUTCOME} AS outcome FROM requests FINAL WHERE {tenant_filter} AND ${SINCE})
+      FROM (SELECT *, ${REQUEST_NS} AS ended_ns, ${REQUEST_OUTCOME} AS outcome FROM ${mergedRows('requests', CHOSEN)})
       WHERE ${IN_RANGE}`,
     fields: {
       ...fieldsOf('requests'),
@@ -90,7 +92,7 @@ export const SOURCES: Readonly<Record<SourceName, Source>> = {
         s.name AS score, assumeNotNull(s.value) AS score_value
       FROM (${SCORED_REQUESTS}) AS s
       INNER JOIN (
-        SELECT * FROM requests FINAL WHERE {tenant_filter} AND ${SINCE} AND request_id IN (SELECT s_request FROM (${SCORED_REQUESTS}))
+        SELECT * FROM ${mergedRows('requests', `${CHOSEN} AND t.request_id IN (SELECT s_request FROM (${SCORED_REQUESTS}))`)}
       ) AS r ON r.tenant = s.s_tenant AND r.request_id = s.s_request
       WHERE ${IN_RANGE}`,
     fields: { ...fieldsOf('requests'), ...DIMENSION_FIELDS },
@@ -104,7 +106,7 @@ export const SOURCES: Readonly<Record<SourceName, Source>> = {
         FROM (${PICTURES}) WHERE subject != ''
         UNION ALL
         SELECT ${DIMENSIONS.join(', ')}, request_id, request_id AS subject, intDiv(toUnixTimestamp64Nano(ended::DateTime64(9, 'UTC')), 1000000) AS at_ms
-        FROM requests FINAL WHERE {tenant_filter} AND ${SINCE}
+        FROM ${mergedRows('requests', CHOSEN)}
       ) AS p ON p.tenant = f.f_tenant AND p.subject = f.about
       WHERE ${IN_RANGE}`,
     fields: DIMENSION_FIELDS,
@@ -171,7 +173,7 @@ export const FACTS: Readonly<Record<RollupMetricName, readonly FactSql[]>> = {
   retried: [requests(`${ENDED} AND (attempt > 1 OR retry_of != '')`)],
   oom: [requests(`${DECIDED_BADLY} AND error_code = 'oom'`)],
   timeout: [requests("outcome = 'timed_out' OR (outcome = 'failed' AND error_code = 'timeout')")],
-  latency_ms: [requests(ENDED, 'ms')],
+  latency_ms: [requests(`${ENDED} AND ms > 0`, 'ms')],
   queue_wait_ms: [requests('queue_wait_ms > 0', 'toFloat64(queue_wait_ms)')],
   images: [stages('images > 0', 'images')],
   frames: [stages("images > 0 AND sequence_id != ''", 'images')],
@@ -181,7 +183,7 @@ export const FACTS: Readonly<Record<RollupMetricName, readonly FactSql[]>> = {
   errors: [stages("error_code NOT IN ('', 'safety_block', 'cancelled')")],
   stage_ooms: [stages("error_code = 'oom'")],
   stage_timeouts: [stages("error_code = 'timeout'")],
-  stage_ms: [stages('1', 'ms')],
+  stage_ms: [stages('ms > 0', 'ms')],
   prompt_tokens: [requests('prompt_tokens > 0', 'prompt_tokens')],
   prompt_words: [requests('prompt_words > 0', 'prompt_words')],
   prompt_chars: [requests('prompt_chars > 0', 'prompt_chars')],

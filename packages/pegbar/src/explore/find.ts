@@ -1,9 +1,10 @@
 /** What a pasted id is: whoever has one need not know of what. */
 import { ok, type Result } from '../base/result.ts';
+import { mergedRows } from '../store/index.ts';
 import { instantSql } from './columns.ts';
 import type { Asking, ExploreDeps } from './deps.ts';
 import { type ExploreError, fromStore, refused } from './failure.ts';
-import { signalOf } from './newest.ts';
+import { signalOf } from './page.ts';
 import { REQUEST_NS } from './queries.ts';
 
 export type FoundKind = 'request' | 'trace' | 'span' | 'image' | 'session' | 'sequence' | 'deployment';
@@ -65,7 +66,7 @@ const SEARCHES: readonly Search[] = [
     kind: 'request',
     fits: always,
     sql: `SELECT request_id AS id, tenant, ${instantSql(`fromUnixTimestamp64Nano(${REQUEST_NS}, 'UTC')`)} AS at, '1' AS n
-      FROM requests FINAL WHERE {tenant_filter} AND request_id IN ({id:String}, {lower:String}) LIMIT ${SAME_MOST}`,
+      FROM ${mergedRows('requests', 'WHERE {tenant_filter:t} AND t.request_id IN ({id:String}, {lower:String})')} LIMIT ${SAME_MOST}`,
     page: ({ id }) => `/requests/${part(id)}`,
   },
   {
@@ -86,8 +87,7 @@ const SEARCHES: readonly Search[] = [
   {
     kind: 'image',
     fits: always,
-    sql: `SELECT image_id AS id, tenant, ${instantSql(MADE)} AS at, '1' AS n FROM images FINAL
-      WHERE {tenant_filter} AND image_id = {id:String} LIMIT ${SAME_MOST}`,
+    sql: `SELECT image_id AS id, tenant, ${instantSql(MADE)} AS at, '1' AS n FROM ${mergedRows('images', 'WHERE {tenant_filter:t} AND t.image_id = {id:String}')} LIMIT ${SAME_MOST}`,
     page: ({ id }) => `/images/${part(id)}`,
   },
   {

@@ -3,55 +3,31 @@ import { ok, type Result } from '../base/result.ts';
 import { fieldsOf, tell } from './columns.ts';
 import type { Asking, ExploreDeps } from './deps.ts';
 import { type ExploreError, fromStore, refused } from './failure.ts';
-import { type Condition, type Fields, whereOf } from './filter.ts';
-import { endAfter, newestRows, signalOf } from './newest.ts';
+import type { Fields } from './filter.ts';
+import { type MergedList, type Page, type PageQuestion, type Row, readPage, signalOf } from './page.ts';
 import * as SQL from './queries.ts';
-import { readCursor, type TimeRange, writeCursor } from './range.ts';
 import { requestRow } from './requests.ts';
-
-type Row = Record<string, unknown>;
-interface Key {
-  place: string;
-  tenant: string;
-  image_id: string;
-}
 
 const IMAGE_FIELDS: Fields = fieldsOf('images');
 const KEEPS = ['image_id', 'timestamp'];
 /** Scores and reactions of one picture. */
 const ABOUT_ROWS = 1_000;
 
+const IMAGE_LIST: MergedList = {
+  table: 'images',
+  id: 'image_id',
+  at: "toUnixTimestamp64Nano(timestamp::DateTime64(9, 'UTC'))",
+  fields: IMAGE_FIELDS,
+  byId: SQL.IMAGES_BY_ID,
+};
+
 export async function listImages(
-  { store }: ExploreDeps,
+  deps: ExploreDeps,
   asking: Asking,
-  question: TimeRange & { conditions: readonly Condition[]; limit: number; cursor?: string | undefined },
-): Promise<Result<{ items: Row[]; next_cursor: string | null }, ExploreError>> {
-  const where = whereOf(question.conditions, IMAGE_FIELDS);
-  if (!where.ok) return where;
-  const cursor = readCursor(question.cursor, ['string', 'string', 'string']);
-  if (!cursor.ok) return cursor;
-  const after = cursor.value as [string, string, string] | undefined;
-  const scoped = store.scoped(asking.scope);
-  const keys = await newestRows<Key>(scoped, asking, {
-    sql: SQL.listImageKeys(where.value.sql, after ? SQL.AFTER_IMAGE : '1'),
-    params: { ...where.value.params, ...(after && { at: after[0], at_tenant: after[1], at_id: after[2] }) },
-    count: question.limit + 1,
-    from_ms: question.from_ms,
-    to_ms: after ? endAfter(after[0], question.to_ms) : question.to_ms,
-  });
-  if (!keys.ok) return keys;
-  const page = keys.value.slice(0, question.limit);
-  const params = { ids: [...new Set(page.map((key) => key.image_id))] };
-  const found = await scoped.rows<Row>(SQL.IMAGES_BY_ID, { params, ...signalOf(asking) });
-  if (!found.ok) return fromStore(found.error);
-  const byKey = new Map(found.value.map((row) => [`${row.tenant}\n${row.image_id}`, row] as const));
-  const items = page
-    .map((key) => byKey.get(`${key.tenant}\n${key.image_id}`))
-    .filter((row) => row !== undefined)
-    .map((row) => tell(row, KEEPS));
-  const last = page.at(-1);
-  const more = keys.value.length > question.limit && last !== undefined;
-  return ok({ items, next_cursor: more ? writeCursor([last.place, last.tenant, last.image_id]) : null });
+  question: PageQuestion,
+): Promise<Result<Page, ExploreError>> {
+  const page = await readPage(deps, asking, IMAGE_LIST, question);
+  return page.ok ? ok({ ...page.value, items: page.value.items.map((row) => tell(row, KEEPS)) }) : page;
 }
 
 /** One picture with its scores, feedback and request. */

@@ -4,7 +4,7 @@ import { fieldsOf, selectList, tell } from './columns.ts';
 import type { Asking, ExploreDeps } from './deps.ts';
 import { type ExploreError, fromStore } from './failure.ts';
 import { type Condition, type Fields, whereOf } from './filter.ts';
-import { signalOf } from './newest.ts';
+import { signalOf } from './page.ts';
 import { readCursor, type TimeRange, writeCursor } from './range.ts';
 
 type Row = Record<string, unknown>;

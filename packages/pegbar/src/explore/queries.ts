@@ -1,5 +1,6 @@
 /** SQL of the lists and of single things. Every text takes `{tenant_filter}` of the scoped store. */
 import { OUTCOME_SQL, SETTLED_MS_SQL } from '../requests/index.ts';
+import { mergedRows } from '../store/index.ts';
 import { instantSql, selectList } from './columns.ts';
 
 /** A sender's clock may run ahead of ours by a day: a row of this time was ingested the day before at the earliest. */
@@ -14,16 +15,6 @@ const REQUEST_END_NS = `if(verdict = 0, toUnixTimestamp64Nano(ended::DateTime64(
 export const REQUEST_LATENCY_MS = `greatest(0, ${REQUEST_END_NS} - toUnixTimestamp64Nano(started::DateTime64(9, 'UTC'))) / 1e6`;
 export const REQUEST_OUTCOME = OUTCOME_SQL;
 
-/** Places of the requests of a page; `{where}` and `{after}` are put in by the caller from whereOf and the cursor. */
-export const listRequestKeys = (where: string, after: string): string => `
-SELECT toString(at) AS place, tenant, request_id FROM (
-  SELECT *, ${REQUEST_NS} AS at FROM requests FINAL WHERE {tenant_filter} AND ${SINCE}
-)
-WHERE at >= {from:Int64} * 1000000 AND at < {to:Int64} * 1000000 AND ${after} AND ${where}
-ORDER BY at DESC, tenant DESC, request_id DESC LIMIT {limit:UInt32}`;
-
-export const AFTER_REQUEST = '(at, tenant, request_id) < ({at:Int64}, {at_tenant:String}, {at_id:String})';
-
 const REQUEST_COLUMNS = `${selectList('requests', ['started', 'ended'])},
   ${instantSql("started::DateTime64(9, 'UTC')")} AS started_at, ${instantSql("ended::DateTime64(9, 'UTC')")} AS last_seen,
   ${instantSql(`fromUnixTimestamp64Nano(${REQUEST_NS}, 'UTC')`)} AS timestamp,
@@ -31,13 +22,18 @@ const REQUEST_COLUMNS = `${selectList('requests', ['started', 'ended'])},
 
 /** Tenants are named, also to a caller who sees all: the rows of an id are then found by the key. */
 export const REQUESTS_BY_ID = `
-SELECT ${REQUEST_COLUMNS} FROM requests AS t FINAL
-WHERE {tenant_filter:t} AND t.tenant IN {tenants:Array(String)} AND t.request_id IN {ids:Array(String)}`;
+SELECT ${REQUEST_COLUMNS} FROM ${mergedRows('requests', 'WHERE {tenant_filter:t} AND t.tenant IN {tenants:Array(String)} AND t.request_id IN {ids:Array(String)}')} AS t`;
 
-/** A request by its id; with OTel alone the trace id is the request id. */
+/** A request by its id, or by its trace where it has another name; with OTel alone the trace id is the request id. */
 export const REQUEST_BY_ID = `
-SELECT ${REQUEST_COLUMNS} FROM requests AS t FINAL
-WHERE {tenant_filter:t} AND (t.request_id IN {ids:Array(String)} OR (${TRACE} AND t.trace_id != toFixedString('', 16)))
+SELECT ${REQUEST_COLUMNS} FROM ${mergedRows('requests', 'WHERE {tenant_filter:t} AND t.request_id IN {ids:Array(String)}')} AS t
+ORDER BY at DESC LIMIT 1`;
+export const REQUEST_BY_TRACE = `
+SELECT ${REQUEST_COLUMNS} FROM ${mergedRows(
+  'requests',
+  `WHERE {tenant_filter:t} AND (t.tenant, t.request_id) IN (
+    SELECT tenant, request_id FROM requests WHERE {tenant_filter} AND trace_id = toFixedString(unhex({trace:String}), 16))`,
+)} AS t
 ORDER BY at DESC LIMIT 1`;
 
 const STAGE_COLUMNS = `${selectList('spans', ['name', 'kind', 'scope', 'trace_state', 'links', 'resource', 'timestamp'])},
@@ -65,23 +61,18 @@ ORDER BY toInt64(start_ns), t.timestamp DESC LIMIT {limit:UInt32}`;
 const IMAGE_COLUMNS = `${selectList('images')}`;
 
 export const IMAGES_OF_REQUEST = `
-SELECT ${IMAGE_COLUMNS} FROM images AS t FINAL
-WHERE {tenant_filter:t} AND ${SINCE} AND t.request_id = {id:String}
-ORDER BY t.timestamp, t.image_id LIMIT {limit:UInt32}`;
+SELECT ${IMAGE_COLUMNS} FROM ${mergedRows(
+  'images',
+  `WHERE {tenant_filter:t} AND t.${SINCE} AND (t.tenant, t.image_id) IN (
+    SELECT tenant, image_id FROM images WHERE {tenant_filter} AND ${SINCE} AND request_id = {id:String})`,
+)} AS t
+WHERE t.request_id = {id:String} ORDER BY t.timestamp, t.image_id LIMIT {limit:UInt32}`;
 
-/** Places of the pictures of a page. */
-export const listImageKeys = (where: string, after: string): string => `
-SELECT toString(at) AS place, tenant, image_id FROM (
-  SELECT *, toUnixTimestamp64Nano(timestamp::DateTime64(9, 'UTC')) AS at FROM images FINAL WHERE {tenant_filter} AND ${SINCE}
-)
-WHERE at >= {from:Int64} * 1000000 AND at < {to:Int64} * 1000000 AND ${after} AND ${where}
-ORDER BY at DESC, tenant DESC, image_id DESC LIMIT {limit:UInt32}`;
-export const AFTER_IMAGE = '(at, tenant, image_id) < ({at:Int64}, {at_tenant:String}, {at_id:String})';
 export const IMAGES_BY_ID = `
-SELECT ${IMAGE_COLUMNS} FROM images AS t FINAL WHERE {tenant_filter:t} AND t.image_id IN {ids:Array(String)}`;
+SELECT ${IMAGE_COLUMNS} FROM ${mergedRows('images', 'WHERE {tenant_filter:t} AND t.tenant IN {tenants:Array(String)} AND t.image_id IN {ids:Array(String)}')} AS t`;
 
 export const IMAGE_BY_ID = `
-SELECT ${IMAGE_COLUMNS} FROM images AS t FINAL WHERE {tenant_filter:t} AND t.image_id = {id:String}
+SELECT ${IMAGE_COLUMNS} FROM ${mergedRows('images', 'WHERE {tenant_filter:t} AND t.image_id = {id:String}')} AS t
 ORDER BY t.timestamp DESC LIMIT 1`;
 
 const ABOUT =
@@ -120,8 +111,8 @@ ORDER BY t.timestamp DESC, t.id DESC LIMIT {limit:UInt32}`;
 
 /** Flagged by its sender or by a scorer. */
 export const PICTURE_FLAGS = `
-SELECT t.tenant AS tenant, t.uri AS uri, t.nsfw::UInt8 AS nsfw FROM images AS t FINAL
-WHERE {tenant_filter:t} AND t.image_id = {id:String} ORDER BY t.timestamp DESC LIMIT 1`;
+SELECT t.tenant AS tenant, t.uri AS uri, t.nsfw::UInt8 AS nsfw FROM ${mergedRows('images', 'WHERE {tenant_filter:t} AND t.image_id = {id:String}')} AS t
+ORDER BY t.timestamp DESC LIMIT 1`;
 export const FLAGGING_SCORES = `
 SELECT count() > 0 AS flagged FROM scores
 WHERE {tenant_filter} AND image_id = {id:String} AND name = 'nsfw' AND value >= 0.5`;

@@ -3,18 +3,11 @@ import { ok, type Result } from '../base/result.ts';
 import { fieldsOf, tell } from './columns.ts';
 import type { Asking, ExploreDeps } from './deps.ts';
 import { type ExploreError, fromStore, refused } from './failure.ts';
-import { type Condition, type Fields, whereOf } from './filter.ts';
+import type { Fields } from './filter.ts';
 import { logRow } from './logs.ts';
-import { endAfter, newestRows, signalOf } from './newest.ts';
+import { type MergedList, type Page, type PageQuestion, type Row, readPage, signalOf } from './page.ts';
 import * as SQL from './queries.ts';
-import { readCursor, type TimeRange, writeCursor } from './range.ts';
 import { spanRow, stageRow } from './spans.ts';
-
-type Row = Record<string, unknown>;
-export interface Page {
-  items: Row[];
-  next_cursor: string | null;
-}
 
 /** What a request can be filtered by. */
 export const REQUEST_FIELDS: Fields = fieldsOf('requests', {
@@ -27,47 +20,22 @@ const DETAIL_ROWS = 10_000;
 /** What started a request and what was told of it afterwards lies within this much of its own times. */
 const SLACK_MS = 24 * 3_600_000;
 
-interface Key {
-  /** Nanoseconds since the epoch. */
-  place: string;
-  tenant: string;
-  request_id: string;
-}
+const REQUEST_LIST: MergedList = {
+  table: 'requests',
+  id: 'request_id',
+  at: SQL.REQUEST_NS,
+  fields: REQUEST_FIELDS,
+  ofOneRow: ['outcome'],
+  byId: SQL.REQUESTS_BY_ID,
+};
 
 export async function listRequests(
-  { store }: ExploreDeps,
+  deps: ExploreDeps,
   asking: Asking,
-  question: TimeRange & { conditions: readonly Condition[]; limit: number; cursor?: string | undefined },
+  question: PageQuestion,
 ): Promise<Result<Page, ExploreError>> {
-  const where = whereOf(question.conditions, REQUEST_FIELDS);
-  if (!where.ok) return where;
-  const cursor = readCursor(question.cursor, ['string', 'string', 'string']);
-  if (!cursor.ok) return cursor;
-  const after = cursor.value as [string, string, string] | undefined;
-  const scoped = store.scoped(asking.scope);
-  const keys = await newestRows<Key>(scoped, asking, {
-    sql: SQL.listRequestKeys(where.value.sql, after ? SQL.AFTER_REQUEST : '1'),
-    params: { ...where.value.params, ...(after && { at: after[0], at_tenant: after[1], at_id: after[2] }) },
-    count: question.limit + 1,
-    from_ms: question.from_ms,
-    to_ms: after ? endAfter(after[0], question.to_ms) : question.to_ms,
-  });
-  if (!keys.ok) return keys;
-  const page = keys.value.slice(0, question.limit);
-  const ids = [...new Set(page.map((key) => key.request_id))];
-  const tenants = [...new Set(page.map((key) => key.tenant))];
-  const found = await scoped.rows<Row>(SQL.REQUESTS_BY_ID, { params: { ids, tenants }, ...signalOf(asking) });
-  if (!found.ok) return fromStore(found.error);
-  const byKey = new Map(found.value.map((row) => [`${row.tenant}\n${row.request_id}`, row] as const));
-  const items = page
-    .map((key) => byKey.get(`${key.tenant}\n${key.request_id}`))
-    .filter((row) => row !== undefined);
-  const last = page.at(-1);
-  const more = keys.value.length > question.limit && last !== undefined;
-  return ok({
-    items: items.map((row) => requestRow(row)),
-    next_cursor: more ? writeCursor([last.place, last.tenant, last.request_id]) : null,
-  });
+  const page = await readPage(deps, asking, REQUEST_LIST, question);
+  return page.ok ? ok({ ...page.value, items: page.value.items.map(requestRow) }) : page;
 }
 
 const REQUEST_KEEPS = ['request_id', 'timestamp', 'outcome', 'images'];
@@ -92,12 +60,14 @@ export async function findRequest(
   const scoped = store.scoped(asking.scope);
   const lower = id.toLowerCase();
   const ids = [...new Set(TRACE.test(lower) ? [id, lower] : [id])];
-  const found = await scoped.rows<Row>(SQL.REQUEST_BY_ID, {
-    params: { ids, trace: TRACE.test(lower) ? lower : '' },
-    ...signalOf(asking),
-  });
-  if (!found.ok) return fromStore(found.error);
-  const request = found.value[0];
+  const named = await scoped.rows<Row>(SQL.REQUEST_BY_ID, { params: { ids }, ...signalOf(asking) });
+  if (!named.ok) return fromStore(named.error);
+  const traced =
+    named.value.length === 0 && TRACE.test(lower) && !/^0+$/.test(lower)
+      ? await scoped.rows<Row>(SQL.REQUEST_BY_TRACE, { params: { trace: lower }, ...signalOf(asking) })
+      : named;
+  if (!traced.ok) return fromStore(traced.error);
+  const request = traced.value[0];
   if (!request) return refused('not_found', 'there is no such request');
   return withParts({ store }, { ...asking, scope: { tenant: String(request.tenant) } }, request);
 }

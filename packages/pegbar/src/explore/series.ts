@@ -4,7 +4,7 @@ import { fieldsOf, tell } from './columns.ts';
 import type { Asking, ExploreDeps } from './deps.ts';
 import { type ExploreError, fromStore, refused } from './failure.ts';
 import { type Condition, whereOf } from './filter.ts';
-import { signalOf } from './newest.ts';
+import { signalOf } from './page.ts';
 import { readCursor, type TimeRange, writeCursor } from './range.ts';
 
 type Row = Record<string, unknown>;

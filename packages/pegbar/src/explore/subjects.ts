@@ -1,11 +1,12 @@
 /** What facets and comparisons are asked of: rows of a table as a subquery, what they can be filtered by, and a fair sample of them. */
 import { ok, type Result } from '../base/result.ts';
+import { mergedRows } from '../store/index.ts';
 import { fieldsOf } from './columns.ts';
 import type { Asking, ExploreDeps } from './deps.ts';
 import { type ExploreError, fromStore, refused } from './failure.ts';
 import type { Field, Fields, Where } from './filter.ts';
 import { nearest } from './nearest.ts';
-import { signalOf } from './newest.ts';
+import { signalOf } from './page.ts';
 import { REQUEST_LATENCY_MS, REQUEST_NS, REQUEST_OUTCOME, SINCE } from './queries.ts';
 import type { TimeRange } from './range.ts';
 
@@ -13,7 +14,7 @@ export const SUBJECTS = ['requests', 'images', 'stages', 'spans', 'logs'] as con
 export type SubjectName = (typeof SUBJECTS)[number];
 
 export interface Subject {
-  /** Rows of the range: takes `from` and `to`, and a condition on single rows in the place of `where`. */
+  /** Rows of the range: takes `from` and `to`, and a condition on the key of rows `t` in the place of `where`. */
   rows(where: string): string;
   fields: Fields;
   /** Identity of a row for people, and by which a sample is drawn. */
@@ -31,7 +32,7 @@ const TIMED =
 const AT_IN_RANGE = 'at >= {from:Int64} * 1000000 AND at < {to:Int64} * 1000000';
 const TRACE_OR_REQUEST = "if(request_id != '', request_id, lower(hex(trace_id)))";
 /** Rows of a trace stay together, and so does what one stretch of time has in common: a sample reads whole granules. */
-const STRETCH = 'cityHash64(intDiv(toUnixTimestamp(timestamp), {stretch_s:UInt32}))';
+const STRETCH = 'cityHash64(intDiv(toUnixTimestamp(t.timestamp), {stretch_s:UInt32}))';
 
 const timed = (table: string, where: string, columns = ''): Pick<Subject, 'rows' | 'count' | 'lot'> => ({
   rows: (more) =>
@@ -53,7 +54,7 @@ const spansLike = (where: string): Subject => ({
 const DEFINED: Readonly<Record<SubjectName, Subject>> = {
   requests: {
     rows: (where) =>
-      `SELECT * FROM (SELECT *, ${REQUEST_NS} AS at FROM requests FINAL WHERE {tenant_filter} AND ${SINCE}) WHERE ${AT_IN_RANGE} AND ${where}`,
+      `SELECT * FROM (SELECT *, ${REQUEST_NS} AS at FROM ${mergedRows('requests', `WHERE {tenant_filter:t} AND t.${SINCE} AND ${where}`)}) WHERE ${AT_IN_RANGE}`,
     fields: fieldsOf('requests', {
       outcome: { sql: REQUEST_OUTCOME, kind: 'text' },
       latency_ms: { sql: REQUEST_LATENCY_MS, kind: 'number' },
@@ -62,17 +63,17 @@ const DEFINED: Readonly<Record<SubjectName, Subject>> = {
     image_id: "''",
     request_id: 'request_id',
     count: `SELECT count() AS n FROM requests WHERE {tenant_filter} AND ${SINCE}`,
-    lot: 'cityHash64(request_id)',
+    lot: 'cityHash64(t.request_id)',
   },
   images: {
     rows: (where) =>
-      `SELECT * FROM (SELECT *, toUnixTimestamp64Nano(timestamp::DateTime64(9, 'UTC')) AS at FROM images FINAL WHERE {tenant_filter} AND ${SINCE}) WHERE ${AT_IN_RANGE} AND ${where}`,
+      `SELECT * FROM (SELECT *, toUnixTimestamp64Nano(timestamp::DateTime64(9, 'UTC')) AS at FROM ${mergedRows('images', `WHERE {tenant_filter:t} AND t.${SINCE} AND ${where}`)}) WHERE ${AT_IN_RANGE}`,
     fields: fieldsOf('images'),
     id: 'image_id',
     image_id: 'image_id',
     request_id: 'request_id',
     count: `SELECT count() AS n FROM images WHERE {tenant_filter} AND ${SINCE}`,
-    lot: 'cityHash64(image_id)',
+    lot: 'cityHash64(t.image_id)',
   },
   stages: spansLike("(t.pipeline_stage != '' OR t.boundary != '')"),
   spans: spansLike("t.span_id != toFixedString('', 8) AND bitAnd(t.source, 16) = 0"),

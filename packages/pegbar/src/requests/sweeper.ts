@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
 import type { Log } from '../base/log.ts';
-import type { Store } from '../store/index.ts';
+import { mergedRows, type Store } from '../store/index.ts';
 
 export interface SweeperOptions {
   store: Store;
@@ -44,8 +44,8 @@ export function startSweeper({ store, clock, counters, log, timeoutOf, write }: 
     const answer = await store.rows<Silent>(
       `SELECT tenant, request_id, lower(hex(trace_id)) AS trace, workload, model_version,
          toUnixTimestamp64Milli(ended) AS ended_ms, images, error_code
-       FROM requests FINAL
-       WHERE part >= today() - ${DAYS_BACK} AND verdict = 0 AND imported = 0 AND ended < fromUnixTimestamp64Milli({before:Int64})
+       FROM ${mergedRows('requests', `WHERE t.part >= today() - ${DAYS_BACK}`)}
+       WHERE verdict = 0 AND imported = 0 AND ended < fromUnixTimestamp64Milli({before:Int64})
        LIMIT ${ROUND}`,
       {
         params: {

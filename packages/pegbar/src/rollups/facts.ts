@@ -118,7 +118,7 @@ function countStageRows(facts: Facts): void {
   const [costs, gpus] = [facts.numbers('cost_usd'), facts.numbers('gpu')];
   for (let row = 0; row < facts.rows; row++) {
     stages.add(row);
-    stageMs.add(row, ms[row]!);
+    if (ms[row]! > 0) stageMs.add(row, ms[row]!);
     if (wait[row]! > 0) waits.add(row, wait[row]!);
     if (made[row]! > 0) {
       images.add(row, made[row]!);
@@ -183,7 +183,8 @@ function requestCount(sessions: Sessions): Count {
       requests.add(row);
       ended[outcome.keys[row]!]?.add(row);
       if (RAN.has(how)) {
-        latency.add(row, ms[row]!);
+        // A picture from a folder does not tell how long it took: 0 is "not told" and no latency.
+        if (ms[row]! > 0) latency.add(row, ms[row]!);
         if (retried[row]) retries.add(row);
       }
       if (wait[row]! > 0) waits.add(row, wait[row]!);

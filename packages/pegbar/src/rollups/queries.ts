@@ -3,6 +3,7 @@
  * columns (tenant, hour, stage and the dimensions) and then what its reader in facts.ts counts.
  */
 import { OUTCOME_SQL, SETTLED_MS_SQL } from '../requests/index.ts';
+import { mergedRows } from '../store/index.ts';
 
 const IN_RANGE =
   'tenant IN {tenants:Array(String)} AND timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND timestamp < fromUnixTimestamp64Milli({to:Int64})';
@@ -27,6 +28,7 @@ export const STAGES_SLICE = `${STAGES} AND cityHash64(trace_id, request_id) % {s
 
 /** The newest ingest day that could not hold a row of the range is a day before it: senders' clocks differ. */
 const SINCE = 'part >= toDate(fromUnixTimestamp64Milli({from:Int64})) - 1';
+const CHOSEN = `WHERE t.tenant IN {tenants:Array(String)} AND t.${SINCE}`;
 
 export const REQUESTS = `
 SELECT ${LEAD}, '' AS stage, ${DIMS}, outcome, toFloat64(ms) AS ms, toFloat64(queue_wait_ms) AS wait, error_code,
@@ -35,13 +37,12 @@ FROM (
   SELECT *, ${OUTCOME_SQL} AS outcome,
     if(verdict = 0, ended, toDateTime64(fromUnixTimestamp64Milli(toInt64(${SETTLED_MS_SQL}), 'UTC'), 9, 'UTC')) AS timestamp,
     greatest(0, toUnixTimestamp64Nano(if(verdict = 0, ended, timestamp)) - toUnixTimestamp64Nano(started)) / 1e6 AS ms
-  FROM requests FINAL WHERE tenant IN {tenants:Array(String)} AND ${SINCE}
+  FROM ${mergedRows('requests', CHOSEN)}
 )
 WHERE ${IN_RANGE}`;
 
 const PICTURES = `
-  SELECT tenant, image_id, timestamp, ${DIMS} FROM images FINAL
-  WHERE tenant IN {tenants:Array(String)} AND ${SINCE}`;
+  SELECT tenant, image_id, timestamp, ${DIMS} FROM ${mergedRows('images', CHOSEN)}`;
 
 /** A score counts at its picture's time and segment; one whose picture is not known yet does not count yet. */
 export const SCORES = `
@@ -57,8 +58,8 @@ export const REQUEST_SCORES = `
 SELECT tenant, toUnixTimestamp(toStartOfHour(subject.timestamp)) AS hour, '' AS stage, ${DIMS}, s.name AS name, assumeNotNull(s.value) AS value
 FROM (${SCORED_REQUESTS}) AS s
 INNER JOIN (
-  SELECT tenant, request_id, ended AS timestamp, ${DIMS} FROM requests FINAL
-  WHERE tenant IN {tenants:Array(String)} AND ${SINCE} AND request_id IN (SELECT request_id FROM (${SCORED_REQUESTS}))
+  SELECT tenant, request_id, ended AS timestamp, ${DIMS}
+  FROM ${mergedRows('requests', `${CHOSEN} AND t.request_id IN (SELECT request_id FROM (${SCORED_REQUESTS}))`)}
 ) AS subject USING (tenant, request_id)
 WHERE subject.timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND subject.timestamp < fromUnixTimestamp64Milli({to:Int64})`;
 
@@ -66,10 +67,9 @@ export const FEEDBACK = `
 SELECT tenant, toUnixTimestamp(toStartOfHour(subject.timestamp)) AS hour, '' AS stage, ${DIMS}, f.action AS action
 FROM (SELECT tenant, image_id, request_id, action FROM feedback WHERE tenant IN {tenants:Array(String)} AND ${SINCE}) AS f
 INNER JOIN (
-  ${PICTURES} AND image_id != ''
+  ${PICTURES} WHERE image_id != ''
   UNION ALL
-  SELECT tenant, request_id AS image_id, ended AS timestamp, ${DIMS} FROM requests FINAL
-  WHERE tenant IN {tenants:Array(String)} AND ${SINCE}
+  SELECT tenant, request_id AS image_id, ended AS timestamp, ${DIMS} FROM ${mergedRows('requests', CHOSEN)}
 ) AS subject ON subject.tenant = f.tenant AND subject.image_id = if(f.image_id != '', f.image_id, f.request_id)
 WHERE subject.timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND subject.timestamp < fromUnixTimestamp64Milli({to:Int64})`;
 

@@ -8,6 +8,7 @@ export {
   type LoadListener,
   type SegmentStore,
 } from './load.ts';
+export { mergedRows, valuesOfOneRow } from './merged.ts';
 export { migrate, shippedMigrations } from './migrate.ts';
 export { createRetention, type DiskUsage, type Retention } from './retention.ts';
 export type { RetentionPolicy } from './retention-plan.ts';

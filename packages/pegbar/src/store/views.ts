@@ -7,6 +7,7 @@
  */
 import { type Column, tableOf } from '@pegbar/contract';
 import { DATABASE } from './engine/index.ts';
+import { mergedRows } from './merged.ts';
 
 /**
  * Stands where the wall puts `PREWHERE` with the tenant of the slot, or nothing for all tenants. It must be
@@ -19,7 +20,7 @@ interface View {
   table: string;
   where?: string;
   /** The rows of one key are parts of one row: they are merged before anything else. */
-  merge?: boolean;
+  merge?: 'requests' | 'images';
   /** Columns that are not published here. */
   hide?: readonly string[];
   /** Only these columns of the table, where given. */
@@ -103,7 +104,7 @@ const TRACE_OF_REQUEST = {
 };
 
 const VIEWS = (sql: OutcomeSql): Readonly<Record<string, View>> => ({
-  requests: { table: 'requests', merge: true, instead: TRACE_OF_REQUEST, extra: requestTimes(sql) },
+  requests: { table: 'requests', merge: 'requests', instead: TRACE_OF_REQUEST, extra: requestTimes(sql) },
   stages: {
     table: 'spans',
     // A boundary is a stage event too, although no stage ended with it.
@@ -121,7 +122,7 @@ const VIEWS = (sql: OutcomeSql): Readonly<Record<string, View>> => ({
   },
   logs: { table: 'logs' },
   metric_points: { table: 'metric_points' },
-  images: { table: 'images', merge: true },
+  images: { table: 'images', merge: 'images' },
   scores: { table: 'scores' },
   feedback: { table: 'feedback' },
   deployments: { table: 'deployments' },
@@ -157,8 +158,9 @@ function selectOf(view: View): string {
   ];
   return [
     `SELECT ${columns.join(', ')}`,
-    `FROM ${DATABASE}.${table.name} AS t${view.merge ? ' FINAL' : ''}`,
-    VIEW_TENANT,
+    ...(view.merge
+      ? [`FROM ${mergedRows(view.merge, VIEW_TENANT, DATABASE)} AS t`]
+      : [`FROM ${DATABASE}.${table.name} AS t`, VIEW_TENANT]),
     ...(view.where ? [`WHERE ${view.where}`] : []),
   ].join('\n');
 }
