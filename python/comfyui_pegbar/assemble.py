@@ -115,9 +115,9 @@ class Assembler:
             return
         node_id = data["node"]
         parent = node_id.split(".")[0] if "." in node_id else None
-        had = run.has_generated
+        had = run.has_sampled
         node = run.start_node(node_id, data.get("type") or run.shape.classes.get(node_id, "unknown"), run.at(mono_ns), parent)
-        if node is not None and run.has_generated and not had:
+        if node is not None and run.has_sampled and not had:
             if run.loaded_ns is not None:
                 self.tell.boundary(run, "model_loaded", run.loaded_ns)
             self.tell.boundary(run, "inference_started", node.start)
@@ -167,7 +167,7 @@ class Assembler:
         self.tell.model(run, data, "load", at)
         if run and data.get("family"):
             run.family = data["family"]
-        if run and not run.has_generated:
+        if run and not run.has_sampled:
             run.loaded_ns = at
 
     def _unload(self, wall_ns, mono_ns, data):

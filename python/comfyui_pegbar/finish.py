@@ -13,6 +13,7 @@ GRAPH_MOST = 500_000
 
 def finish_run(tell, run, end_ns, pictures):
     run.end_ns = end_ns
+    run.workload = run.workload or ("batch_panels" if len(pictures) > 1 else "single_image")
     for node in run.nodes.values():
         if not node.told:
             node.unfinished = node.end is None
@@ -60,11 +61,11 @@ def _stage_of(run, picture):
 
 def _tell_pictures(tell, run, pictures):
     told = set()
-    for picture in pictures:
+    for index, picture in enumerate(pictures):
         stage = _stage_of(run, picture)
         at = stage.end if stage else run.end_ns
         _artifact(tell, run, picture, at)
-        tell.boundary(run, "frame_emitted", at, picture["image_id"])
+        tell.boundary(run, "frame_emitted", at, picture["image_id"], index)
         if stage is None:
             continue
         if id(stage) not in told:  # the stage's own span names its first picture
@@ -72,7 +73,7 @@ def _tell_pictures(tell, run, pictures):
             continue
         # Further pictures of a batch: the same work over the same time, so that every picture has its recipe.
         attributes = {**run.tags(), "pegbar.stage": stage.name, **_of_picture(tell, run, picture)}
-        parent, span_id = run.span_id("stage", stage.index), run.span_id("picture", picture["image_id"])
+        parent, span_id = run.span_id("stage", stage.index), run.span_id("picture", index, picture["image_id"])
         tell.span(run, span_id, parent, "picture", stage.start, stage.end, attributes)
 
 

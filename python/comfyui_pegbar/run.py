@@ -47,11 +47,13 @@ class Run:
         self.salt = str(wall_ns // 1_000_000)
         self.settings = read_graph(graph) or {}
         self.shape = Shape(graph)
-        self.workload = workload_of(self.shape, self.settings)
+        # A single picture may turn out to be several: that is said at the end, and never two words of one request.
+        workload = workload_of(self.shape, self.settings)
+        self.workload = workload if workload != "single_image" else None
         self.workflow_hash = workflow_hash(graph)
         self.nodes, self.stages, self.cached = {}, [], []
         self.family = None
-        self.has_generated = self.is_taken = False
+        self.has_generated = self.has_sampled = self.is_taken = False
         self.weights = [0, 0]
         self.error = self.outcome = None
         self.node_errors = self.oom_retries = 0
@@ -81,8 +83,9 @@ class Run:
         node.parent = parent if parent in self.nodes else None
         self.nodes[node_id] = node
         if samples:
+            self.has_generated = self.has_sampled = node.stage.samples = True
+        elif not self.shape.samplers and stage_name != "preprocess":
             self.has_generated = True
-            node.stage.samples = True
         return node
 
     def _stage(self, name, at):

@@ -1,5 +1,8 @@
 """The spans and records themselves: what each says, under the names of the published attribute table."""
 
+import time
+
+from .run import rate_of
 from .stages import is_loader
 
 ROOT_NAME = "comfyui prompt"
@@ -19,14 +22,15 @@ class Teller:
             record["request_id"], record["trace_id"] = run.request_id, run.trace_id
             said = {name: run.said.get("pegbar." + name) for name in ("tenant", "workload", "traffic_source")}
             record.update({name: value for name, value in said.items() if value})
-            record.setdefault("workload", run.workload)
+            if run.workload:
+                record.setdefault("workload", run.workload)
             model = {"version": run.settings.get("model"), "family": run.family}
             record["model"] = {name: value for name, value in model.items() if value}
         record.update({name: value for name, value in fields.items() if value is not None})
         self.emit("record", record)
 
-    def boundary(self, run, name, at_ns, image_id=None):
-        event_id = run.event_id("boundary", name, image_id or "")
+    def boundary(self, run, name, at_ns, image_id=None, index=0):
+        event_id = run.event_id("boundary", name, image_id or "", index)
         self.record(run, "boundary", at_ns, event_id, boundary=name, image_id=image_id, session_id=run.context.get("session"))
 
     def queue(self, name, at_ns, depth, event_id, **fields):
@@ -88,14 +92,11 @@ class Teller:
 
 
 def rounded_rate(steps):
-    from .run import rate_of
-
     rate = rate_of(steps)
     return None if rate is None else round(rate, 4)
 
 
 def iso(ns):
-    """RFC 3339 with milliseconds."""
-    from datetime import datetime, timezone
-
-    return datetime.fromtimestamp(ns // 1_000_000 / 1000, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """RFC 3339 with nanoseconds."""
+    seconds, rest = divmod(int(ns), 1_000_000_000)
+    return "%s.%09dZ" % (time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)), rest)

@@ -170,9 +170,11 @@ class _Call:
         self._seeds = recipe.seeds_of(arguments.get("generator"))
         self._planned = recipe.pictures_planned(arguments)
         self._is_clip = "num_frames" in self._names or "video_length" in self._names
-        fields = {**recipe.parameters_of(pipe, arguments), **self._recipe(), **watch.fields}
+        self._device = _device(pipe)
+        gpu = GpuWatch(self._device)
+        fields = {**recipe.parameters_of(pipe, arguments), **self._recipe(gpu), **watch.fields}
         fields.setdefault("workload", None if _has_workload() else self._workload())
-        self.run = Run(fields, GpuWatch(_device(pipe)), STEP_CALLBACK in self._names)
+        self.run = Run(fields, gpu, STEP_CALLBACK in self._names)
 
     def prepared(self, args: Tuple[Any, ...], kwargs: Dict[str, Any]) -> Tuple[Tuple[Any, ...], Dict[str, Any]]:
         """The arguments with our step callback before the user's own."""
@@ -241,16 +243,14 @@ class _Call:
             return None
         return self._seeds[at] if len(self._seeds) == count else self._seeds[0]
 
-    def _recipe(self) -> Dict[str, Any]:
+    def _recipe(self, gpu: GpuWatch) -> Dict[str, Any]:
         told: Dict[str, Any] = {
             "loras": safely(lambda: recipe.loras_of(self._pipe, self._arguments)) or None,
             "seed": self._seeds[0] if self._seeds else None,
             "batch_size": self._planned,
-            "gpu_type": None,
-            "diffusers.device": safely(lambda: str(_device(self._pipe))),
-            "diffusers.dtype": safely(lambda: str(self._pipe.dtype)),
+            "diffusers.device": str(self._device) if self._device is not None else None,
+            "diffusers.dtype": safely(lambda: str(self._pipe.dtype).removeprefix("torch.")),
         }
-        gpu = GpuWatch(_device(self._pipe))
         if gpu.is_gpu:
             told["gpu_type"], told["gpu_count"] = safely(gpu.name), gpu.count
         if self._watch.prompts:
@@ -275,8 +275,15 @@ def _has_workload() -> bool:
 
 
 def _device(pipe: Any) -> Any:
-    """Where it computes: with offloading that is not where its weights lie."""
-    return safely(lambda: pipe._execution_device) or safely(lambda: pipe.device)
+    """
+    Where it computes. With offloading that is not where its weights lie, and the pipeline has to walk all its modules
+    to say where: it is asked only where weights on the CPU leave the question open.
+    """
+    device = safely(lambda: pipe.device)
+    cuda = getattr(sys.modules.get("torch"), "cuda", None)
+    if getattr(device, "type", None) == "cpu" and cuda is not None and safely(cuda.is_available):
+        return safely(lambda: pipe._execution_device) or device
+    return device
 
 
 def _parts(pipe: Any) -> Dict[str, Any]:

@@ -114,9 +114,6 @@ class Run:
         """
         now = time.perf_counter_ns()
         last = self._phases[-1]
-        if last.stage == "generate" and self._last_step_ns:
-            # Nothing was decoded: what follows the last step (a conversion, a copy to the host) is of the stage.
-            self._last_step_ns = 0
         self._told(images, more)
         if fault is not None:
             if self._state is not None:
@@ -223,11 +220,12 @@ class Run:
             if phase.stage == "generate":
                 if gpu_s is not None:
                     phase.span.set_attribute(ATTRIBUTES["gpu_seconds"], gpu_s)
-                    after = self._phases[at + 1] if at + 1 < len(self._phases) else None
-                    if after is not None:
+                    if at + 1 < len(self._phases):
                         phase.end_ns = min(max(phase.end_ns, phase.start_ns + int(gpu_s * 1e9)), now_ns)
-                if not failed and (self._last_step_ns or at + 1 < len(self._phases)):
-                    phase.span.add_event("inference_finished", timestamp=self._wall(phase.end_ns))
+                if not failed:
+                    # Where nothing is decoded, what follows the last step (a copy to the host) is of the stage.
+                    done = phase.end_ns if at + 1 < len(self._phases) else self._last_step_ns or now_ns
+                    phase.span.add_event("inference_finished", timestamp=self._wall(done))
             phase.span.end(self._wall(phase.end_ns))
         self._phases.clear()
 
