@@ -1,4 +1,4 @@
-import { gammaTerm, incompleteBeta, incompleteGamma, lnChoose } from './gamma.ts';
+import { gammaTerm, incompleteBeta, incompleteGamma, lnChoose, lnGamma } from './gamma.ts';
 
 /*
  * Coefficients of the normal distribution: W. J. Cody, "Rational Chebyshev approximations for the error function",
@@ -111,7 +111,7 @@ export function fUpper(x: number, df1: number, df2: number): number {
  */
 export function noncentralChi2(x: number, df: number, nc: number): [lower: number, upper: number] {
   if (!(x > 0)) return [0, 1];
-  if (!(nc > 0)) return incompleteGamma(df / 2, x / 2);
+  if (!(nc > 0) || x === Number.POSITIVE_INFINITY) return incompleteGamma(df / 2, x / 2);
   const half = nc / 2;
   const middle = Math.floor(half);
   const y = x / 2;
@@ -179,6 +179,45 @@ export function kolmogorovUpper(x: number): number {
     if (term < 1e-17 * sum) break;
   }
   return Math.min(1, 2 * sum);
+}
+
+/**
+ * P(D_n > d) of the one-sample statistic for finite n (Marsaglia, Tsang & Wang 2003, J. Stat. Softw. 8/18; after Durbin
+ * 1968), which scipy also takes for two samples with n = the harmonic size. Meant for n·d ≤ 100.
+ */
+export function kolmogorovFinite(d: number, n: number): number {
+  if (!(d > 0)) return 1;
+  if (d >= 1) return 0;
+  const k = Math.floor(n * d) + 1;
+  const size = 2 * k - 1;
+  const h = k - n * d;
+  const matrix = Array.from({ length: size }, (_, i) =>
+    Float64Array.from({ length: size }, (_, j) => (i - j + 1 < 0 ? 0 : 1)),
+  );
+  for (let i = 0; i < size; i++) {
+    matrix[i]![0]! -= h ** (i + 1);
+    matrix[size - 1]![i]! -= h ** (size - i);
+  }
+  matrix[size - 1]![0]! += 2 * h - 1 > 0 ? (2 * h - 1) ** size : 0;
+  for (let i = 0; i < size; i++) {
+    for (let j = 0; j < size; j++) {
+      for (let g = 1; g <= i - j + 1; g++) matrix[i]![j]! /= g;
+    }
+  }
+  // n ≤ some hundreds: entries of the n-th power stay within the range of doubles.
+  let power = matrix.map((_, i) => Float64Array.from({ length: size }, (_, j) => (i === j ? 1 : 0)));
+  let base = matrix;
+  for (let left = n; left > 0; left = Math.floor(left / 2)) {
+    if (left % 2 === 1) power = product(power, base);
+    base = product(base, base);
+  }
+  return Math.max(0, 1 - power[k - 1]![k - 1]! * Math.exp(lnGamma(n + 1) - n * Math.log(n)));
+}
+
+function product(a: readonly Float64Array[], b: readonly Float64Array[]): Float64Array<ArrayBuffer>[] {
+  return a.map((row) =>
+    Float64Array.from(row, (_, j) => row.reduce((sum, value, i) => sum + value * b[i]![j]!, 0)),
+  );
 }
 
 /** P(X = k) where `drawn` of `total` are drawn, of which `marked` are marked. */

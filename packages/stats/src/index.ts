@@ -11,6 +11,16 @@ export {
   type TokenEvidence,
   type TokenSample,
 } from './compare-tokens.ts';
+export { type Compat, type CompatFigures, compatCategories, compatNumbers } from './compat.ts';
+export {
+  chi2Cdf,
+  chi2Upper,
+  chi2UpperQuantile,
+  noncentralChi2,
+  normalCdf,
+  normalUpper,
+  normalUpperQuantile,
+} from './distributions.ts';
 export {
   chiSquare,
   hellinger,
