@@ -14,6 +14,7 @@ import { replay } from './commands/replay.ts';
 import { requests } from './commands/requests.ts';
 import { apply, deleteCommand, get } from './commands/resources.ts';
 import { trace } from './commands/trace.ts';
+import { watchCommand } from './commands/watch.ts';
 
 /** Commands that ask a server. `up` and `demo` come from the composition root. */
 export const COMMANDS: readonly Command[] = [
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Command[] = [
   importEventsCommand,
   importGenaiCommand,
   importImagesCommand,
+  watchCommand,
   agentGpu,
   deploymentStart,
   deploymentEnd,

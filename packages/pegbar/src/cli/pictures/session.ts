@@ -5,7 +5,10 @@ import type { Context } from '../command.ts';
 import { pictureSink } from './sink.ts';
 import { thumbnailMaker } from './thumbnail.ts';
 
-export type PictureSession = Pick<Sending, 'sink' | 'tags' | 'makeThumbnail'> & { journal: Journal };
+export type PictureSession = Pick<Sending, 'sink' | 'tags' | 'makeThumbnail'> & {
+  journal: Journal;
+  isDenied: () => boolean;
+};
 
 /** What `import images` and `watch` need to send pictures to one server as one tenant. */
 export async function pictureSession(
@@ -15,7 +18,7 @@ export async function pictureSession(
   const directory = resolve(stateDirectory(io.env), 'imports');
   const sink = pictureSink(client, { name: 'images', tenant: tags.tenant, say: out.say });
   const journal = await openJournal(directory, JSON.stringify([client.url, tags]));
-  return { sink, tags, journal, makeThumbnail: await thumbnailMaker() };
+  return { sink, tags, journal, isDenied: sink.isDenied, makeThumbnail: await thumbnailMaker() };
 }
 
 /** Paths as the user wrote them, absolute and as bytes. */

@@ -179,7 +179,7 @@ async function readAndShrink(path: Buffer, sending: Sending): Promise<Prepared> 
 
 async function sendBatch(
   batch: readonly Ready[],
-  { sink, journal, onSent }: Sending,
+  { sink, journal, onSent, onProblem }: Sending,
   report: PictureReport,
   before: number,
 ): Promise<Result<true, SinkFailure>> {
@@ -207,11 +207,17 @@ async function sendBatch(
       reject(report.notes, 0, code, '', `${shownPath(one.path)}: ${message}`);
     onSent?.(one.path, one.generator);
   }
-  const probe = batch.at(-1);
-  // A batch of which something was refused is tried again by the next run: a newer server may take it.
-  if (probe && taken.rejected === 0)
+  const refused = new Map(
+    taken.reasons.flatMap((one) => one.examples.map(({ line, message }) => [line, { ...one, message }])),
+  );
+  for (const [line, { code, message }] of refused)
+    onProblem?.((batch[line - before - 1] as Ready).path, code, message);
+  const good = batch.filter((_, index) => !refused.has(before + index + 1));
+  const probe = good.at(-1);
+  // Of many refusals only some are named: then the whole batch is tried again by the next run.
+  if (probe && refused.size === taken.rejected)
     await journal?.add(
-      batch.map(({ key }) => key),
+      good.map(({ key }) => key),
       probe.path,
     );
   return ok(true);
