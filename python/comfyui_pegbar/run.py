@@ -105,7 +105,8 @@ class Run:
         return {
             "prompt_id": self.prompt_id, "trace_id": self.trace_id, "span_id": self.root_span,
             "parent_span": self.parent_span, "request_id": self.request_id, "put_ns": self.put_ns,
-            "get_ns": self.get_ns, "attributes": self.tags(),
+            "get_ns": self.get_ns,
+            "attributes": {**self.tags(), "pegbar.workload": self.workload or "single_image", **self.recipe()},
         }
 
     def tags(self):

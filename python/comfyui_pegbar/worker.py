@@ -16,6 +16,8 @@ from .sender import Sender
 # Facts that wait for this thread; a prompt of 30 nodes has some 80. What comes then is dropped and counted.
 FACTS_MOST = 50_000
 FLUSH_S, IDLE_S, MEMORY_S = 1.0, 1.0, 0.25
+# How far the end of a killed prompt may be from the truth.
+MARK_S = 5.0
 BATCH_MOST = 500
 # A stop must not hold up the end of ComfyUI.
 STOP_S = 3.0
@@ -29,7 +31,7 @@ class Worker:
         self.facts, self.stopping = queue.SimpleQueue(), threading.Event()
         self.dropped, self.reported, self.drop_lock = {}, {}, threading.Lock()
         self.spans, self.records, self.thumbnails = [], [], []
-        self.flush_at = self.report_at = 0.0
+        self.flush_at = self.report_at = self.mark_at = 0.0
         self.started_ns = time.time_ns()
         self.assembler = Assembler(self._emit, self._inspect, config.tags, config.queue, config.with_prompts)
         self.assembler.tell.host = config.host
@@ -114,7 +116,7 @@ class Worker:
                 break
             told += 1
             self._take(fact)
-        if told and (len(self.assembler.runs) or before):
+        if (told and (self.assembler.runs or before)) or (self.assembler.runs and time.monotonic() >= self.mark_at):
             self._mark()
 
     def _take(self, fact):
@@ -161,6 +163,7 @@ class Worker:
 
     def _mark(self):
         """Prompts that are known and not over, for the next start."""
+        self.mark_at = time.monotonic() + MARK_S
         runs = self.assembler.open_runs()
         try:
             if not runs:
