@@ -1,5 +1,5 @@
 /**
- * The built pages as they go over the wire: read once, each as it is, by gzip and by brotli. Names that
+ * The built pages as they go over the wire: held in memory, each as it is, by gzip and by brotli. Names that
  * carry the digest of their content are kept for ever by browsers; all others are asked for anew.
  */
 import { createHash } from 'node:crypto';
@@ -66,10 +66,14 @@ const FOLDERS = ['../web/', '../../dist/web/'].map((path) => fileURLToPath(new U
 export function createPageFiles(
   folder = FOLDERS.find((one) => existsSync(join(one, 'index.html'))),
 ): PageFiles {
-  let files: ReadonlyMap<string, File> | undefined;
+  let known: { built_ms: number; files: ReadonlyMap<string, File> } | undefined;
+  /** Read again when they were built anew, so that whoever works on them need not restart the server. */
   const all = (): ReadonlyMap<string, File> => {
-    files ??= folder === undefined ? new Map() : readFiles(folder);
-    return files;
+    const shell =
+      folder === undefined ? undefined : statSync(join(folder, 'index.html'), { throwIfNoEntry: false });
+    if (folder === undefined || shell === undefined) return known?.files ?? new Map();
+    if (known?.built_ms !== shell.mtimeMs) known = { built_ms: shell.mtimeMs, files: readFiles(folder) };
+    return known.files;
   };
   return {
     answer(path, request) {

@@ -2,7 +2,15 @@
 import type { KpiName } from '@pegbar/contract/words';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { type Filter, useContextState, useWindow, type WindowState } from '../url/index.ts';
+import {
+  type Filter,
+  inSteps,
+  stepAtLeast,
+  useContextState,
+  useWindow,
+  type Window,
+  type WindowState,
+} from '../url/index.ts';
 import { get } from './client.ts';
 import type { KpiAnswer } from './types.ts';
 
@@ -41,7 +49,7 @@ export interface KpiResult {
   readonly window: WindowState;
   readonly now: KpiTable | undefined;
   /** The baseline on the axis of `now`; undefined where nothing is compared or it has not come yet. */
-  readonly then: KpiTable | undefined;
+  readonly before: KpiTable | undefined;
   readonly error: unknown;
   /** Nothing to show yet. */
   readonly loading: boolean;
@@ -62,54 +70,82 @@ const tableOf = (answer: KpiAnswer, shift_ms: number): KpiTable => ({
   })),
 });
 
-/** Asks for KPIs over the window of the context bar, and for the same over its baseline. */
+/**
+ * Asks for KPIs over the window of the context bar, and for the same over its baseline. Where so little happens that a
+ * line would be mostly gaps, it is asked again in longer steps: rare is not missing.
+ */
 export function useKpis(question: KpiQuestion): KpiResult {
-  const [{ filters, tenant }] = useContextState();
   const usual = useWindow();
-  const window = question.window ?? usual;
-  const { from_ms, to_ms, step_ms, baseline } = window;
-  const base = {
-    metrics: question.metrics.join(','),
-    by: question.by?.join(',') || null,
-    filter: [...filters, ...(question.filters ?? [])],
-    step: question.as === 'total' ? null : step_ms / 1000,
-    tenant,
-  };
-  const enabled = question.enabled !== false;
-  const nowParams = { ...base, from: from_ms, to: to_ms };
-  const now = useQuery({
-    queryKey: ['kpis', nowParams],
-    queryFn: ({ signal }) => get<KpiAnswer>('kpis', nowParams, signal),
-    placeholderData: keepPreviousData,
-    enabled,
-  });
-  const release = baseline?.release ? [`model_version=${baseline.release}`] : [];
-  const thenParams = {
-    ...base,
-    from: baseline?.window.from_ms,
-    to: baseline?.window.to_ms,
-    filter: [...base.filter, ...release],
-  };
-  const then = useQuery({
-    queryKey: ['kpis', thenParams],
-    queryFn: ({ signal }) => get<KpiAnswer>('kpis', thenParams, signal),
-    placeholderData: keepPreviousData,
-    enabled: enabled && baseline !== null && question.compared !== false,
-  });
+  const fine = question.window ?? usual;
+  const first = useAnswer(question, fine, false);
+  const step_ms = question.as === 'total' ? null : coarserStep(first.data, fine);
+  const window = useMemo(() => (step_ms === null ? fine : inSteps(fine, step_ms)), [fine, step_ms]);
+  const second = useAnswer({ ...question, enabled: step_ms !== null }, window, false);
+  const now = step_ms === null ? first : second;
+  const compared = question.enabled !== false && question.compared !== false && window.baseline !== null;
+  const settled = first.data !== undefined && !first.isPlaceholderData;
+  const earlier = useAnswer({ ...question, enabled: compared && settled }, window, true);
+  const { baseline } = window;
   const nowTable = useMemo(() => now.data && tableOf(now.data, 0), [now.data]);
-  const thenTable = useMemo(
-    () => (then.data && baseline ? tableOf(then.data, baseline.shift_ms) : undefined),
-    [then.data, baseline],
+  const beforeTable = useMemo(
+    () => (earlier.data && baseline ? tableOf(earlier.data, baseline.shift_ms) : undefined),
+    [earlier.data, baseline],
   );
   return {
     window,
     now: nowTable,
-    then: baseline === null || question.compared === false ? undefined : thenTable,
+    before: compared ? beforeTable : undefined,
     error: now.error,
-    loading: now.isPending && enabled,
+    loading: now.isPending && question.enabled !== false,
     refreshing: now.isFetching && now.data !== undefined,
     retry: () => void now.refetch(),
   };
+}
+
+/** One answer, of the window or of its baseline. */
+function useAnswer(question: KpiQuestion, window: WindowState, ofBaseline: boolean) {
+  const [{ filters, tenant }] = useContextState();
+  const { baseline, step_ms } = window;
+  const release = ofBaseline && baseline?.release ? [`model_version=${baseline.release}`] : [];
+  const { from_ms, to_ms } = (ofBaseline && baseline?.window) || window;
+  const params = {
+    metrics: question.metrics.join(','),
+    by: question.by?.join(',') || null,
+    filter: [...filters, ...(question.filters ?? []), ...release],
+    step: question.as === 'total' ? null : step_ms / 1000,
+    tenant,
+    from: from_ms,
+    to: to_ms,
+  };
+  return useQuery({
+    queryKey: ['kpis', params],
+    queryFn: ({ signal }) => get<KpiAnswer>('kpis', params, signal),
+    placeholderData: keepPreviousData,
+    enabled: question.enabled !== false,
+  });
+}
+
+/** A line with fewer of its points than this is asked in longer steps. */
+const KNOWN_LEAST = 0.7;
+/** Fewer points than this are no line. */
+const POINTS_LEAST = 12;
+
+/** A step at which most points have a value; null where the given one will do, or none would. */
+export function coarserStep(
+  answer: KpiAnswer | undefined,
+  window: Window & { step_ms: number },
+): number | null {
+  const columns = answer?.series.map((one) => one.points) ?? [];
+  const length = columns[0]?.length ?? 0;
+  const known = Array.from({ length }, (_, at) => columns.some((points) => points[at]?.value !== null));
+  const first = known.indexOf(true);
+  if (first < 0) return null;
+  const since = known.slice(first);
+  const share = since.filter(Boolean).length / since.length;
+  if (share >= KNOWN_LEAST) return null;
+  const longest = (window.to_ms - window.from_ms) / POINTS_LEAST;
+  const wanted = stepAtLeast(Math.min(window.step_ms / share, longest));
+  return wanted > window.step_ms ? wanted : null;
 }
 
 /** The series of a metric and, where asked `by`, of a key; undefined where there is none. */

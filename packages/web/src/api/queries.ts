@@ -103,6 +103,7 @@ export const useRequests = (options?: ListOptions) => useList<RequestRow>('reque
 export const useImages = (options?: ListOptions) => useList<ImageRow>('images', options);
 export const useLogs = (options?: ListOptions) => useList<LogRow>('logs', options);
 
+const NEWEST_MS = 30 * SECOND;
 /** When anything arrived last, however long ago; null where nothing ever did. */
 export const useNewest = (enabled = true): UseQueryResult<number | null> => {
   const [{ tenant }] = useContextState();
@@ -119,6 +120,7 @@ export const useNewest = (enabled = true): UseQueryResult<number | null> => {
         .map((time) => Date.parse(time));
       return times.length === 0 ? null : Math.max(...times);
     },
+    refetchInterval: NEWEST_MS,
     enabled,
   });
 };

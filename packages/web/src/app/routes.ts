@@ -41,6 +41,10 @@ export const ROUTES: readonly Route[] = [
     load: () => import('../pages/home/home.tsx'),
   },
   {
+    ...{ id: 'animation', path: '/animation', title: 'Animation', section: 'Workloads', letter: 'a' },
+    load: () => import('../pages/animation/animation.tsx'),
+  },
+  {
     ...{ id: 'start', path: '/start', title: 'Start', within: 'home', timeless: true },
     load: () => import('../pages/start/start.tsx'),
   },

@@ -1,14 +1,14 @@
 /** Navigation, top bar and tab bar; the page stands in `main`. */
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { useMe, useStatus } from '../api/index.ts';
+import { useMe, useNewest, useStatus } from '../api/index.ts';
 import { memory } from '../base/browser.ts';
 import { classes } from '../base/classes.ts';
 import { toggleTheme, useTheme } from '../base/theme.ts';
-import { formatCount } from '../format/index.ts';
+import { formatCount, formatTime, iso } from '../format/index.ts';
 import { Kbd } from '../parts/button.tsx';
 import { Icon, type IconName, Pegbar } from '../parts/icon.tsx';
-import { useContextState, useGo, useLiveClock } from '../url/index.ts';
+import { useContextState, useGo, useLiveClock, useNow } from '../url/index.ts';
 import { ROUTES, type Route, SECTIONS } from './routes.ts';
 import css from './shell.module.css';
 import { useShortcuts } from './shortcuts.ts';
@@ -99,10 +99,16 @@ function Nav(props: { lit: string | undefined; collapsed: boolean; onCollapse: (
 function Foot() {
   const status = useStatus().data;
   const me = useMe().data;
+  const newest = useNewest().data;
+  const [{ zone }] = useContextState();
+  const now_ms = useNow();
   const waits = status !== undefined && status.backlog_age_ms > 5_000;
   return (
     <div className={css.foot}>
-      {status && <div>{formatCount(status.acked)} rows stored</div>}
+      {typeof newest === 'number' && (
+        <div title={iso(newest)}>stored up to {formatTime(newest, now_ms, zone)}</div>
+      )}
+      {newest === null && <div>nothing stored yet</div>}
       {status && status.engine.state !== 'up' && <div className="warn">store {status.engine.state}</div>}
       {waits && <div className="warn">{formatCount(status.backlog)} rows wait</div>}
       {me && <div>{me.keyless ? 'loopback, no key needed' : me.user}</div>}

@@ -55,7 +55,7 @@ export function Heatmap(props: HeatmapProps) {
           </span>
         ) : null,
       )}
-      <canvas ref={draw} className={css.canvas} aria-hidden="true" />
+      <canvas ref={draw} className={css.canvas} />
       {ticks.map(({ at, text }) => (
         <span key={at} className={css.x} style={{ left: AXIS_PX + ((at - times[0]!) / span) * plotWidth }}>
           {text}

@@ -5,8 +5,18 @@ export { Distribution } from './distribution.tsx';
 export type { Mark } from './geometry.ts';
 export { Heatmap } from './heatmap.tsx';
 export { hover, useHover } from './hover.ts';
+export {
+  KpiChart,
+  type KpiChartProps,
+  type KpiLine,
+  linesBy,
+  linesOf,
+  useKpiChart,
+  useZoom,
+} from './kpi-chart.tsx';
 export { Diamond, Peg } from './layer.tsx';
 export { Key, type LegendColumn, LegendTable } from './legend-table.tsx';
+export { useMarks } from './marks.ts';
 export { Spark } from './spark.tsx';
 export { CHART_PX, HERO_PX, TimeChart } from './time-chart.tsx';
 export type { Band, Exemplar, Series, TimeChartProps, Values } from './types.ts';

@@ -35,9 +35,7 @@ export function planOf(props: TimeChartProps, hidden: ReadonlySet<string>, heigh
     last !== undefined && now_ms !== undefined && last + step_ms > now_ms ? times.length - 1 : times.length;
   const base: number[] = times.map(() => 0);
   const lines = shown.map((one): Line => {
-    const tops = one.bars
-      ? one.values.map((value, at) => (value === null ? null : (base[at] = base[at]! + value)))
-      : one.values;
+    const tops = one.bars ? stacked(one.values, base) : one.values;
     return { series: one, values: one.values, tops, last: lastValue(one.values, whole) };
   });
   const ghosts = lines.flatMap((line) => (line.series.ghost ? [{ line, values: line.series.ghost }] : []));
@@ -47,6 +45,16 @@ export function planOf(props: TimeChartProps, hidden: ReadonlySet<string>, heigh
     format: props.format ?? plain,
     tick: props.tick ?? plain,
   };
+}
+
+/** Upper edges on what stands below, which grows by them. */
+function stacked(values: Values, base: number[]): Values {
+  return values.map((value, at) => {
+    if (value === null) return null;
+    const top = (base[at] ?? 0) + value;
+    base[at] = top;
+    return top;
+  });
 }
 
 function scaleOf(props: TimeChartProps, lines: readonly Line[], height: number): Plan['scale'] {

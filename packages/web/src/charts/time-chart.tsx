@@ -53,12 +53,12 @@ export function TimeChart(props: TimeChartProps & ChartState) {
     else handlers.onKeyDown(event);
   };
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: arrows move the crosshair, T shows the table
     <figure
       ref={figure}
       className={css.chart}
       style={asTable ? undefined : { height }}
       aria-label={sentenceOf(props.label, plan)}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: arrows move the crosshair, T shows the table
       tabIndex={0}
       {...(asTable ? {} : handlers)}
       onKeyDown={onKeyDown}

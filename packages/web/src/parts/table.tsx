@@ -71,12 +71,12 @@ export function Table<Row>(props: TableProps<Row>) {
     event.preventDefault();
   };
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and j and k move in it
     <section
       ref={scroller}
       className={css.scroll}
       style={props.height === undefined ? undefined : { maxHeight: props.height }}
       aria-label={props.label}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and j and k move in it
       tabIndex={0}
       onKeyDown={onKeyDown}
     >

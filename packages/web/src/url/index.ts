@@ -28,12 +28,14 @@ export {
   type Range,
   readRange,
   SECOND,
+  stepAtLeast,
   stepOf,
   type Window,
   windowOf,
 } from './range.ts';
 export {
   href,
+  inSteps,
   PageDefaults,
   refreshNow,
   useContextState,

@@ -87,6 +87,9 @@ export function stepOf({ from_ms, to_ms }: Window, points = POINTS_MOST): number
   return STEPS.find((step) => step >= wanted) ?? STEPS.at(-1)!;
 }
 
+/** The least of the usual steps that is at least so long. */
+export const stepAtLeast = (ms: number): number => STEPS.find((step) => step >= ms) ?? STEPS.at(-1)!;
+
 /** The window with its start on a step, so that the first point is a whole one. */
 export const aligned = ({ from_ms, to_ms }: Window, step_ms: number): Window => ({
   from_ms: Math.floor(from_ms / step_ms) * step_ms,

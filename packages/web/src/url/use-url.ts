@@ -2,7 +2,7 @@
 import { createContext, useCallback, useContext, useEffect, useMemo, useSyncExternalStore } from 'react';
 import { useLocation, useSearch } from 'wouter';
 import { every, now } from '../base/browser.ts';
-import { type Baseline, baselineOf } from './compare.ts';
+import { type Baseline, baselineOf, type Compare } from './compare.ts';
 import {
   type Context,
   type ContextDefaults,
@@ -63,7 +63,17 @@ export function useContextState(): [Context, (change: Partial<Context>) => void]
 
 export interface WindowState extends Window {
   readonly step_ms: number;
+  readonly compare: Compare;
   readonly baseline: Baseline | null;
+}
+
+/** The same window in other steps. */
+export function inSteps(
+  { from_ms, to_ms, compare }: Omit<WindowState, 'step_ms' | 'baseline'>,
+  step_ms: number,
+): WindowState {
+  const window = aligned({ from_ms, to_ms }, step_ms);
+  return { ...window, step_ms, compare, baseline: baselineOf(compare, window, step_ms) };
 }
 
 /** The window of the context now, its step and its baseline. */
@@ -72,9 +82,7 @@ export function useWindow(points?: number): WindowState {
   const now_ms = useNow();
   return useMemo(() => {
     const asked = windowOf(range, now_ms) ?? windowOf(USUAL.range, now_ms)!;
-    const step_ms = stepOf(asked, points);
-    const window = aligned(asked, step_ms);
-    return { ...window, step_ms, baseline: baselineOf(compare, window, step_ms) };
+    return inSteps({ ...asked, compare }, stepOf(asked, points));
   }, [range, compare, now_ms, points]);
 }
 

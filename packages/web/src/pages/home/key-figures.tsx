@@ -32,9 +32,9 @@ export function KeyFigures() {
       <KpiCell
         key={label}
         {...{ metric, label, value, n, than }}
-        then={totalOf(total.then, metric).value}
+        then={totalOf(total.before, metric).value}
         values={seriesOf(series.now, metric)?.values}
-        ghost={seriesOf(series.then, metric)?.values}
+        ghost={seriesOf(series.before, metric)?.values}
       />
     );
   };

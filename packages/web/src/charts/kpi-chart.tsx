@@ -1,0 +1,107 @@
+/** A chart of KPIs as most pages want it: asked, scaled, named and marked by what the contract says about them. */
+import type { KpiName } from '@pegbar/contract/words';
+import { useMemo } from 'react';
+import { type KpiResult, type KpiTable, seriesOf, useKpis, valuesOf } from '../api/index.ts';
+import { chartUnit } from '../format/index.ts';
+import { useContextState, useNow } from '../url/index.ts';
+import { ChartCell, type ChartCellProps } from './chart-cell.tsx';
+import { type Colour, colourNames, REST, SERIES_MOST } from './colours.ts';
+import type { Mark } from './geometry.ts';
+import type { Series, TimeChartProps } from './types.ts';
+
+/** One line: a metric, or a metric of one key. */
+export interface KpiLine {
+  readonly metric: KpiName;
+  readonly name: string;
+  readonly colour: Colour;
+  readonly key?: Readonly<Record<string, string>>;
+  readonly weight?: Series['weight'];
+  readonly bars?: boolean;
+  /** false: without its baseline. */
+  readonly ghosted?: boolean;
+}
+
+/** Lines of a table of KPIs, with their ghosts; in the unit of the first metric. */
+export function linesOf(result: Pick<KpiResult, 'now' | 'before'>, lines: readonly KpiLine[]): Series[] {
+  return lines.map((line): Series => {
+    const { scale } = chartUnit(line.metric);
+    const before = line.ghosted === false ? undefined : seriesOf(result.before, line.metric, line.key);
+    const ghost = before ? { ghost: valuesOf(before, scale) } : {};
+    return {
+      ...{ name: line.name, colour: line.colour },
+      ...(line.weight ? { weight: line.weight } : {}),
+      ...(line.bars ? { bars: true } : {}),
+      values: valuesOf(seriesOf(result.now, line.metric, line.key), scale),
+      ...ghost,
+    };
+  });
+}
+
+/** A line per value of a dimension: the five with the most observations, in their own colours. */
+export function linesBy(table: KpiTable | undefined, metric: KpiName, dimension: string): KpiLine[] {
+  const sum = (ns: readonly number[]): number => ns.reduce((total, n) => total + n, 0);
+  const all = (table?.series ?? [])
+    .filter((one) => one.metric === metric && one.key[dimension] !== '' && sum(one.ns) > 0)
+    .sort((a, b) => sum(b.ns) - sum(a.ns));
+  const names = all.slice(0, SERIES_MOST).map((one) => one.key[dimension] ?? '');
+  const colours = colourNames([...names].sort());
+  return names.map((name) => ({
+    ...{ metric, name, colour: colours.get(name) ?? REST, key: { [dimension]: name } },
+  }));
+}
+
+export interface KpiChartProps
+  extends Partial<Omit<ChartCellProps, 'title' | 'series' | 'times' | 'step_ms'>> {
+  readonly title: string;
+  readonly lines: readonly KpiLine[] | { readonly metric: KpiName; readonly by: string };
+  /** Beside those of the context bar. */
+  readonly filters?: readonly string[];
+  readonly marks?: readonly Mark[];
+  /** Words of the unit, where the contract's are not enough: `%, by GPU type`. */
+  readonly unit?: string;
+}
+
+export function KpiChart({ lines, filters = [], ...rest }: KpiChartProps) {
+  const by = 'by' in lines ? lines.by : undefined;
+  const metrics = useMemo(
+    () => ('by' in lines ? [lines.metric] : [...new Set(lines.map((line) => line.metric))]),
+    [lines],
+  );
+  const result = useKpis({ metrics, filters, ...(by === undefined ? {} : { by: [by] }) });
+  const { now, before } = result;
+  const series = useMemo(
+    () => linesOf({ now, before }, 'by' in lines ? linesBy(now, lines.metric, lines.by) : lines),
+    [now, before, lines],
+  );
+  const { unit, format } = chartUnit(metrics[0]!);
+  return <ChartCell unit={unit} format={format} {...rest} {...useKpiChart(result)} series={series} />;
+}
+
+/** What a chart of an answer is given beside its series: axis, states, zoom. */
+export function useKpiChart(result: KpiResult): Omit<ChartCellProps, 'title' | 'series'> {
+  const zoom = useZoom();
+  const now_ms = useNow();
+  return {
+    ...zoom,
+    times: result.now?.times ?? [],
+    step_ms: result.window.step_ms,
+    now_ms,
+    source: result.now?.source,
+    loading: result.loading,
+    refreshing: result.refreshing,
+    error: result.error,
+    onRetry: result.retry,
+  };
+}
+
+/** Dragging over a chart takes its range for the page. */
+export function useZoom(): Pick<TimeChartProps, 'onZoom'> {
+  const [, change] = useContextState();
+  return useMemo(
+    () => ({
+      onZoom: (from_ms: number, to_ms: number) =>
+        change({ range: { from: new Date(from_ms).toISOString(), to: new Date(to_ms).toISOString() } }),
+    }),
+    [change],
+  );
+}
