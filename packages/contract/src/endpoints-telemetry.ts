@@ -27,6 +27,29 @@ export const TELEMETRY: readonly Endpoint[] = [
     ],
   },
   {
+    id: 'sendCmcd',
+    method: 'post',
+    path: '/api/v1/cmcd',
+    summary:
+      'Reports of a video player, CMCD v2 in event mode: its dropped frames (`dfa`) become frames windows of the sequence `cid`.',
+    scopes: ['ingest', 'beacon'],
+    parameters: [
+      {
+        ...query('fps', 'Frame rate that the clip declares: CMCD does not tell how many frames were shown.', {
+          type: 'number',
+          exclusiveMinimum: 0,
+          maximum: 1000,
+        }),
+        required: true,
+      },
+      query('request_id', 'The request that made the clip.'),
+      query('trace_id', 'The trace that made the clip.'),
+    ],
+    body: { 'application/cmcd': 'binary' },
+    answer: json(api.EventsAnswer),
+    errors: ['too_large', 'unsupported_media_type', 'overloaded', 'disk_full'],
+  },
+  {
     id: 'sendDeployment',
     method: 'post',
     path: '/api/v1/deployments',

@@ -183,6 +183,62 @@ describe('the door', () => {
     ).toBe(405);
   });
 
+  it('takes a public key in the first line of a plain body too, and lets the page read why it was refused', async () => {
+    const origin = 'https://studio.example';
+    const send = (body: string, headers: Record<string, string> = {}) =>
+      test.call('POST', '/api/v1/events', {
+        headers: { 'content-type': 'text/plain', origin, ...headers },
+        body,
+      });
+    const line = JSON.stringify({ key: keys.get('beacon') });
+    test.sent.length = 0;
+    const good = await send(`${line}\n{"type":"feedback"}`);
+    expect([good.status, test.sent[0]?.body]).toEqual([200, '{"type":"feedback"}']);
+    expect((await send('{"type":"feedback"}')).status).toBe(401);
+    expect((await send(`${line}\n{"type":"feedback"}`, { origin: 'https://elsewhere.example' })).status).toBe(
+      403,
+    );
+    expect((await send(`{"key":"${keys.get('ingest')}"}\n{"type":"feedback"}`)).status).toBe(403);
+    expect((await send(`${line}\n${'x'.repeat(70_000)}`)).status).toBe(413);
+    const refused = await send(`${line}\n{"type":"frames","side":"produced"}`);
+    expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([403, origin]);
+  });
+
+  it('lets a browser ask first with the key in the URL', async () => {
+    const ask = (key: string | undefined, origin: string) =>
+      test.call('OPTIONS', `/api/v1/cmcd?key=${key}`, { headers: { origin } });
+    const asked = await ask(keys.get('beacon'), 'https://studio.example');
+    expect([asked.status, asked.headers.get('access-control-allow-headers')]).toEqual([
+      204,
+      'authorization, content-type',
+    ]);
+    expect((await ask(keys.get('beacon'), 'https://evil.example')).status).toBe(405);
+    expect((await ask(keys.get('ingest'), 'https://pages.example')).status).toBe(405);
+  });
+
+  it('takes the reports of video players, and wants to know their frame rate', async () => {
+    const send = (query: string, body: string) =>
+      test.call('POST', `/api/v1/cmcd${query}`, {
+        key: keys.get('ingest')!,
+        headers: { 'content-type': 'application/cmcd' },
+        body,
+      });
+    expect((await send('', 'sid="s",cid="c"')).status).toBe(400);
+    test.sent.length = 0;
+    const reports = 'sid="s",cid="c",sta=p,ts=1000,dfa=1\nnonsense=(\nsid="s",cid="c",ts=2000,dfa=3';
+    const answer = await send('?fps=24&request_id=r1', reports);
+    expect([answer.status, await answer.json()]).toEqual([
+      200,
+      {
+        ...{ accepted: 1, duplicates: 0 },
+        rejected: [{ line: 2, code: 'invalid_record', field: '', message: expect.any(String) }],
+      },
+    ]);
+    expect(JSON.parse(test.sent[0]!.body)).toMatchObject([
+      { type: 'frames', sequence_id: 'c', request_id: 'r1', frames: 22, dropped: 2, playing_s: 1 },
+    ]);
+  });
+
   it('logs in by link once, and demands the token of the session for what changes something', async () => {
     const link = await test.access.createLoginLink();
     if (!link.ok) throw new Error(link.error.message);

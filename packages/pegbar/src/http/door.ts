@@ -1,6 +1,7 @@
 /** The door: who calls, whether they may, and whose rows they see. Nothing is read of a body before. */
 import type { Context } from 'hono';
 import { type Caller, checkCsrf, requireScope, scopeFor } from '../access/index.ts';
+import { BEACON_TYPES, isBeacon, takeKey } from './beacon.ts';
 import { checkContentType } from './body.ts';
 import type { ApiDeps, Call } from './deps.ts';
 import { orRefuse, Refusal } from './failure.ts';
@@ -13,28 +14,39 @@ export interface Door {
   /** Refuses by throwing a `Refusal`. */
   enter(route: Route, c: Ctx, signal: AbortSignal): Promise<Call>;
   /** CORS of public keys: their origins may send events from a page. */
-  preflight(c: Ctx, routes: readonly Route[], allow: string): Response;
+  preflight(c: Ctx, routes: readonly Route[], allow: string): Promise<Response>;
 }
 
 const NOBODY = { tenant: '' };
 /** A preflight holds this long. */
 const PREFLIGHT_S = 600;
-/** What a public key may send: beacons of browsers are plain text. */
-const BEACON_TYPES = ['text/plain'];
 
 export function createDoor({ access, config }: ApiDeps): Door {
-  async function callerOf(c: Ctx, url: URL): Promise<Caller> {
+  async function callerOf(c: Ctx, key: string | undefined): Promise<Caller> {
     const header = (name: string): string | undefined => c.req.header(name);
     const result = await access.authenticate({
       authorization: header('authorization'),
       cookie: header('cookie'),
-      queryKey: url.searchParams.get('key') ?? undefined,
+      queryKey: key,
       remoteAddress: c.env?.remoteAddress ?? c.env?.incoming?.socket.remoteAddress ?? '',
       host: header('host'),
       origin: header('origin'),
       forwarded: header('forwarded') ?? header('x-forwarded-for') ?? header('x-real-ip'),
     });
     return orRefuse(result);
+  }
+
+  /** A preflight carries no header of the request to come, but its URL, and with it a public key. */
+  async function keyAllows(c: Ctx, origin: string): Promise<boolean> {
+    const queryKey = new URL(c.req.url).searchParams.get('key');
+    if (queryKey === null) return false;
+    const found = await access.authenticate({
+      queryKey,
+      origin,
+      remoteAddress: '',
+      host: c.req.header('host'),
+    });
+    return found.ok && isBeacon(found.value);
   }
 
   return {
@@ -51,21 +63,27 @@ export function createDoor({ access, config }: ApiDeps): Door {
         if (route.takes) checkContentType(c.req.header('content-type'), route.takes);
         return { ...call, caller: null, scope: NOBODY };
       }
-      const caller = await callerOf(c, url);
+      const told = route.scopes.includes('beacon') ? await takeKey(c.req.raw) : { request: c.req.raw };
+      const caller = await callerOf(c, told.key ?? url.searchParams.get('key') ?? undefined);
       if (!route.scopes.some((scope) => caller.scopes.has(scope)))
         orRefuse(requireScope(caller, route.scopes[0]!));
       orRefuse(checkCsrf(caller, route.method, c.req.header('x-pegbar-csrf')));
       if (route.takes) {
-        const beacon = caller.scopes.has('beacon') ? BEACON_TYPES : [];
+        const beacon = isBeacon(caller) ? BEACON_TYPES : [];
         checkContentType(c.req.header('content-type'), [...route.takes, ...beacon]);
       }
       const asked = url.searchParams.get('tenant');
-      return { ...call, caller, scope: orRefuse(scopeFor(caller, asked ?? undefined)) };
+      return {
+        ...call,
+        request: told.request,
+        caller,
+        scope: orRefuse(scopeFor(caller, asked ?? undefined)),
+      };
     },
-    preflight(c, routes, allow) {
+    async preflight(c, routes, allow) {
       const origin = c.req.header('origin');
-      const open = routes.some((route) => route.scopes.includes('beacon'));
-      if (!open || origin === undefined || !config.beacon_origins.includes(origin))
+      const open = origin !== undefined && routes.some((route) => route.scopes.includes('beacon'));
+      if (!open || !(config.beacon_origins.includes(origin) || (await keyAllows(c, origin))))
         throw new Refusal('method_not_allowed', 'OPTIONS is not possible here', {}, { allow });
       return new Response(null, {
         status: 204,

@@ -1,3 +1,4 @@
+export { createCmcdSessions, parseCmcd } from './cmcd/index.ts';
 export { createEventIntake, type EventContext, type EventVerdict } from './events/index.ts';
 export { createIntake, type Intake, type Pressure } from './intake.ts';
 export { type OtlpServer, startOtlpGrpc, startOtlpHttp } from './otlp/index.ts';

@@ -1,5 +1,6 @@
 /** The door of records: NDJSON or a JSON array. */
 import type { Caller } from '../../access/index.ts';
+import { BEACON_BYTES, corsOf, isBeacon, readableByPage } from '../beacon.ts';
 import { readBody } from '../body.ts';
 import type { ApiDeps, Call, Handlers } from '../deps.ts';
 import { orRefuse, Refusal } from '../failure.ts';
@@ -7,8 +8,6 @@ import { checkPressure } from '../pressure.ts';
 import { createRateLimit } from '../rate-limit.ts';
 import { json } from '../wire.ts';
 
-/** A browser's beacon is a few windows of frames; sendBeacon itself ends at 64 KB. */
-const BEACON_BYTES = 64 * 1024;
 /** Beacons of one public key, which many browsers share. */
 const BEACONS_PER_S = 200;
 const BEACON_BURST = 1_000;
@@ -20,7 +19,7 @@ export function eventHandlers(deps: ApiDeps): Handlers {
   const limit = createRateLimit({ clock: deps.clock, perSecond: BEACONS_PER_S, burst: BEACON_BURST });
 
   async function bodyOf(call: Call, caller: Caller): Promise<string> {
-    const beacon = caller.scopes.has('beacon');
+    const beacon = isBeacon(caller);
     const bytes = await readBody(call.request, beacon ? BEACON_BYTES : config.max_body_bytes);
     const text = bytes.toString('utf8');
     if (beacon) checkBeacon(text);
@@ -28,44 +27,30 @@ export function eventHandlers(deps: ApiDeps): Handlers {
     return isJson ? oneAsList(text) : text;
   }
 
-  return {
-    async sendEvents(call) {
-      const caller = call.caller!;
-      if (caller.scopes.has('beacon') && !limit(caller.id))
-        throw new Refusal('overloaded', 'too many beacons of this key', {}, { 'retry-after': '1' });
-      checkPressure(intake);
-      const name = call.url.searchParams.get('import');
-      if (name !== null && !IMPORT_NAME.test(name))
-        throw new Refusal('invalid_request', 'import is not a name of at most 200 letters', {
-          field: 'import',
-        });
-      const body = await bodyOf(call, caller);
-      const tenant = call.scope.tenant;
-      if (tenant !== null) orRefuse(await deps.access.ensureTenant(tenant));
-      try {
-        const verdict = await events.accept(body, { tenant, ...(name === null ? {} : { import: name }) });
-        return json(verdict, 200, corsOf(call, caller));
-      } catch (error) {
-        log.warn({ error: String(error) }, 'events could not be stored; their sender is told to retry');
-        throw new Refusal(
-          'unavailable',
-          'the events could not be written to disk',
-          {},
-          { 'retry-after': '1' },
-        );
-      }
-    },
-  };
-}
+  async function take(call: Call): Promise<Response> {
+    const caller = call.caller!;
+    if (isBeacon(caller) && !limit(caller.id))
+      throw new Refusal('overloaded', 'too many beacons of this key', {}, { 'retry-after': '1' });
+    checkPressure(intake);
+    const name = call.url.searchParams.get('import');
+    if (name !== null && !IMPORT_NAME.test(name))
+      throw new Refusal('invalid_request', 'import is not a name of at most 200 letters', {
+        field: 'import',
+      });
+    const body = await bodyOf(call, caller);
+    const tenant = call.scope.tenant;
+    if (tenant !== null) orRefuse(await deps.access.ensureTenant(tenant));
+    try {
+      const verdict = await events.accept(body, { tenant, ...(name === null ? {} : { import: name }) });
+      return json(verdict, 200, corsOf(call, caller));
+    } catch (error) {
+      log.warn({ error: String(error) }, 'events could not be stored; their sender is told to retry');
+      throw new Refusal('unavailable', 'the events could not be written to disk', {}, { 'retry-after': '1' });
+    }
+  }
 
-/** A page may read the answer to its own beacon. */
-function corsOf({ request }: Call, caller: Caller): Record<string, string> {
-  const origin = request.headers.get('origin');
-  if (origin === null || !caller.scopes.has('beacon')) return {};
   return {
-    'access-control-allow-origin': origin,
-    'cross-origin-resource-policy': 'cross-origin',
-    vary: 'origin',
+    sendEvents: (call) => (isBeacon(call.caller!) ? readableByPage(call, () => take(call)) : take(call)),
   };
 }
 
@@ -82,9 +67,13 @@ function oneAsList(text: string): string {
 
 function checkBeacon(text: string): void {
   for (const record of recordsOf(text)) {
-    const type = (record as { type?: unknown } | null)?.type;
+    const { type, side } = (record ?? {}) as { type?: unknown; side?: unknown };
     if (!BEACON_RECORDS.has(type))
       throw new Refusal('forbidden', 'a public key may send frames and feedback only', { field: 'type' });
+    if (side === 'produced')
+      throw new Refusal('forbidden', 'a page may say what it delivered, not what was produced', {
+        field: 'side',
+      });
   }
 }
 

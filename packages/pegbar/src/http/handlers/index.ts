@@ -4,6 +4,7 @@ import type { PageFiles } from '../pages-files.ts';
 import { administrationHandlers } from './administration.ts';
 import { analysisHandlers } from './analysis.ts';
 import { artifactHandlers } from './artifacts.ts';
+import { cmcdHandlers } from './cmcd.ts';
 import { deadLetterHandlers } from './dead-letters.ts';
 import { deploymentHandlers } from './deployments.ts';
 import { eventHandlers } from './events.ts';
@@ -21,6 +22,7 @@ export function handlersOf(deps: ApiDeps, pages: PageFiles): Handlers {
     ...administrationHandlers(deps),
     ...analysisHandlers(deps),
     ...artifactHandlers(deps, artifacts),
+    ...cmcdHandlers(deps),
     ...deadLetterHandlers(deps),
     ...deploymentHandlers(deps),
     ...eventHandlers(deps),

@@ -1,0 +1,2 @@
+export { parseCmcd } from './parse.ts';
+export { createCmcdSessions } from './sessions.ts';
