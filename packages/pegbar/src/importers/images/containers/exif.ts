@@ -83,14 +83,21 @@ function readFolder(
 }
 
 const plainText = (value: Uint8Array, name: string): string =>
-  (name.startsWith('XP') ? utf16(value, true) : lenientText(value)).replace(/\0+$/, '');
+  withoutPadding(name.startsWith('XP') ? utf16(value, true) : lenientText(value));
+
+/** By hand: an expression for it takes the square of the length where zeros stand in the middle. */
+function withoutPadding(text: string): string {
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === 0) end--;
+  return text.slice(0, end);
+}
 
 /** Eight letters name the character set; "UNICODE" is UTF-16 in whatever order the writer liked. */
 function userComment(value: Uint8Array, little: boolean): string {
   const set = latin1(value.subarray(0, 8)).replace(/\0.*$/, '').toUpperCase();
   const rest = value.subarray(8);
   const text = set.startsWith('UNICODE') ? utf16(rest, littleEndian(rest, little)) : lenientText(rest);
-  return text.replace(/^\ufeff/, '').replace(/\0+$/, '');
+  return withoutPadding(text.replace(/^\ufeff/, ''));
 }
 
 /** Zero bytes of Latin letters tell the order; where there are none, the order of the file. */

@@ -28,11 +28,11 @@ export const newFacts = (type: MediaType): PictureFacts => ({
 });
 
 /** One text: the graphs of large workflows reach a few MiB; beyond it is an attack on the memory. */
-export const TEXT_MOST_BYTES = 16 * 1_048_576;
+export const TEXT_MOST_BYTES = 8 * 1_048_576;
 /** Texts of one file: generators write at most some ten. */
 const TEXTS_MOST = 128;
 /** All texts of one file together. */
-const TEXTS_MOST_CHARACTERS = 32 * 1_048_576;
+const TEXTS_MOST_CHARACTERS = 16 * 1_048_576;
 
 /** Keeps a text; the first of a keyword counts, because a second one was added by a later program. */
 export function addText(facts: PictureFacts, keyword: string, text: string): void {

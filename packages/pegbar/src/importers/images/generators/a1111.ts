@@ -10,7 +10,7 @@ const PLACED = new Set([
 const SCHEDULES = / (Karras|Exponential|Polyexponential)$/;
 
 /** Whether a text is what A1111, Forge and their relatives write. */
-export const isInfotext = (text: string): boolean => /(^|\n)\s*Steps: \d+,/.test(text);
+export const isInfotext = (text: string): boolean => /(?:^|\n)[ \t]*Steps: \d+,/.test(text);
 
 /**
  * The infotext of A1111 and Forge: the prompt, `Negative prompt: …`, and a last line of `Name: value` pairs, whose
@@ -66,16 +66,26 @@ function parts(text: string): Parts {
 }
 
 /** `Name: value`, the value quoted as JSON where it holds a comma, a colon or a line's end. */
-const PAIR = /\s*([\w][\w \-/.]{0,100}):\s*("(?:\\.|[^\\"])*"|[^,]*)(?:,|$)/y;
+const PAIR = /\s*(\w[\w \-/.]{0,100}):\s*("(?:\\.|[^\\"])*"|[^,]*)(?:,|$)/g;
 const PAIRS_MOST = 300;
+/** The longest lines list hashes of some hundred networks. */
+const SETTINGS_MOST = 65_536;
 
-function pairs(line: string): Map<string, string> {
+function pairs(settings: string): Map<string, string> {
+  const line = settings.slice(0, SETTINGS_MOST);
   const fields = new Map<string, string>();
-  PAIR.lastIndex = 0;
-  for (let found = PAIR.exec(line); found && fields.size < PAIRS_MOST; found = PAIR.exec(line)) {
+  let end = 0;
+  let last = '';
+  for (const found of line.matchAll(PAIR)) {
+    if (fields.size >= PAIRS_MOST) break;
+    // Before 1.5 nothing was quoted: what no name leads belongs to the value before it.
+    const between = line.slice(end, found.index).replace(/,$/, '');
+    if (between !== '') fields.set(last, `${fields.get(last) ?? ''},${between}`);
+    end = found.index + found[0].length;
     const name = (found[1] ?? '').trim();
-    if (!fields.has(name)) fields.set(name, unquoted((found[2] ?? '').trim()));
-    if (PAIR.lastIndex >= line.length) break;
+    if (fields.has(name)) continue;
+    last = name;
+    fields.set(name, unquoted((found[2] ?? '').trim()));
   }
   return fields;
 }

@@ -1,6 +1,6 @@
 import { type LooseObject, parseLooseObject } from '../loose-json.ts';
 import { isInfotext, readA1111 } from './a1111.ts';
-import { listOf, numberOf, objectOf, seedOf, textOf } from './members.ts';
+import { listOf, numberOf, objectOf, seedOf, shortOf, textOf } from './members.ts';
 import { addMore, emptyRecipe, type Recipe } from './recipe.ts';
 
 const PLACED = new Set([
@@ -39,7 +39,7 @@ function fromJson(told: LooseObject): Recipe {
   recipe.steps = numberOf(told.steps);
   recipe.cfg = numberOf(told.guidance_scale) ?? numberOf(told.cfg);
   recipe.seed = seedOf(told.seed);
-  const size = /(\d+)\D+(\d+)/.exec(textOf(told.resolution) ?? '');
+  const size = /(\d+)\D+(\d+)/.exec(shortOf(told.resolution).slice(0, 40));
   recipe.width = numberOf(size?.[1]) ?? numberOf(told.width);
   recipe.height = numberOf(size?.[2]) ?? numberOf(told.height);
   recipe.loras = loras(told);
@@ -59,11 +59,11 @@ function loras(told: LooseObject): Recipe['loras'] {
     return id === undefined || id === 'None' ? [] : [{ id, weight: numberOf(weight) ?? 1 }];
   });
   if (listed.length > 0) return listed;
-  return Object.entries(told).flatMap(([name, value]) => (isLora(name) ? combined(textOf(value)) : []));
+  return Object.entries(told).flatMap(([name, value]) => (isLora(name) ? combined(shortOf(value)) : []));
 }
 
-function combined(value: string | undefined): Recipe['loras'] {
-  const found = /^(.*?)\s*:\s*(-?[\d.]+)$/.exec(value ?? '');
+function combined(value: string): Recipe['loras'] {
+  const found = /^(.*?)\s*:\s*(-?[\d.]+)$/.exec(value);
   return found?.[1] ? [{ id: found[1].trim(), weight: numberOf(found[2]) ?? 1 }] : [];
 }
 

@@ -81,13 +81,17 @@ export function readSdMetadata(text: string): Recipe | undefined {
 /** The negative prompt of InvokeAI 1 and 2 stands in brackets at any place of the prompt. */
 function setPrompt(recipe: Recipe, written: string | undefined): void {
   if (written === undefined) return;
-  const negatives = [...written.matchAll(/\[([^\]]*)\]/g)].map((found) => found[1]?.trim() ?? '');
-  recipe.prompt = written.replace(/\s*\[[^\]]*\]/g, '').trim() || undefined;
+  const negatives = [...written.matchAll(/\[([^[\]]*)\]/g)].map((found) => found[1]?.trim() ?? '');
+  recipe.prompt = written.replace(/\s{0,8}\[[^[\]]*\]/g, '').trim() || undefined;
   recipe.negative = negatives.filter((one) => one !== '').join(', ') || undefined;
 }
 
+/** A command line is typed by people. */
+const DREAM_MOST = 65_536;
+
 /** InvokeAI 1 and its ancestor: the command line that made the picture, `Dream`. */
-export function readDream(text: string): Recipe {
+export function readDream(written: string): Recipe {
+  const text = written.slice(0, DREAM_MOST);
   const recipe = emptyRecipe('invokeai');
   const quoted = /^\s*"((?:\\.|[^"\\])*)"/.exec(text);
   const line = quoted ? text.slice(quoted[0].length) : text;
@@ -95,7 +99,7 @@ export function readDream(text: string): Recipe {
   const first = /(^|\s)-{1,2}[a-zA-Z]/.exec(line)?.index ?? line.length;
   for (const [, name, value] of line
     .slice(first)
-    .matchAll(/(?:^|\s)(-{1,2}[a-zA-Z][\w-]*)(?:[ =]?([^\s-][^\s]*|-\d[^\s]*))?/g)) {
+    .matchAll(/(?:^|\s)(-{1,2}[a-zA-Z][a-zA-Z_]*)(?:[ =]?([^\s-][^\s]*|-\d[^\s]*))?/g)) {
     if (name && !flags.has(name)) flags.set(name, value ?? '');
   }
   setPrompt(recipe, (quoted?.[1]?.replace(/\\(.)/g, '$1') ?? line.slice(0, first)).trim() || undefined);

@@ -13,6 +13,10 @@ export function numberOf(value: Loose | undefined): number | undefined {
   return Number.isFinite(number) ? number : undefined;
 }
 
+/** A text that is short in every good file; expressions with two repeats are only put to such. */
+export const shortOf = (value: Loose | undefined): string => (textOf(value) ?? '').slice(0, SHORT_MOST);
+const SHORT_MOST = 600;
+
 const SEED_MOST = 2n ** 64n - 1n;
 
 /** Decimal digits of an unsigned 64-bit seed; -1 and its like mean "random" and say nothing. */

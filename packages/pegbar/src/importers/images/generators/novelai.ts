@@ -1,5 +1,5 @@
 import { isObject, type LooseObject, parseLooseObject } from '../loose-json.ts';
-import { listOf, numberOf, objectOf, seedOf, textOf } from './members.ts';
+import { listOf, numberOf, objectOf, seedOf, shortOf, textOf } from './members.ts';
 import { addMore, emptyRecipe, type Recipe } from './recipe.ts';
 
 const PLACED = new Set([
@@ -23,7 +23,7 @@ export function readNovelai(texts: NovelAiTexts): Recipe | undefined {
   recipe.prompt = textOf(told.prompt) ?? caption(told.v4_prompt) ?? textOf(texts.Description ?? null);
   recipe.negative = textOf(told.uc) ?? caption(told.v4_negative_prompt);
   // "Stable Diffusion 1D44365E": what the service calls its model, with the hash of it.
-  const source = /^(.*?)\s*([0-9A-F]{8})?$/.exec(texts.Source?.trim() ?? '');
+  const source = /^(.*?)\s*([0-9A-F]{8})?$/.exec(shortOf(texts.Source?.trim()));
   recipe.model = texts.Source?.trim() || undefined;
   recipe.model_hash = source?.[2];
   recipe.sampler = textOf(told.sampler);
@@ -35,7 +35,7 @@ export function readNovelai(texts: NovelAiTexts): Recipe | undefined {
   recipe.height = numberOf(told.height);
   recipe.denoise = numberOf(told.strength);
   recipe.batch_size = numberOf(told.n_samples);
-  const seconds = numberOf(texts['Generation time']?.replace(/\s*s(econds)?$/, '') ?? null);
+  const seconds = numberOf(shortOf(texts['Generation time']).replace(/\s*s(econds)?$/, ''));
   recipe.latency_ms = seconds === undefined ? undefined : seconds * 1_000;
   for (const [name, value] of Object.entries(told)) if (!PLACED.has(name)) addMore(recipe, name, value);
   return recipe;

@@ -1,5 +1,5 @@
 import { type Loose, type LooseObject, parseLooseObject } from '../loose-json.ts';
-import { listOf, numberOf, objectOf, seedOf, textOf } from './members.ts';
+import { listOf, numberOf, objectOf, seedOf, shortOf, textOf } from './members.ts';
 import { addMore, emptyRecipe, type Recipe } from './recipe.ts';
 
 const PLACED = new Set([
@@ -41,10 +41,10 @@ export function readSwarmui(text: string): Recipe | undefined {
   recipe.denoise = numberOf(params.initimagecreativity);
   recipe.batch_size = numberOf(params.batchsize);
   recipe.loras = loras(params);
-  recipe.latency_ms = generation(textOf(extra.generation_time ?? params.generation_time));
+  recipe.latency_ms = generation(shortOf(extra.generation_time ?? params.generation_time));
   recipe.time_ms = dateOf(textOf(extra.date ?? params.date));
   for (const [name, value] of Object.entries(params)) if (!PLACED.has(name)) addMore(recipe, name, value);
-  addMore(recipe, 'prep_time', prepTime(textOf(extra.generation_time ?? params.generation_time)));
+  addMore(recipe, 'prep_time', prepTime(shortOf(extra.generation_time ?? params.generation_time)));
   return recipe;
 }
 
@@ -70,14 +70,13 @@ function hashOf(models: Loose | undefined, name: string | undefined): string | u
 }
 
 /** `67.34 (prep) and 34.77 (gen) seconds`, or `12.3 seconds`. */
-function generation(text: string | undefined): number | undefined {
-  const seconds = /([\d.]+)\s*\(gen\)/.exec(text ?? '')?.[1] ?? /^([\d.]+)\s*s/.exec(text ?? '')?.[1];
+function generation(text: string): number | undefined {
+  const seconds = /([\d.]+)\s*\(gen\)/.exec(text)?.[1] ?? /^([\d.]+)\s*s/.exec(text)?.[1];
   const number = numberOf(seconds ?? null);
   return number === undefined ? undefined : Math.round(number * 1_000);
 }
 
-const prepTime = (text: string | undefined): string | undefined =>
-  /([\d.]+)\s*\(prep\)/.exec(text ?? '')?.[1];
+const prepTime = (text: string): string | undefined => /([\d.]+)\s*\(prep\)/.exec(text)?.[1];
 
 /** `2024-10-23` tells the day only: then the file's time is the better one. */
 function dateOf(text: string | undefined): number | undefined {
