@@ -23,6 +23,10 @@ import { usePlot, useWidth } from './use-plot.ts';
 
 export const CHART_PX = 150;
 export const HERO_PX = 330;
+/** Heroes are lower on phones. */
+const PHONE_HERO_PX = 220;
+export const heightHere = (height: number): number =>
+  height > PHONE_HERO_PX && innerWidth < 720 ? PHONE_HERO_PX : height;
 const NONE: ReadonlySet<string> = new Set();
 
 export interface ChartState {
@@ -33,7 +37,8 @@ export interface ChartState {
 }
 
 export function TimeChart(props: TimeChartProps & ChartState) {
-  const { hidden = NONE, height = CHART_PX, asTable = false } = props;
+  const { hidden = NONE, asTable = false } = props;
+  const height = heightHere(props.height ?? CHART_PX);
   const figure = useRef<HTMLElement>(null);
   const host = useRef<HTMLDivElement>(null);
   const width = useWidth(figure);

@@ -1,0 +1,6 @@
+// Every page that needs no id, by name: what the tests visit and the screenshots show. A new page gets a line.
+export const ADDRESSES = [
+  ['home', '/'],
+  ['start', '/start'],
+  ['animation', '/animation?from=now-24h'],
+];

@@ -1,0 +1,93 @@
+/** Every page in a real browser over the simulated studio: it shows itself, in both themes, wide and narrow. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ADDRESSES } from './addresses.mjs';
+import { CHROMIUM, openBrowser, openPage } from './browser.mjs';
+import { startStudio } from './studio.mjs';
+
+const LOOKS = [
+  { theme: 'light', width: 1440 },
+  { theme: 'dark', width: 1440 },
+  { theme: 'light', width: 390 },
+] as const;
+const MOVE_IN_MS = 200_000;
+
+describe.skipIf(CHROMIUM === undefined)('the pages', () => {
+  let studio: Awaited<ReturnType<typeof startStudio>>;
+  let browser: Awaited<ReturnType<typeof openBrowser>>;
+  beforeAll(async () => {
+    studio = await startStudio();
+    browser = await openBrowser();
+  }, MOVE_IN_MS);
+  afterAll(async () => {
+    await browser?.close();
+    await studio?.stop();
+  });
+
+  describe.each(ADDRESSES)('%s', (_name, address) => {
+    it.each(LOOKS)('is whole and accessible, $theme at $width px', async (look) => {
+      const tab = await openPage(browser, { url: studio.url, ...look });
+      await tab.go(address!);
+      expect(await tab.page.locator('h1').count()).toBe(1);
+      expect(await tab.page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+      expect(await tab.axe()).toEqual([]);
+      expect(tab.faults).toEqual([]);
+      await tab.close();
+    });
+  });
+
+  it('would say so if a page did wrong', async () => {
+    const tab = await openPage(browser, { url: studio.url });
+    await tab.go('/start');
+    await tab.page.evaluate(`
+      document.querySelector('main').append(document.createElement('img'));
+      const style = document.createElement('style');
+      style.textContent = 'p { color: red }';
+      document.head.append(style);
+      fetch('http://127.0.0.2:9/').catch(() => undefined);
+    `);
+    await expect.poll(() => tab.faults.length).toBeGreaterThanOrEqual(2);
+    expect(tab.faults.join('\n')).toMatch(/style-src[\s\S]*connect-src|connect-src[\s\S]*style-src/);
+    expect(await tab.axe()).toEqual([expect.stringContaining('image-alt')]);
+    await tab.close();
+  });
+
+  it('opens what hangs on the context bar, and keeps a typed range in the address', async () => {
+    const tab = await openPage(browser, { url: studio.url });
+    await tab.go('/animation');
+    await tab.page.click('[data-control=range]');
+    await tab.page.fill('input[placeholder]', 'soon');
+    await tab.page.keyboard.press('Enter');
+    await tab.page.getByText('Not a range').waitFor();
+    await tab.page.fill('input[placeholder]', '2d');
+    await tab.page.keyboard.press('Enter');
+    await tab.page.waitForURL(/from=now-2d/);
+    await tab.page.click('[data-control=compare]');
+    await tab.page.getByRole('button', { name: 'week before' }).click();
+    await tab.page.waitForURL(/compare=week/);
+    await tab.page.getByRole('link', { name: 'Home', exact: true }).first().click();
+    await tab.page.waitForURL(/\/\?from=now-2d&compare=week/);
+    expect(tab.faults).toEqual([]);
+    await tab.close();
+  });
+
+  it('finds an id pasted anywhere, goes by letters, and shows a chart as a table', async () => {
+    const tab = await openPage(browser, { url: studio.url });
+    await tab.go('/');
+    const rows = await tab.page.evaluate("fetch('/api/v1/requests?limit=1').then((answer) => answer.json())");
+    const id = (rows as { items: { request_id: string }[] }).items[0]!.request_id;
+    await tab.page.keyboard.press('Control+k');
+    await tab.page.getByRole('combobox').fill(id);
+    await tab.page.getByRole('option').filter({ hasText: id }).first().waitFor();
+    await tab.page.keyboard.press('Escape');
+    await tab.page.keyboard.press('g');
+    await tab.page.keyboard.press('a');
+    await tab.page.waitForURL(/\/animation/);
+    const figure = tab.page.locator('figure[aria-label^="Queue depth"]');
+    await figure.focus();
+    await tab.page.keyboard.press('ArrowRight');
+    await tab.page.keyboard.press('t');
+    await figure.getByRole('table').waitFor();
+    expect(tab.faults).toEqual([]);
+    await tab.close();
+  });
+});

@@ -1,0 +1,42 @@
+// The pages as pictures, for docs/screens: light and dark at 1440, light at 390. `npm run screens [name…]`
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ADDRESSES } from './addresses.mjs';
+import { CHROMIUM, openBrowser, openPage } from './browser.mjs';
+import { startStudio } from './studio.mjs';
+
+const OUT = process.env.PEGBAR_SCREENS ?? join(dirname(fileURLToPath(import.meta.url)), '../../docs/screens');
+const LOOKS = [
+  ['1440-light', { theme: 'light', width: 1440 }],
+  ['1440-dark', { theme: 'dark', width: 1440 }],
+  ['390-light', { theme: 'light', width: 390, height: 844 }],
+];
+/** Live pictures are painted after the history is told. */
+const PAINTED_MS = process.env.PEGBAR_STUDIO_URL ? 0 : 20_000;
+
+if (CHROMIUM === undefined) throw new Error('no Chromium here: run .ci/chromium.sh');
+const wanted = process.argv.slice(2);
+const studio = await startStudio({ days: 9 });
+await new Promise((resolve) => setTimeout(resolve, PAINTED_MS));
+const browser = await openBrowser();
+mkdirSync(OUT, { recursive: true });
+try {
+  for (const [name, address] of ADDRESSES) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    for (const [look, options] of LOOKS) {
+      const tab = await openPage(browser, { url: studio.url, ...options });
+      await tab.go(address);
+      // As tall as its content, so that what is stuck to the edges stands where it ends.
+      const height = Math.min(6000, await tab.page.evaluate('document.documentElement.scrollHeight'));
+      await tab.page.setViewportSize({ width: options.width, height });
+      await tab.page.waitForTimeout(400);
+      await tab.page.screenshot({ path: join(OUT, `${name}-${look}.png`) });
+      for (const fault of tab.faults) process.stderr.write(`${name} ${look}: ${fault}\n`);
+      await tab.close();
+    }
+  }
+} finally {
+  await browser.close();
+  await studio.stop();
+}

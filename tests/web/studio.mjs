@@ -1,0 +1,53 @@
+// A server with the simulated studio in it, told with a fixed seed; tests and the screenshots look at the same.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const BIN = join(dirname(fileURLToPath(import.meta.url)), '../../packages/pegbar/bin/pegbar.js');
+const FREE_PORTS = ['--port', '0', '--otlp-http-port', '0', '--otlp-grpc-port', '0'];
+/** Two days take 20 s on an idle laptop; this is a machine with much else to do. */
+const MOVE_IN_MS = 180_000;
+const STOP_MS = 15_000;
+
+/**
+ * Starts `pegbar demo` and waits until the studio has moved in. `PEGBAR_STUDIO_URL` takes a running one instead, which
+ * is quicker while a page is being made.
+ * @param {{ days?: number, args?: string[] }} [options]
+ * @returns {Promise<{ url: string, login_url: string, key: string | null, stop: () => Promise<void> }>}
+ */
+export async function startStudio({ days = 2, args = [] } = {}) {
+  const running = process.env.PEGBAR_STUDIO_URL;
+  if (running) return { url: running, login_url: '', key: null, stop: async () => undefined };
+  const data = mkdtempSync(join(tmpdir(), 'pegbar-studio-'));
+  const child = spawn(
+    process.execPath,
+    [BIN, 'demo', '--json', '--seed', '7', '--days', String(days), '--data', data, ...FREE_PORTS, ...args],
+    { cwd: data, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const withUs = () => child.kill('SIGKILL');
+  process.once('exit', withUs);
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const stop = async () => {
+    process.off('exit', withUs);
+    child.kill('SIGTERM');
+    const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+    await ended;
+    clearTimeout(late);
+    rmSync(data, { recursive: true, force: true });
+  };
+  let [out, log] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text) => (log = `${log}${text}`.slice(-20_000)));
+  const until = Date.now() + MOVE_IN_MS;
+  while (!(out.includes('\n') && log.includes('A studio moved in'))) {
+    if (child.exitCode !== null || Date.now() > until) {
+      await stop();
+      throw new Error(`the studio did not move in\n${log}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  const ready = JSON.parse(out.slice(0, out.indexOf('\n')));
+  return { url: ready.url, login_url: ready.login_url, key: ready.key, stop };
+}
