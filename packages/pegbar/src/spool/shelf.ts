@@ -36,6 +36,7 @@ export interface DeadLetter {
 }
 
 export interface Shelf {
+  /** The blocks lie in memory that the next `read` uses again. */
   read(log: ClosedLog): Promise<Segments>;
   /** The log is loaded: keeps its ids and deletes it. */
   release(log: ClosedLog): Promise<void>;
@@ -72,16 +73,20 @@ export const foldersOf = (dir: string): SpoolFolders => ({
   quarantine: join(dir, 'quarantine'),
 });
 
+/** The room for a log is let go when no log was read for so long. */
+const ROOM_KEPT_MS = 10_000;
+
 export function openShelf(options: ShelfOptions): Shelf {
   const { dir, clock, counters, log } = options;
   const paths = foldersOf(dir);
   const journal = options.journal ?? openIdJournal(paths.ids, clock, options.idFiles);
   /** Id frames of logs that were read, until they are released. */
   const idFrames = new WeakMap<ClosedLog, readonly Commit[]>();
+  const room = openRoom(clock);
 
   return {
     async read(target) {
-      const commits = await readLog(paths.log, target);
+      const commits = await readLog(paths.log, target, room.take(target.bytes));
       idFrames.set(target, onlyIds(commits));
       return { seg: target.seg, tables: byTable(commits) };
     },
@@ -113,14 +118,52 @@ export function openShelf(options: ShelfOptions): Shelf {
     },
     exhume: (name) => readFile(join(paths.dead, safeName(name))),
     forget: (name) => unlink(join(paths.dead, safeName(name))),
-    close: () => journal.close(),
+    close() {
+      room.close();
+      return journal.close();
+    },
   };
 }
 
 /** Up to the length that was acknowledged: behind it may stand what could not be cut off. */
-export async function readLog(dir: string, target: ClosedLog): Promise<Commit[]> {
-  const bytes = await readFile(join(dir, `${nameOf(target.number)}.log`));
-  return parseLog(bytes.subarray(0, target.bytes)).commits;
+export async function readLog(
+  dir: string,
+  target: ClosedLog,
+  room: Buffer = Buffer.allocUnsafeSlow(target.bytes),
+): Promise<Commit[]> {
+  const file = await open(join(dir, `${nameOf(target.number)}.log`), 'r');
+  try {
+    let length = 0;
+    while (length < target.bytes) {
+      const { bytesRead } = await file.read(room, length, target.bytes - length, length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    return parseLog(room.subarray(0, length)).commits;
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * One buffer for all logs that are read one after the other. A new one for each would be memory outside of V8's heap,
+ * of which every 64 MB make it collect everything.
+ */
+function openRoom(clock: Clock): { take(bytes: number): Buffer; close(): void } {
+  let room: Buffer | undefined;
+  let used = false;
+  const stop = clock.every(ROOM_KEPT_MS, () => {
+    if (!used) room = undefined;
+    used = false;
+  });
+  return {
+    take(bytes) {
+      used = true;
+      if (!room || room.length < bytes) room = Buffer.allocUnsafeSlow(bytes);
+      return room.subarray(0, bytes);
+    },
+    close: stop,
+  };
 }
 
 /** Copies, so that the log's own bytes can be freed. */

@@ -1,9 +1,11 @@
 /** Bodies while they arrive: memory that is really held is counted, and one number bounds it for all requests. */
-import { FIRST_CHUNK_BYTES, UNDECLARED_CHUNK_BYTES } from './limits.ts';
+import { FIRST_CHUNK_BYTES, POOL_BYTES, UNDECLARED_CHUNK_BYTES } from './limits.ts';
 
 /** The in-flight bytes of one server. */
 export class Budget {
   #used = 0;
+  readonly #spare: Buffer[] = [];
+  #spareBytes = 0;
   readonly limit: number;
 
   constructor(limit: number) {
@@ -27,6 +29,22 @@ export class Budget {
   release(bytes: number): void {
     this.#used -= bytes;
   }
+
+  /** A buffer of at least `capacity` bytes: one that was given back, if it is not more than twice as large. */
+  take(capacity: number): Buffer {
+    const at = this.#spare.findIndex((one) => one.length >= capacity && one.length <= capacity * 2);
+    if (at < 0) return Buffer.allocUnsafeSlow(capacity);
+    const [buffer] = this.#spare.splice(at, 1);
+    this.#spareBytes -= buffer!.length;
+    return buffer!;
+  }
+
+  /** Nobody may read the buffer any more. */
+  give(buffer: Buffer): void {
+    if (this.#spareBytes + buffer.length > POOL_BYTES) return;
+    this.#spare.push(buffer);
+    this.#spareBytes += buffer.length;
+  }
 }
 
 export type Appended = 'ok' | 'too_large' | 'in_flight';
@@ -40,8 +58,12 @@ export class Body {
   readonly #limit: number;
   readonly #expected: number;
   #buffer: Buffer | null = null;
+  /** Whether the buffer is ours, and not a piece as it came. */
+  #own = false;
   #length = 0;
   #reserved = 0;
+  /** What is reserved for the buffer alone. */
+  #held = 0;
 
   /** `expected`: the declared length in bytes, or -1 when unknown. */
   constructor(budget: Budget, limit: number, expected: number) {
@@ -68,12 +90,15 @@ export class Body {
       const doubled = Math.max(length, first, this.#length * 2);
       const capacity = Math.min(this.#expected >= length ? this.#expected : this.#limit, doubled);
       if (!this.hold(capacity)) return 'in_flight';
-      const grown = Buffer.allocUnsafe(capacity);
+      const grown = this.#budget.take(capacity);
       if (this.#buffer) {
         this.#buffer.copy(grown, 0, 0, this.#length);
-        this.#release(this.#buffer.length);
+        this.#release(this.#held);
+        if (this.#own) this.#budget.give(this.#buffer);
       }
       this.#buffer = grown;
+      this.#own = true;
+      this.#held = capacity;
     }
     chunk.copy(this.#buffer, this.#length);
     this.#length = length;
@@ -93,6 +118,7 @@ export class Body {
 
   /** Drops the bytes and gives back all that is reserved. May be called more than once. */
   free(): void {
+    if (this.#buffer && this.#own) this.#budget.give(this.#buffer);
     this.#buffer = null;
     this.#release(this.#reserved);
   }

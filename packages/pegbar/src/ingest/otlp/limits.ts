@@ -54,6 +54,12 @@ export const FIRST_CHUNK_BYTES = MIB;
 /** The same where no length is declared: chunked bodies are mostly small. */
 export const UNDECLARED_CHUNK_BYTES = 64 * KIB;
 
+/**
+ * Buffers of bodies that have been decoded are kept for those to come, up to this sum. A new one for each body would
+ * be memory outside of V8's heap, of which every 64 MB make it collect everything: a third of ingest's time.
+ */
+export const POOL_BYTES = 8 * MIB;
+
 /** Inflating more than this leaves the event loop for libuv's pool; below it, the hop costs more than the work. */
 export const INLINE_INFLATE_BYTES = MIB;
 
