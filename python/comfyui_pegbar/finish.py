@@ -72,7 +72,7 @@ def _tell_pictures(tell, run, pictures):
             told.add(id(stage))
             continue
         # Further pictures of a batch: the same work over the same time, so that every picture has its recipe.
-        attributes = {**run.tags(), "pegbar.stage": stage.name, **_of_picture(tell, run, picture)}
+        attributes = {**run.tags(), "pegbar.stage": stage.name, **_of_picture(tell, run, picture), "pegbar.gpu.seconds": 0.0}
         parent, span_id = run.span_id("stage", stage.index), run.span_id("picture", index, picture["image_id"])
         tell.span(run, span_id, parent, "picture", stage.start, stage.end, attributes)
 

@@ -13,7 +13,7 @@ Pegbar for Python: telemetry of generative image and animation pipelines.
 docs/python.md of the repository tells it in full.
 """
 
-from .pictures import image
+from .pictures import image, image_id
 from .pipeline import instrument, uninstrument
 from .records import boundary, cache, deployment, feedback, frames, gpu, loading, queue, record, score
 from .spans import VERSION as __version__
@@ -33,6 +33,7 @@ __all__ = [
     "frames",
     "gpu",
     "image",
+    "image_id",
     "init",
     "inject",
     "instrument",

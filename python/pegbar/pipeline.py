@@ -249,7 +249,7 @@ class _Call:
             "seed": self._seeds[0] if self._seeds else None,
             "batch_size": self._planned,
             "diffusers.device": str(self._device) if self._device is not None else None,
-            "diffusers.dtype": safely(lambda: str(self._pipe.dtype).removeprefix("torch.")),
+            "diffusers.dtype": safely(lambda: str(recipe.weight_of(self._pipe).dtype).removeprefix("torch.")),
         }
         if gpu.is_gpu:
             told["gpu_type"], told["gpu_count"] = safely(gpu.name), gpu.count
@@ -279,9 +279,9 @@ def _device(pipe: Any) -> Any:
     Where it computes. With offloading that is not where its weights lie, and the pipeline has to walk all its modules
     to say where: it is asked only where weights on the CPU leave the question open.
     """
-    device = safely(lambda: pipe.device)
+    device = getattr(recipe.weight_of(pipe), "device", None)
     cuda = getattr(sys.modules.get("torch"), "cuda", None)
-    if getattr(device, "type", None) == "cpu" and cuda is not None and safely(cuda.is_available):
+    if getattr(device, "type", None) in ("cpu", "meta") and cuda is not None and safely(cuda.is_available):
         return safely(lambda: pipe._execution_device) or device
     return device
 

@@ -96,6 +96,9 @@ def hash_of(pipe: Any) -> Optional[str]:
 
 def loras_of(pipe: Any, arguments: Mapping[str, Any]) -> List[Tuple[str, float]]:
     """The active LoRAs with the weights that this call gives them."""
+    # A part that was never given an adapter has no such attribute: nothing has to be walked then.
+    if not any(getattr(part, "peft_config", None) for _, part in _parts(pipe)):
+        return []
     active = safely(lambda: list(pipe.get_active_adapters())) or _adapters_of_parts(pipe)
     names = list(dict.fromkeys(active))
     if not names:
@@ -150,6 +153,15 @@ def seeds_of(generator: Any) -> List[int]:
     given = generator if isinstance(generator, (list, tuple)) else [generator]
     seeds = [safely(lambda one=one: int(one.initial_seed())) for one in given if one is not None]  # type: ignore[misc]
     return [seed % 2**64 for seed in seeds if seed is not None]
+
+
+def weight_of(pipe: Any) -> Any:
+    """One weight of the denoiser, which tells device and precision."""
+    for name in DENOISERS:
+        part = getattr(pipe, name, None)
+        if part is not None:
+            return safely(lambda part=part: next(iter(part.parameters())))  # type: ignore[misc]
+    return None
 
 
 def pictures_planned(arguments: Mapping[str, Any]) -> int:
