@@ -5,6 +5,7 @@ import { formatCount, type Zone } from '../format/index.ts';
 import { paletteOf } from './colours.ts';
 import { timeTicks } from './geometry.ts';
 import css from './heatmap.module.css';
+import { AXIS_PX, type Box, useBox } from './use-box.tsx';
 import { useWidth } from './use-plot.ts';
 
 interface HeatmapProps {
@@ -18,10 +19,9 @@ interface HeatmapProps {
   readonly zone: Zone;
   readonly height?: number;
   /** A box was chosen: its times and values, the ends not included. */
-  readonly onExplain?: (box: { from_ms: number; to_ms: number; low: number; high: number }) => void;
+  readonly onExplain?: (box: Box) => void;
 }
 
-const AXIS_PX = 34;
 const BOTTOM_PX = 20;
 const RAMP = 7;
 
@@ -39,10 +39,12 @@ export function Heatmap(props: HeatmapProps) {
     if (element && plotWidth > 0) paint(element, { counts, most, plotWidth, plotHeight, theme });
   };
   const total = useMemo(() => counts.flat().reduce((sum, one) => sum + one, 0), [counts]);
+  const box = useBox(props, plotWidth, plotHeight);
   const ticks = timeTicks(times[0] ?? 0, times.at(-1) ?? 1, plotWidth, zone);
   const span = (times.at(-1) ?? 1) - (times[0] ?? 0) || 1;
   return (
     <figure
+      {...box.handlers}
       ref={host}
       className={css.heatmap}
       style={{ height }}
@@ -56,6 +58,7 @@ export function Heatmap(props: HeatmapProps) {
         ) : null,
       )}
       <canvas ref={draw} className={css.canvas} />
+      {box.shown}
       {ticks.map(({ at, text }) => (
         <span key={at} className={css.x} style={{ left: AXIS_PX + ((at - times[0]!) / span) * plotWidth }}>
           {text}

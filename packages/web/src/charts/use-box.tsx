@@ -1,0 +1,104 @@
+/** A box drawn over a heatmap: what lies in it can be explained against the rest. */
+import { type PointerEvent, type ReactNode, useState } from 'react';
+import css from './heatmap.module.css';
+
+export interface Box {
+  readonly from_ms: number;
+  /** Not included. */
+  readonly to_ms: number;
+  readonly low: number;
+  /** Not included; Infinity above the last class. */
+  readonly high: number;
+}
+
+interface Field {
+  readonly times: readonly number[];
+  readonly classes: readonly number[];
+  readonly onExplain?: ((box: Box) => void) | undefined;
+}
+
+/** A corner, in cells. */
+interface Corner {
+  readonly column: number;
+  readonly row: number;
+}
+export const AXIS_PX = 34;
+
+/** The box between two corners, in times and values. */
+export function boxOf({ times, classes }: Field, a: Corner, b: Corner): Box {
+  const [first, last] = [Math.min(a.column, b.column), Math.max(a.column, b.column)];
+  const [bottom, top] = [Math.min(a.row, b.row), Math.max(a.row, b.row)];
+  const step = (times[1] ?? 0) - (times[0] ?? 0);
+  return {
+    from_ms: times[first]!,
+    to_ms: times[last]! + step,
+    low: classes[bottom]!,
+    high: classes[top + 1] ?? Number.POSITIVE_INFINITY,
+  };
+}
+
+export function useBox(field: Field, plotWidth: number, plotHeight: number) {
+  const [start, setStart] = useState<Corner | null>(null);
+  const [end, setEnd] = useState<Corner | null>(null);
+  const [done, setDone] = useState(false);
+  const { times, classes, onExplain } = field;
+  const [w, h] = [plotWidth / Math.max(1, times.length), plotHeight / Math.max(1, classes.length)];
+  const corner = (event: PointerEvent<HTMLElement>): Corner => {
+    const bounds = event.currentTarget.getBoundingClientRect();
+    const within = (at: number, length: number): number => Math.max(0, Math.min(length - 1, Math.floor(at)));
+    return {
+      column: within((event.clientX - bounds.left - AXIS_PX) / w, times.length),
+      row: within((plotHeight - (event.clientY - bounds.top)) / h, classes.length),
+    };
+  };
+  const clear = (): void => {
+    setStart(null);
+    setEnd(null);
+    setDone(false);
+  };
+  const handlers = {
+    onPointerDown(event: PointerEvent<HTMLElement>) {
+      if (event.button !== 0 || !onExplain || (event.target as Element).closest('button')) return;
+      setStart(corner(event));
+      setEnd(null);
+      setDone(false);
+    },
+    onPointerMove(event: PointerEvent<HTMLElement>) {
+      if (start && !done && event.buttons === 1) setEnd(corner(event));
+    },
+    onPointerUp() {
+      if (start && end) setDone(true);
+      else if (!done) clear();
+    },
+  };
+  let shown: ReactNode = null;
+  if (start && end) {
+    const left = AXIS_PX + Math.min(start.column, end.column) * w;
+    const top = plotHeight - (Math.max(start.row, end.row) + 1) * h;
+    const style = {
+      ...{ left, top, width: (Math.abs(end.column - start.column) + 1) * w },
+      height: (Math.abs(end.row - start.row) + 1) * h,
+    };
+    shown = (
+      <>
+        <span className={css.box} style={style} />
+        {done && (
+          <button
+            type="button"
+            className={css.explain}
+            style={{ left, top: Math.max(0, top - 32) }}
+            ref={(button) => button?.focus()}
+            onKeyDown={(event) => event.key === 'Escape' && clear()}
+            onClick={() => {
+              onExplain?.(boxOf(field, start, end));
+              clear();
+            }}
+          >
+            Explain
+          </button>
+        )}
+      </>
+    );
+  }
+  return { handlers, shown };
+}
