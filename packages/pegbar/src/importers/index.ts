@@ -1,5 +1,16 @@
 export { type Cursors, cursorKey, fileCursors, fileIdentity } from './cursors.ts';
 export { type Delivered, deliver, type Item } from './deliver.ts';
+export {
+  type LookedAt,
+  Observer,
+  type Picture,
+  type Run,
+  type Span,
+  type Tags,
+  type Told,
+  tellFinished,
+  tracesRequest,
+} from './comfyui/index.ts';
 export { eventItems } from './events/index.ts';
 export { genaiItems, IMPORT_ID, KIND_NAMES, metricsRequest } from './genai/index.ts';
 export { readDcgm } from './gpu/dcgm.ts';
@@ -24,6 +35,9 @@ export {
   parseLoose,
   readComfyGraph,
   readComfyWorkflow,
+  readFacts,
+  readFacts,
+  readPictureFile,
   type Sending,
   sendPictures,
   sentKey,

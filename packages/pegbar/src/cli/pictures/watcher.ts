@@ -5,6 +5,8 @@ import {
   type Candidate,
   isPictureName,
   type Journal,
+  readFacts,
+  readPictureFile,
   sentKey,
   type WalkCounts,
   walk,
@@ -12,6 +14,8 @@ import {
 
 /** A file that nobody wrote to for so long is whole: generators write a picture at once, copies take longer. */
 export const SETTLE_MS = 1_500;
+/** A copy over a slow line may rest for longer: a file that is cut is waited for, and after this sent as it is. */
+const PATIENCE_MS = 30_000;
 /** Names heard of and not yet sent; what is more is found by looking through the folders again. */
 const PENDING_MOST = 10_000;
 /** Files that could not be taken are not tried again until they change. */
@@ -41,9 +45,10 @@ export function watchFolders(
   const watchers: FSWatcher[] = [];
   for (const root of roots) {
     try {
-      const one = watch(root, { recursive: true, encoding: 'buffer' }, (_event, name) => {
-        if (!name) lost = true;
-        else hear(Buffer.concat([root, SLASH, name]));
+      // On Linux names come as text whatever is asked for; one that is no UTF-8 is found by looking.
+      const one = watch(root.toString('utf8'), { recursive: true }, (_event, name) => {
+        if (name === null || name.includes('\ufffd')) lost = true;
+        else hear(Buffer.concat([root, SLASH, Buffer.from(name)]));
       });
       one.on('error', (error) => {
         say(
@@ -74,7 +79,8 @@ export function watchFolders(
     if (journal.has(key) || refused.has(key)) return undefined;
     // A clock that was set back, or a file copied with its old time, would otherwise wait for ever or not at all.
     const age = clock.now() - Math.max(stats.mtimeMs, stats.ctimeMs);
-    return age >= SETTLE_MS || age < 0;
+    if (age < 0 || age >= PATIENCE_MS) return true;
+    return age >= SETTLE_MS && (await isWhole(path));
   }
 
   async function* heard(): AsyncGenerator<Candidate> {
@@ -114,3 +120,9 @@ export function watchFolders(
 }
 
 const SLASH = Buffer.from('/');
+
+/** Whether the file has its own end; what cannot be read is told when it is sent. */
+async function isWhole(path: Buffer): Promise<boolean> {
+  const read = await readPictureFile(path);
+  return !read.ok || !read.value.complete || readFacts(read.value.bytes)?.whole !== false;
+}

@@ -6,7 +6,7 @@ export {
   readComfyWorkflow,
 } from './comfy/index.ts';
 export { type PictureFacts, readFacts } from './containers/index.ts';
-export { type PictureFile, shownPath } from './file.ts';
+export { type PictureFile, readPictureFile, shownPath } from './file.ts';
 export { readRecipe } from './generators/index.ts';
 export { type Journal, openJournal, sentKey } from './journal.ts';
 export { type Loose, type LooseObject, parseLoose } from './loose-json.ts';
