@@ -1,5 +1,3 @@
-export { type Cursors, cursorKey, fileCursors, fileIdentity } from './cursors.ts';
-export { type Delivered, deliver, type Item } from './deliver.ts';
 export {
   type LookedAt,
   Observer,
@@ -11,6 +9,8 @@ export {
   tellFinished,
   tracesRequest,
 } from './comfyui/index.ts';
+export { type Cursors, cursorKey, fileCursors, fileIdentity } from './cursors.ts';
+export { type Delivered, deliver, type Item } from './deliver.ts';
 export { eventItems } from './events/index.ts';
 export { genaiItems, IMPORT_ID, KIND_NAMES, metricsRequest } from './genai/index.ts';
 export { readDcgm } from './gpu/dcgm.ts';
@@ -35,7 +35,6 @@ export {
   parseLoose,
   readComfyGraph,
   readComfyWorkflow,
-  readFacts,
   readFacts,
   readPictureFile,
   type Sending,
