@@ -314,6 +314,17 @@ function rowsOf(footer: Buffer): number {
 }
 
 describe('the server about itself', () => {
+  it('keeps its data in ./pegbar-data where no folder is said', async () => {
+    const data = scratch('default');
+    const own = await startServer({ data, defaultData: true });
+    try {
+      expect(own.ready.data_dir).toBe(join(data, 'pegbar-data'));
+      expect((await own.sql('SELECT 1 AS one'))[0]).toEqual({ one: 1 });
+    } finally {
+      await own.stop();
+    }
+  });
+
   it('doctor finds everything green within ten seconds', async () => {
     const began = Date.now();
     const { stdout } = await cli(0, ['doctor']);

@@ -211,6 +211,8 @@ function orThrow(answer: Answer, what: string): Answer {
 
 export interface StartOptions {
   data?: string;
+  /** Says no folder: the server takes ./pegbar-data in its working directory, which is `data`. */
+  defaultData?: boolean;
   args?: readonly string[];
   env?: Record<string, string>;
 }
@@ -220,7 +222,8 @@ const FREE_PORTS = ['--port', '0', '--otlp-http-port', '0', '--otlp-grpc-port', 
 /** Starts a server on free ports and waits for its ready document. */
 export async function startServer(options: StartOptions = {}): Promise<Server> {
   const data = options.data ?? scratch('data');
-  const args = ['up', '--json', '--data', data, ...FREE_PORTS, ...(options.args ?? [])];
+  const where = options.defaultData ? [] : ['--data', data];
+  const args = ['up', '--json', ...where, ...FREE_PORTS, ...(options.args ?? [])];
   const child = spawn(process.execPath, [BIN, ...args], {
     cwd: data,
     env: cleanEnvironment(options.env ?? {}),

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { configurationPage } from './docs-page.ts';
 import { type ConfigSources, loadConfig } from './load.ts';
@@ -25,7 +26,7 @@ const error = (sources: Parameters<typeof load>[0]) => {
 
 test('without anything said, the server listens on loopback with its documented defaults', () => {
   expect(value()).toMatchObject({
-    data: './pegbar-data',
+    data: resolve('pegbar-data'),
     host: '127.0.0.1',
     port: 4300,
     otlp_http_port: 4318,

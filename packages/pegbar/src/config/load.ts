@@ -1,3 +1,4 @@
+import { resolve as resolvePath } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import type { z } from 'zod';
 import { fail, ok, type Result } from '../base/result.ts';
@@ -203,6 +204,8 @@ function resolve(settings: ServerSettings, adminKey: string | null): ServerConfi
   };
   return {
     ...plain,
+    // The engine reads paths as relative to its own folder.
+    data: resolvePath(plain.data),
     request_timeout_ms: {
       default: patience,
       animation: timeout('animation'),
