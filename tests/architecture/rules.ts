@@ -17,6 +17,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   features: ['base'],
   privacy: ['base', 'features'],
   importers: [CONTRACT, 'base', 'features'],
+  'drift-compare': [STATS, 'base'],
   simulation: [CONTRACT, STATS, 'base'],
 
   // Floors: durable log, state, telemetry store, pictures.
@@ -41,7 +42,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
     ...['rollups', 'spool', 'state', 'store', 'dead-letters', 'deployments', 'erasure'],
   ],
   // A command asks a server over HTTP; of the rooms it sees only the pure ones.
-  cli: [CONTRACT, STATS, 'base', 'config', 'features', 'importers', 'version.ts'],
+  cli: [CONTRACT, STATS, 'base', 'config', 'features', 'importers', 'version.ts', 'drift-compare'],
 };
 
 /** Files that wire rooms together; the only ones above http. They may import every room. */

@@ -1,4 +1,4 @@
-import type { Paired } from './histogram.ts';
+import { type Histogram, type Paired, sizeOf } from './histogram.ts';
 
 /** A table of cells: what fell into each on either side, and the values that each spans (ends included). */
 export interface Table {
@@ -68,4 +68,21 @@ function tableOf(paired: Paired, starts: readonly number[]): Table {
     table.to[cell] = values[end - 1]!;
   }
   return table;
+}
+
+/** Upper ends of about `cells` cells of equal mass, the last left open: for counting into cells by hand. */
+export function quantileEdges(histogram: Histogram, cells: number): number[] {
+  const total = sizeOf(histogram);
+  const edges: number[] = [];
+  let seen = 0;
+  for (let i = 0; i < histogram.values.length - 1; i++) {
+    seen += histogram.counts[i]!;
+    if (seen >= ((edges.length + 1) * total) / cells) {
+      edges.push(histogram.values[i]!);
+      // An atom may hold several cells' mass.
+      while (seen >= ((edges.length + 1) * total) / cells && edges.length < cells)
+        edges.push(histogram.values[i]!);
+    }
+  }
+  return [...new Set(edges)].slice(0, cells - 1);
 }

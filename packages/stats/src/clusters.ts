@@ -20,8 +20,10 @@ export const BUCKETS_LEAST = 8;
  * Design effect of the shares of cells: mean over cells of the variance between buckets over the multinomial variance,
  * weighted by (1 − share) as in the first-order correction of Rao & Scott (1984, Ann. Stat. 12:46). At least 1;
  * undefined with too few filled buckets.
+ * Where cells are `ordered` the mean rank is looked at as well, and the larger effect taken: what shifts whole clusters
+ * shows there first.
  */
-export function designEffectOf(buckets: readonly Bucket[]): number | undefined {
+export function designEffectOf(buckets: readonly Bucket[], ordered = false): number | undefined {
   const filled = buckets.filter(({ n }) => n > 0);
   if (filled.length < BUCKETS_LEAST) return undefined;
   const cells = filled[0]!.counts.length;
@@ -37,7 +39,29 @@ export function designEffectOf(buckets: readonly Bucket[]): number | undefined {
     found += (spread * filled.length) / (filled.length - 1) / (n * share);
     weights += 1 - share;
   }
-  return weights > 0 ? Math.max(1, found / weights) : 1;
+  return Math.max(1, weights > 0 ? found / weights : 1, ordered ? rankEffect(filled, n) : 1);
+}
+
+/** Design effect of the mean of mid-ranks over ordered cells. */
+function rankEffect(buckets: readonly Bucket[], n: number): number {
+  const cells = buckets[0]!.counts.length;
+  const totals = Float64Array.from({ length: cells }, (_, cell) =>
+    buckets.reduce((sum, { counts }) => sum + counts[cell]!, 0),
+  );
+  let below = 0;
+  const scores = totals.map((total) => {
+    const score = (below + total / 2) / n - 0.5;
+    below += total;
+    return score;
+  });
+  const variance = totals.reduce((sum, total, cell) => sum + (total / n) * scores[cell]! ** 2, 0);
+  if (!(variance > 0)) return 1;
+  const spread = buckets.reduce((sum, { counts }) => {
+    let score = 0;
+    for (let cell = 0; cell < cells; cell++) score += counts[cell]! * scores[cell]!;
+    return sum + score * score;
+  }, 0);
+  return (spread * buckets.length) / (buckets.length - 1) / (n * variance);
 }
 
 export interface ClusterTest {

@@ -1,3 +1,4 @@
+export { quantileEdges } from './bins.ts';
 export { type BootstrapOptions, blockBootstrap, poissonBootstrap } from './bootstrap.ts';
 export { type ChangePoint, cusum, type DetectorOptions, deseasonalise, pageHinkley } from './change-point.ts';
 export { BUCKETS_LEAST, type Bucket, clusterTest, designEffectOf } from './clusters.ts';

@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { agentGpu } from './commands/agent-gpu.ts';
 import { deploymentEnd, deploymentStart } from './commands/deployment.ts';
 import { doctor } from './commands/doctor.ts';
+import { driftCompare } from './commands/drift-compare.ts';
 import { exportCommand } from './commands/export.ts';
 import { importEventsCommand } from './commands/import-events.ts';
 import { importGenaiCommand } from './commands/import-genai.ts';
@@ -32,6 +33,7 @@ export const COMMANDS: readonly Command[] = [
   trace,
   logs,
   query,
+  driftCompare,
   exportCommand,
   keysCreate,
   keysList,

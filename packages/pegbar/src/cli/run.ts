@@ -152,10 +152,11 @@ const TITLES: Readonly<Record<string, readonly string[]>> = {
     'import events',
     'import genai',
     'agent gpu',
+    'agent comfyui',
     'deployment start',
     'deployment end',
   ],
-  'Ask questions': ['kpis', 'requests', 'trace', 'logs', 'query', 'export'],
+  'Ask questions': ['kpis', 'requests', 'trace', 'logs', 'query', 'drift compare', 'export'],
   Administer: ['keys create', 'keys list', 'keys revoke', 'apply', 'get', 'delete'],
 };
 
