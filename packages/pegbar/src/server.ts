@@ -121,6 +121,7 @@ async function start(
       log,
       requireKey: config.require_key,
       loopback: isLoopbackHost(config.host),
+      tenantDefaults: { retention_ms: config.retention_ms, sampling: config.sampling },
       ...(config.admin_key !== null && { adminKey: config.admin_key }),
     }),
   );

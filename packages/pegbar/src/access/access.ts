@@ -14,7 +14,7 @@ import type { RandomBytes } from './key-format.ts';
 import { createKeys, type Keys } from './keys.ts';
 import { createResources, type ResourceKind, type Resources } from './resources.ts';
 import { createSessions, type Sessions } from './sessions.ts';
-import { tenantSpecSchema } from './tenant-spec.ts';
+import { type TenantDefaults, tenantSpecSchema } from './tenant-spec.ts';
 import { createTenants, type Tenants } from './tenants.ts';
 import { createUsers, type Users } from './users.ts';
 
@@ -27,6 +27,8 @@ export interface AccessOptions {
   requireKey: boolean;
   /** Whether the server listens on loopback only (`canStart` tells). */
   loopback: boolean;
+  /** Retention and sampling of the server's configuration: a tenant's own spec wins over them. */
+  tenantDefaults?: Omit<TenantDefaults, 'loopback'>;
   /** `PEGBAR_ADMIN_KEY`. */
   adminKey?: string | undefined;
   random?: RandomBytes;
@@ -75,7 +77,8 @@ export async function createAccess(options: AccessOptions): Promise<Result<Acces
   const { state, clock, counters, log, random = randomBytes } = options;
   const keyless = options.loopback && !options.requireKey;
   const audit = await createAudit({ state, clock, random });
-  const tenants = await createTenants({ state, clock, counters, log, loopback: options.loopback });
+  const defaults = { loopback: options.loopback, ...options.tenantDefaults };
+  const tenants = await createTenants({ state, clock, counters, log, defaults });
   const users = await createUsers({ state, clock, random, audit });
   const sessions = createSessions({ state, clock, random, audit, users });
   const resources = createResources({ state, clock, audit, tenants });

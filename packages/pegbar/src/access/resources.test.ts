@@ -20,7 +20,10 @@ const ADMIN_OF_A: Caller = {
 let state: State;
 let access: Access;
 
-async function start(loopback = true): Promise<Access> {
+async function start(
+  loopback = true,
+  tenantDefaults: Parameters<typeof createAccess>[0]['tenantDefaults'] = {},
+): Promise<Access> {
   const clock = { ...systemClock, every: () => () => {} };
   const made = await createAccess({
     state,
@@ -29,6 +32,7 @@ async function start(loopback = true): Promise<Access> {
     log: silentLog,
     requireKey: false,
     loopback,
+    tenantDefaults,
   });
   if (!made.ok) throw new Error(made.error.message);
   return made.value;
@@ -91,6 +95,21 @@ it('keeps prompts on loopback and redacts them elsewhere, where nothing is said'
   const open = await start(false);
   expect(open.tenantSpec('anyone').prompts).toBe('redact');
   await open.close();
+});
+
+it("takes the server's retention and sampling where a tenant says nothing of its own", async () => {
+  await access.close();
+  access = await start(true, {
+    retention_ms: { logs: 7 * DAY, spans: 6 * HOUR },
+    sampling: { artifacts: 0.5 },
+  });
+  expect(access.tenantSpec('nobody')).toMatchObject({
+    retention_ms: { logs: 7 * DAY, spans: 6 * HOUR, events: 90 * DAY },
+    sampling: { traces: 0.05, artifacts: 0.5 },
+  });
+  const applied = await access.applyResources(tenant('own', '{retention: {logs: 3d}}'), SYSTEM);
+  expect(applied.ok).toBe(true);
+  expect(access.tenantSpec('own').retention_ms).toMatchObject({ logs: 3 * DAY, spans: 6 * HOUR });
 });
 
 it('goes back to the defaults when the document is deleted, and keeps the tenant', async () => {

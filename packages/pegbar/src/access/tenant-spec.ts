@@ -85,13 +85,33 @@ export const tenantSpecSchema = z.strictObject({
     .optional(),
 });
 
-/** Fills in what the document leaves open. Keyless loopback keeps prompts, every other server redacts them. */
-export function resolveTenantSpec(spec: z.output<typeof tenantSpecSchema>, loopback: boolean): TenantSpec {
+/** What holds for tenants that say nothing. */
+export interface TenantDefaults {
+  /** A server that listens on loopback only keeps prompts, every other one redacts them. */
+  loopback: boolean;
+  /** Those of the server's configuration. */
+  retention_ms?: Partial<TenantSpec['retention_ms']> | undefined;
+  sampling?: Partial<TenantSpec['sampling']> | undefined;
+}
+
+/** Fills in what the document leaves open. */
+export function resolveTenantSpec(
+  spec: z.output<typeof tenantSpecSchema>,
+  defaults: TenantDefaults,
+): TenantSpec {
   return {
-    prompts: spec.prompts ?? (loopback ? 'keep' : 'redact'),
+    prompts: spec.prompts ?? (defaults.loopback ? 'keep' : 'redact'),
     redact: { patterns: spec.redact?.patterns ?? [], keys: spec.redact?.keys ?? [] },
-    retention_ms: { ...RETENTION_MS, ...withoutUndefined(spec.retention ?? {}) },
-    sampling: { ...SAMPLING, ...withoutUndefined(spec.sampling ?? {}) },
+    retention_ms: {
+      ...RETENTION_MS,
+      ...withoutUndefined(defaults.retention_ms ?? {}),
+      ...withoutUndefined(spec.retention ?? {}),
+    },
+    sampling: {
+      ...SAMPLING,
+      ...withoutUndefined(defaults.sampling ?? {}),
+      ...withoutUndefined(spec.sampling ?? {}),
+    },
     artifact_roots: spec.artifact_roots ?? [],
   };
 }

@@ -10,7 +10,7 @@ import type { State } from '../state/index.ts';
 import { type Caller, checkTenantName, DEFAULT_TENANT, type TenantScope } from './caller.ts';
 import { type AccessError, refuse } from './errors.ts';
 import * as SQL from './queries.ts';
-import { resolveTenantSpec, type TenantSpec, tenantSpecSchema } from './tenant-spec.ts';
+import { resolveTenantSpec, type TenantDefaults, type TenantSpec, tenantSpecSchema } from './tenant-spec.ts';
 
 /** Each has rows in every rollup and a database of the engine; keyless writers may invent names. */
 const MAX_TENANTS = 1_000;
@@ -49,8 +49,7 @@ interface TenantDeps {
   clock: Clock;
   counters: Counters;
   log: Log;
-  /** Whether the server listens on loopback only, which decides the default for prompts. */
-  loopback: boolean;
+  defaults: TenantDefaults;
 }
 
 export async function createTenants(deps: TenantDeps): Promise<Tenants> {
@@ -59,7 +58,7 @@ export async function createTenants(deps: TenantDeps): Promise<Tenants> {
   const specs = new Map<string, TenantSpec>();
   const making = new Map<string, Promise<Result<Tenant, AccessError>>>();
   const listeners = new Set<TenantListener>();
-  const defaults = resolveTenantSpec({}, deps.loopback);
+  const defaults = resolveTenantSpec({}, deps.defaults);
 
   for (const tenant of await state.all<Tenant>(SQL.LIST_TENANTS)) known.set(tenant.name, tenant);
   for (const row of await state.all<{ name: string; spec: string }>(SQL.RESOURCES_OF_KIND, ['Tenant'])) {
@@ -70,7 +69,7 @@ export async function createTenants(deps: TenantDeps): Promise<Tenants> {
   function readStoredSpec(name: string, document: unknown): TenantSpec {
     const parsed = tenantSpecSchema.safeParse(document);
     if (!parsed.success) throw new Error(`the stored Tenant ${name} is not valid: ${parsed.error.message}`);
-    return resolveTenantSpec(parsed.data, deps.loopback);
+    return resolveTenantSpec(parsed.data, deps.defaults);
   }
 
   function spec(name: string): TenantSpec {

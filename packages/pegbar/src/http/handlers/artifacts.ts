@@ -2,6 +2,7 @@
 import { DEFAULT_TENANT, requireScope } from '../../access/index.ts';
 import type { Artifacts, Kept } from '../../artifacts/index.ts';
 import { type FoundPicture, findPicture } from '../../explore/index.ts';
+import { bytesAnswer } from '../byte-range.ts';
 import type { ApiDeps, Call, Handlers } from '../deps.ts';
 import { orRefuse, Refusal } from '../failure.ts';
 import { checkPressure } from '../pressure.ts';
@@ -66,15 +67,12 @@ export function artifactHandlers(deps: ApiDeps, artifacts: Artifacts): Handlers 
         tenant,
         detail: { thumbnail },
       });
-    return new Response(shown.bytes as Uint8Array<ArrayBuffer>, {
-      headers: {
-        'content-type': shown.content_type,
-        'content-length': String(shown.bytes.length),
-        // Whether it is flagged may change, so nobody keeps it without asking again.
-        'cache-control': 'private, no-cache',
-        'content-security-policy': "default-src 'none'; sandbox",
-        ...(flagged ? { 'x-pegbar-flagged': asked ? 'shown' : 'blurred' } : {}),
-      },
+    return bytesAnswer(call.request, shown.bytes, {
+      'content-type': shown.content_type,
+      // Whether it is flagged may change, so nobody keeps it without asking again.
+      'cache-control': 'private, no-cache',
+      'content-security-policy': "default-src 'none'; sandbox",
+      ...(flagged ? { 'x-pegbar-flagged': asked ? 'shown' : 'blurred' } : {}),
     });
   }
 
