@@ -9,8 +9,12 @@ import { json } from '../wire.ts';
 
 const FORM_BYTES = 16 * 1024;
 
+/** With `no-referrer` browsers send the form as of origin `null`, which may not log in. */
 const html = (text: string, status = 200): Response =>
-  new Response(text, { status, headers: { 'content-type': 'text/html; charset=utf-8' } });
+  new Response(text, {
+    status,
+    headers: { 'content-type': 'text/html; charset=utf-8', 'referrer-policy': 'same-origin' },
+  });
 
 /** Whether the browser speaks TLS: only then may the cookie demand it. */
 const isSecure = ({ request, url }: Call): boolean =>
