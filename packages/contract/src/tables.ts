@@ -29,21 +29,21 @@ const time = "DateTime64(9, 'UTC')";
 const col = (name: string, type: string, doc: string, codec?: string): Column =>
   codec ? { name, type, doc, codec } : { name, type, doc };
 
-const tenant = col('tenant', lc, 'who the row belongs to');
+const tenant = col('tenant', lc, 'who the row belongs to', 'ZSTD(1)');
 const timestamp = col('timestamp', time, 'end of what is told, UTC', 'Delta(8), ZSTD(1)');
 const tail: readonly Column[] = [
-  col('attributes', 'Map(String, String)', 'free attributes as text; nested values as JSON', 'ZSTD(1)'),
+  col('attributes', 'Map(String, String)', 'free attributes as text; nested values as JSON', 'ZSTD(3)'),
   col('part', 'Date', 'UTC day of ingest, the partition'),
-  col('seg', 'UInt64', 'spool segment that carried the row'),
+  col('seg', 'UInt64', 'spool segment that carried the row', 'Delta(8), ZSTD(1)'),
 ];
 
 /** Tags that stand on every signal under the same names. */
 const tags: readonly Column[] = [
-  col('region', lc, 'where it ran'),
-  col('workload', lc, 'animation, single_image or batch_panels'),
-  col('model_version', lc, 'version of the model that served'),
-  col('hardware_class', lc, 'class of machine'),
-  col('pipeline_stage', lc, 'ingest, preprocess, generate, upscale, postprocess or deliver'),
+  col('region', lc, 'where it ran', 'ZSTD(1)'),
+  col('workload', lc, 'animation, single_image or batch_panels', 'ZSTD(1)'),
+  col('model_version', lc, 'version of the model that served', 'ZSTD(1)'),
+  col('hardware_class', lc, 'class of machine', 'ZSTD(1)'),
+  col('pipeline_stage', lc, 'ingest, preprocess, generate, upscale, postprocess or deliver', 'ZSTD(1)'),
 ];
 const ids: readonly Column[] = [
   col('request_id', 'String', 'the request; empty where the trace id stands for it', 'ZSTD(1)'),
@@ -67,7 +67,7 @@ const spans: Table = {
   columns: [
     tenant,
     timestamp,
-    col('duration_ns', 'UInt64', 'end minus start, nanoseconds', 'T64, ZSTD(1)'),
+    col('duration_ns', 'UInt64', 'end minus start, nanoseconds', 'ZSTD(1)'),
     ...ids,
     col('parent_span_id', 'FixedString(8)', 'parent, zero at the root', 'ZSTD(1)'),
     col(
@@ -76,60 +76,70 @@ const spans: Table = {
       'bit 0: told by a span; bit 1: told by an event; bit 2: imported; bit 3: written by the sweeper; bit 4: a boundary event, no stage or span of its own',
     ),
     ...tags,
-    col('traffic_source', 'String', 'where the request came from'),
-    col('boundary', 'String', 'boundary event, empty for a stage'),
-    col('outcome', 'String', 'explicit outcome, empty where none was told'),
-    col('status', 'UInt8', 'span status: 0 unset, 1 ok, 2 error'),
-    col('error_code', 'String', 'oom, timeout, safety_block, invalid_config, cuda, internal or cancelled'),
+    col('traffic_source', 'String', 'where the request came from', 'ZSTD(1)'),
+    col('boundary', 'String', 'boundary event, empty for a stage', 'ZSTD(1)'),
+    col('outcome', 'String', 'explicit outcome, empty where none was told', 'ZSTD(1)'),
+    col('status', 'UInt8', 'span status: 0 unset, 1 ok, 2 error', 'ZSTD(1)'),
+    col(
+      'error_code',
+      'String',
+      'oom, timeout, safety_block, invalid_config, cuda, internal or cancelled',
+      'ZSTD(1)',
+    ),
     col('error_message', 'String', 'what was said of the error; the status message of a span', 'ZSTD(1)'),
     col('retriable', 'UInt8', '0 not told, 1 no, 2 yes'),
-    col('queue_wait_ms', 'Float32', 'wait before the stage, ms'),
-    col('cost_usd', 'Float64', 'cost, US dollars'),
-    col('gpu_seconds', 'Float32', 'GPU time of one GPU, seconds; derived from generate where not told'),
+    col('queue_wait_ms', 'Float32', 'wait before the stage, ms', 'ZSTD(1)'),
+    col('cost_usd', 'Float64', 'cost, US dollars', 'ZSTD(1)'),
+    col(
+      'gpu_seconds',
+      'Float32',
+      'GPU time of one GPU, seconds; derived from generate where not told',
+      'ZSTD(1)',
+    ),
     col('gpu_count', 'UInt16', 'GPUs in use, 0 not told'),
     col('images', 'UInt32', 'pictures this stage made'),
     col('image_id', 'String', 'picture or frame', 'ZSTD(1)'),
     col('sequence_id', 'String', 'clip', 'ZSTD(1)'),
     col('session_id', 'String', 'session of the user', 'ZSTD(1)'),
-    col('user_hash', 'UInt64', 'keyed hash of the user, 0 not told'),
+    col('user_hash', 'UInt64', 'keyed hash of the user, 0 not told', 'ZSTD(1)'),
     col('attempt', 'UInt16', 'number of the attempt, 0 not told'),
-    col('retry_of', 'String', 'request this one repeats'),
-    col('collection', 'String', 'style collection'),
-    col('model_family', 'String', 'family of the model'),
-    col('checkpoint_hash', 'String', 'hash of the checkpoint'),
-    col('loras', 'Array(String)', 'LoRA ids in order'),
-    col('lora_weights', 'Array(Float32)', 'their weights'),
+    col('retry_of', 'String', 'request this one repeats', 'ZSTD(1)'),
+    col('collection', 'String', 'style collection', 'ZSTD(1)'),
+    col('model_family', 'String', 'family of the model', 'ZSTD(1)'),
+    col('checkpoint_hash', 'String', 'hash of the checkpoint', 'ZSTD(1)'),
+    col('loras', 'Array(String)', 'LoRA ids in order', 'ZSTD(1)'),
+    col('lora_weights', 'Array(Float32)', 'their weights', 'ZSTD(1)'),
     col('lora_count', 'UInt16', 'number of LoRAs, also where ids are not told'),
-    col('sampler', lc, 'sampler'),
-    col('scheduler', lc, 'scheduler'),
-    col('steps', 'UInt16', 'sampling steps'),
-    col('cfg', 'Float32', 'guidance scale'),
-    col('seed', 'UInt64', 'seed'),
-    col('width', 'UInt32', 'pixels'),
-    col('height', 'UInt32', 'pixels'),
-    col('denoise', 'Float32', 'denoising strength, 0 not told'),
+    col('sampler', lc, 'sampler', 'ZSTD(1)'),
+    col('scheduler', lc, 'scheduler', 'ZSTD(1)'),
+    col('steps', 'UInt16', 'sampling steps', 'ZSTD(1)'),
+    col('cfg', 'Float32', 'guidance scale', 'ZSTD(1)'),
+    col('seed', 'UInt64', 'seed', 'ZSTD(1)'),
+    col('width', 'UInt32', 'pixels', 'T64, ZSTD(1)'),
+    col('height', 'UInt32', 'pixels', 'T64, ZSTD(1)'),
+    col('denoise', 'Float32', 'denoising strength, 0 not told', 'ZSTD(1)'),
     col('batch_size', 'UInt16', 'pictures per batch'),
-    col('gpu_type', 'String', 'type of GPU'),
-    col('gpu_mem_mb', 'UInt32', 'GPU memory in use, MiB'),
-    col('gpu_util', 'Float32', 'GPU utilisation 0 to 1'),
+    col('gpu_type', 'String', 'type of GPU', 'ZSTD(1)'),
+    col('gpu_mem_mb', 'UInt32', 'GPU memory in use, MiB', 'T64, ZSTD(1)'),
+    col('gpu_util', 'Float32', 'GPU utilisation 0 to 1', 'ZSTD(1)'),
     col('rps', 'Float32', 'requests per second as told'),
-    col('prompt_hash', 'UInt64', 'keyed hash of the prompt, 0 none'),
-    col('prompt_chars', 'UInt32', 'characters of the prompt'),
-    col('prompt_words', 'UInt16', 'words of the prompt'),
-    col('prompt_tokens', 'UInt16', 'CLIP tokens of the prompt'),
-    col('prompt_language', 'String', 'ISO 639-1 or und'),
-    col('prompt_script', 'String', 'dominant script'),
-    col('prompt_tags', 'UInt16', 'booru tags in the prompt'),
-    col('prompt_bins', 'Array(UInt16)', 'keyed token bins, where the text may not be stored'),
-    col('negative_chars', 'UInt32', 'characters of the negative prompt'),
+    col('prompt_hash', 'UInt64', 'keyed hash of the prompt, 0 none', 'ZSTD(1)'),
+    col('prompt_chars', 'UInt32', 'characters of the prompt', 'T64, ZSTD(1)'),
+    col('prompt_words', 'UInt16', 'words of the prompt', 'T64, ZSTD(1)'),
+    col('prompt_tokens', 'UInt16', 'CLIP tokens of the prompt', 'T64, ZSTD(1)'),
+    col('prompt_language', 'String', 'ISO 639-1 or und', 'ZSTD(1)'),
+    col('prompt_script', 'String', 'dominant script', 'ZSTD(1)'),
+    col('prompt_tags', 'UInt16', 'booru tags in the prompt', 'T64, ZSTD(1)'),
+    col('prompt_bins', 'Array(UInt16)', 'keyed token bins, where the text may not be stored', 'ZSTD(1)'),
+    col('negative_chars', 'UInt32', 'characters of the negative prompt', 'T64, ZSTD(1)'),
     col('redactions', 'UInt16', 'what was redacted in this row'),
     col('prompt', 'String', 'prompt as the policy lets it be stored', 'ZSTD(3)'),
     col('negative_prompt', 'String', 'negative prompt, likewise', 'ZSTD(3)'),
     col('workflow', 'String', 'workflow graph, JSON, redacted', 'ZSTD(3)'),
-    col('clip_i', 'Nullable(Float32)', 'image-image cosine'),
-    col('aesthetic', 'Nullable(Float32)', 'aesthetic score, 1 to 10'),
-    col('toxicity', 'Nullable(Float32)', '0 to 1'),
-    col('style_distance', 'Nullable(Float32)', 'distance to the centroid of the collection'),
+    col('clip_i', 'Nullable(Float32)', 'image-image cosine', 'ZSTD(1)'),
+    col('aesthetic', 'Nullable(Float32)', 'aesthetic score, 1 to 10', 'ZSTD(1)'),
+    col('toxicity', 'Nullable(Float32)', '0 to 1', 'ZSTD(1)'),
+    col('style_distance', 'Nullable(Float32)', 'distance to the centroid of the collection', 'ZSTD(1)'),
     col('nsfw', 'UInt8', '0 not told, 1 no, 2 yes'),
     col('face_ok', 'UInt8', '0 not told, 1 no, 2 yes'),
     col('pose_ok', 'UInt8', '0 not told, 1 no, 2 yes'),
@@ -140,16 +150,16 @@ const spans: Table = {
     col('consent', 'String', 'consent state'),
     col('consent_at', "DateTime64(3, 'UTC')", 'when consent was given'),
     col('license', 'String', 'licence'),
-    col('reference_images', 'Array(String)', 'reference pictures'),
-    col('control_maps', 'Array(String)', 'control maps'),
-    col('conditioning_embeddings', 'Array(String)', 'embeddings used'),
-    col('name', lc, 'span name'),
+    col('reference_images', 'Array(String)', 'reference pictures', 'ZSTD(1)'),
+    col('control_maps', 'Array(String)', 'control maps', 'ZSTD(1)'),
+    col('conditioning_embeddings', 'Array(String)', 'embeddings used', 'ZSTD(1)'),
+    col('name', lc, 'span name', 'ZSTD(1)'),
     col('kind', 'UInt8', 'span kind as OTLP numbers it'),
-    col('service', lc, 'service.name'),
-    col('scope', lc, 'instrumentation scope'),
-    col('resource', lc, 'resource attributes, JSON'),
-    col('trace_state', 'String', 'W3C trace state'),
-    col('links', 'String', 'span links, JSON'),
+    col('service', lc, 'service.name', 'ZSTD(1)'),
+    col('scope', lc, 'instrumentation scope', 'ZSTD(1)'),
+    col('resource', lc, 'resource attributes, JSON', 'ZSTD(1)'),
+    col('trace_state', 'String', 'W3C trace state', 'ZSTD(1)'),
+    col('links', 'String', 'span links, JSON', 'ZSTD(1)'),
     ...tail,
   ],
 };
@@ -167,7 +177,7 @@ const spanEvents: Table = {
     timestamp,
     col('trace_id', 'FixedString(16)', 'trace of the span', 'ZSTD(1)'),
     col('span_id', 'FixedString(8)', 'the span', 'ZSTD(1)'),
-    col('name', lc, 'event name'),
+    col('name', lc, 'event name', 'ZSTD(1)'),
     ...tail,
   ],
 };
@@ -280,10 +290,27 @@ const recipe: readonly Column[] = [
   col('prompt_hash', 'UInt64', 'keyed hash of the prompt'),
 ];
 
-/** A column that merges: of several rows of one key the greatest, least or summed value stays. */
-function agg(how: 'max' | 'min' | 'sum', name: string, type: string, doc: string): Column {
-  return col(name, `SimpleAggregateFunction(${how}, ${type})`, doc);
+/**
+ * A column that merges: of several rows of one key the greatest, least or summed value stays; of maps all keys do,
+ * each with its greatest value.
+ */
+function agg(how: 'max' | 'min' | 'sum' | 'maxMap', name: string, type: string, doc: string): Column {
+  return col(name, `SimpleAggregateFunction(${how}, ${type})`, doc, mergedCodec(name, type));
 }
+
+/** Keys are random, so neighbours share little: whole numbers lose their empty bytes, the rest is squeezed as it is. */
+const mergedCodec = (name: string, type: string): string =>
+  /^(U?Int(16|32)|DateTime64)/.test(type) || COUNTS.has(name) ? 'T64, ZSTD(1)' : 'ZSTD(1)';
+const COUNTS: ReadonlySet<string> = new Set(['stages', 'spans', 'images', 'seg', 'verdict']);
+
+/**
+ * Looked up by id, some dozens of rows over many days at once: small granules and blocks, and a filter that knows
+ * which of them hold an id.
+ */
+const byId = (...columns: string[]): Pick<Table, 'indexes' | 'settings'> => ({
+  indexes: columns.map((name) => `INDEX by_${name} ${name} TYPE bloom_filter(0.01) GRANULARITY 1`),
+  settings: { index_granularity: 1024, min_compress_block_size: 16_384 },
+});
 
 function merged(columns: readonly Column[]): Column[] {
   return columns.map(({ name, type, doc }) =>
@@ -299,6 +326,7 @@ const domainTables: readonly Table[] = [
     engine: 'AggregatingMergeTree',
     partitionBy: 'part',
     orderBy: ['tenant', 'request_id'],
+    ...byId('request_id', 'trace_id'),
     columns: [
       tenant,
       col('request_id', 'String', 'the request', 'ZSTD(1)'),
@@ -332,6 +360,13 @@ const domainTables: readonly Table[] = [
       agg('max', 'prompt_chars', 'UInt32', 'characters'),
       agg('max', 'prompt_language', 'String', 'language'),
       agg('max', 'collection', 'String', 'style collection'),
+      agg('max', 'lora_weights', 'Array(Float32)', 'weights of the LoRAs'),
+      agg(
+        'maxMap',
+        'attributes',
+        'Map(String, String)',
+        'free attributes of its root span and of its events',
+      ),
       agg('max', 'imported', 'UInt8', '1 for imported requests: they never time out'),
       agg('max', 'part', 'Date', 'UTC day of ingest, the partition'),
       agg('max', 'seg', 'UInt64', 'newest segment that told of it'),
@@ -344,6 +379,7 @@ const domainTables: readonly Table[] = [
     engine: 'AggregatingMergeTree',
     partitionBy: 'part',
     orderBy: ['tenant', 'image_id'],
+    ...byId('image_id', 'request_id'),
     columns: [
       tenant,
       col('image_id', 'String', 'the picture', 'ZSTD(1)'),
@@ -372,6 +408,7 @@ const domainTables: readonly Table[] = [
       agg('max', 'prompt', 'String', 'prompt as the policy lets it be stored'),
       agg('max', 'negative_prompt', 'String', 'negative prompt, likewise'),
       agg('max', 'nsfw', 'UInt8', '0 not told, 1 no, 2 yes'),
+      agg('maxMap', 'attributes', 'Map(String, String)', 'free attributes of its artifact records'),
       agg('max', 'part', 'Date', 'UTC day of ingest, the partition'),
       agg('max', 'seg', 'UInt64', 'newest segment that told of it'),
     ],
@@ -556,7 +593,7 @@ const importIds: Table = {
     col('id', 'UInt64', 'first 64 bits of the digest of the identity'),
     col('import', lc, 'which import'),
     col('part', 'Date', 'UTC day of ingest, the partition'),
-    col('seg', 'UInt64', 'spool segment that carried the row'),
+    col('seg', 'UInt64', 'spool segment that carried the row', 'Delta(8), ZSTD(1)'),
   ],
 };
 

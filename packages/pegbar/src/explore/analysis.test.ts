@@ -104,6 +104,20 @@ describe.skipIf(missing !== null)(`facets, find, explain${missing ? ` (skipped: 
     expect((valuesOf(answer, 'attributes.node')[1] as Row)['n-1']).toBe(120);
   });
 
+  it('knows the free attributes of requests and pictures, also in SQL', async () => {
+    const answer = await facets('of=requests&fields=attributes.node');
+    expect((valuesOf(answer, 'attributes.node')[1] as Row)['n-1']).toBe(120);
+    const { image } = await ask<{ image: Row }>('/api/v1/images/r-12-img');
+    expect(image).toMatchObject({ attributes: { lens: 'wide' }, model_version: 'v6' });
+    const sql =
+      "SELECT attributes['node'], lora_weights FROM requests WHERE request_id = 'r-6' UNION ALL SELECT attributes['lens'], [] FROM images WHERE image_id = 'r-12-img'";
+    const { rows } = await ask<{ rows: unknown[][] }>('/api/v1/query', { sql });
+    expect(rows.sort()).toEqual([
+      ['n-1', [0.5]],
+      ['wide', []],
+    ]);
+  });
+
   it('refuses what it does not know, with the nearest', async () => {
     expect((await facets('of=request')).error).toMatchObject({ field: 'of', hint: 'Did you mean requests?' });
     expect((await facets('of=requests&fields=modelversion')).error).toMatchObject({
@@ -193,7 +207,7 @@ function studio(): Row[] {
       session_id: `s-${at % 10}`,
       region: at % 4 < 2 ? 'eu' : 'us',
       workload: 'single_image',
-      model: { version: at % 2 ? 'v7' : 'v6', loras: slow ? ['fx-7'] : [] },
+      model: { version: at % 2 ? 'v7' : 'v6', loras: slow ? [{ id: 'fx-7', weight: 0.5 }] : [] },
       params: { steps: at % 2 ? 30 : 20 },
       attributes: { node },
     };
@@ -217,6 +231,14 @@ function studio(): Row[] {
     pipeline_stage: 'generate',
     outcome: 'succeeded',
     metrics: { latency_ms: 40 },
+  });
+  out.push({
+    type: 'artifact',
+    timestamp: BASE,
+    image_id: 'r-12-img',
+    uri: 'https://pictures.example/r-12.png',
+    kind: 'image',
+    attributes: { lens: 'wide' },
   });
   out.push({
     type: 'frames',

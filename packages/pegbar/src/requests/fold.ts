@@ -42,12 +42,15 @@ export const WANTED: ReadonlySet<string> = new Set([
   'sequence_id',
   'loras',
   'lora_weights',
+  'attributes',
   'denoise',
   'nsfw',
   'consent_at',
   'part',
 ]);
 
+/** Bit of `source`: told by an event. */
+const TOLD_BY_EVENT = 2;
 /** Bit of `source`: a boundary event, no stage or span of its own. */
 const BOUNDARY = 16;
 /** Bit of `source`: imported. */
@@ -125,6 +128,7 @@ function foldBlock(
   addTexts(columns, places, requests);
   addNumbers(columns, places, requests);
   addLoras(columns, places, requests);
+  addAttributes(columns, places, requests);
   addPictures(columns, places, requests, images, seg);
 }
 
@@ -262,11 +266,35 @@ function addWide(column: FixedView, places: Int32Array, wides: Uint32Array): voi
   }
 }
 
-function addLoras(columns: Columns, places: Int32Array, { loras }: RequestTable): void {
-  const read = columns.any('loras');
+function addLoras(columns: Columns, places: Int32Array, { loras, loraWeights }: RequestTable): void {
+  const [read, weights] = [columns.any('loras'), columns.any('lora_weights')];
+  for (let row = 0; row < places.length; row++) {
+    if (read) loras[places[row]!] = greaterList(loras[places[row]!], read(row) as string[], isGreater);
+    if (weights)
+      loraWeights[places[row]!] = greaterList(loraWeights[places[row]!], weights(row) as number[], isMore);
+  }
+}
+
+/**
+ * A request has the free attributes of its root span and of the events that tell of it. Those of other spans are
+ * theirs: there are many, and reading the map of every row would cost more than all else of the fold.
+ */
+function addAttributes(columns: Columns, places: Int32Array, { attributes }: RequestTable): void {
+  const read = columns.any('attributes');
   if (!read) return;
-  for (let row = 0; row < places.length; row++)
-    loras[places[row]!] = greaterList(loras[places[row]!], read(row) as string[]);
+  const [source, parent] = [columns.number('source'), columns.fixed('parent_span_id')];
+  for (let row = 0; row < places.length; row++) {
+    const told = source(row);
+    if ((told & (TOLD_BY_EVENT | BOUNDARY)) === 0 && parent && isSet(parent, row)) continue;
+    const map = read(row) as ReadonlyMap<string, string>;
+    if (map.size === 0) continue;
+    attributes[places[row]!] ??= new Map();
+    const known = attributes[places[row]!]!;
+    for (const [key, value] of map) {
+      const before = known.get(key);
+      if (before === undefined || isGreater(value, before)) known.set(key, value);
+    }
+  }
 }
 
 function addPictures(
@@ -301,16 +329,22 @@ function isGreater(a: string, b: string): boolean {
 const SURROGATE = /[\ud800-\udfff]/;
 
 /** The greater of two lists by their first difference, as the store has it; empty ones are not told. */
-function greaterList(known: string[] | undefined, list: string[]): string[] | undefined {
+function greaterList<T>(
+  known: T[] | undefined,
+  list: T[],
+  greater: (a: T, b: T) => boolean,
+): T[] | undefined {
   if (list.length === 0) return known;
   if (known === undefined) return list;
   for (let at = 0; at < list.length; at++) {
     const mine = known[at];
     if (mine === undefined) return list;
-    if (mine !== list[at]) return isGreater(list[at]!, mine) ? list : known;
+    if (mine !== list[at]) return greater(list[at]!, mine) ? list : known;
   }
   return known;
 }
+
+const isMore = (a: number, b: number): boolean => a > b;
 
 /** What a row says of the end of its request; undefined where it says nothing. */
 function verdictReader(columns: Columns, times: Uint32Array): (row: number) => bigint | undefined {

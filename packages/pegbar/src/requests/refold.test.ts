@@ -44,6 +44,8 @@ function randomRows(): SpanRow[] {
       region: ['eu', 'us', undefined][random(3)],
       model_version: ['v6', 'v7'][random(2)],
       loras: [undefined, ['a'], ['a', 'b'], ['c']][random(4)],
+      lora_weights: [undefined, [0.5], [0.5, 0.25]][random(3)],
+      attributes: [undefined, { node: `n${random(3)}` }, { node: 'n1', farm: 'b' }][random(3)],
       cost_usd: random(8) / 4,
       gpu_seconds: random(8) / 4,
       gpu_count: random(3),

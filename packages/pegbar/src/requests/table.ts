@@ -30,6 +30,8 @@ export class RequestTable {
   readonly traceIds: string[] = [];
   readonly verdicts: bigint[] = [];
   readonly loras: (string[] | undefined)[] = [];
+  readonly loraWeights: (number[] | undefined)[] = [];
+  readonly attributes: (Map<string, string> | undefined)[] = [];
   /** Newest day of ingest, days since the epoch. */
   days = new Uint16Array(FIRST_CAPACITY);
   readonly sums: Record<Sum, Float64Array>;
@@ -67,6 +69,8 @@ export class RequestTable {
     this.traceIds.push(trace_id);
     this.verdicts.push(0n);
     this.loras.push(undefined);
+    this.loraWeights.push(undefined);
+    this.attributes.push(undefined);
     this.starts[place * 2] = this.starts[place * 2 + 1] = 0xffff_ffff;
     return place;
   }
@@ -141,6 +145,7 @@ export class RequestTable {
       builder.column('trace_id'),
     ];
     const [verdict, loras] = [builder.column('verdict'), builder.column('loras')];
+    const [weights, attributes] = [builder.column('lora_weights'), builder.column('attributes')];
     const [part, stamp] = [builder.column('part'), builder.column('seg')];
     const [started, ended] = [builder.column<FixedColumn>('started'), builder.column<FixedColumn>('ended')];
     for (let row = from; row < to; row++) {
@@ -151,6 +156,9 @@ export class RequestTable {
       if (traceId !== '' && request !== '' && request !== traceId) trace.push(row, traceId);
       if (this.verdicts[row] !== 0n) verdict.push(row, this.verdicts[row]);
       if (this.loras[row]) loras.push(row, this.loras[row]);
+      if (this.loraWeights[row]) weights.push(row, this.loraWeights[row]);
+      const told = this.attributes[row];
+      if (told) attributes.push(row, Object.fromEntries(told));
       part.push(row, this.days[row]! * DAY_MS);
       stamp.push(row, seg);
     }

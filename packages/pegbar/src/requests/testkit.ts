@@ -57,6 +57,12 @@ const MERGES: Readonly<Record<string, Merge>> = {
   sum: (a, b) => (typeof a === 'bigint' ? a + (b as bigint) : (a as number) + (b as number)),
   max: (a, b) => (compare(a, b) >= 0 ? a : b),
   min: (a, b) => (compare(a, b) <= 0 ? a : b),
+  maxMap: (a, b) => {
+    const merged = new Map(a as Map<string, string>);
+    for (const [key, value] of b as Map<string, string>)
+      if (compare(value, merged.get(key) ?? '') > 0) merged.set(key, value);
+    return merged;
+  },
 };
 
 function compare(a: unknown, b: unknown): number {

@@ -167,9 +167,8 @@ function artifactRow(
   context: RowContext,
   common: Record<string, unknown>,
 ): Record<string, unknown> {
-  const { attributes: _, ...tags } = common;
   return {
-    ...tags,
+    ...common,
     image_id: record.image_id,
     request_id: record.request_id,
     trace_id: record.trace_id,
