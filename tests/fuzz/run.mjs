@@ -29,6 +29,7 @@ const SHARES = {
   gzip: 0.05,
   spool_log: 0.05,
   native_block: 0.05,
+  pictures: 0.5,
 };
 /** A run that says nothing for so long hangs. */
 const HANG_MS = 30_000;

@@ -12,6 +12,7 @@ import { createPrivacy } from '../../packages/pegbar/dist/privacy/index.js';
 import { BLOCK_FRAME, encodeCommit, IDS_FRAME, parseLog } from '../../packages/pegbar/dist/spool/format.js';
 import { GZIP, JSON_BODIES, NDJSON, NOW_MS, PROTOBUF } from './corpus.mjs';
 import { mutate } from './mutate.mjs';
+import { picturesTarget } from './pictures.mjs';
 
 const LIMIT_BYTES = 1024 * 1024;
 const clock = { ...systemClock, now: () => NOW_MS, sleep: () => Promise.resolve() };
@@ -175,4 +176,5 @@ export const TARGETS = {
       body: (body) => body,
     };
   },
+  pictures: picturesTarget,
 };
