@@ -1,5 +1,5 @@
 // What a studio's page does, and beside it what really happened, told by means that share no code with the SDK.
-import { init } from '/pegbar.js';
+const { init } = globalThis;
 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const block = (ms) => {
