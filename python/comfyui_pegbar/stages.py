@@ -24,10 +24,10 @@ class Shape:
             if isinstance(node, dict) and isinstance(node.get("class_type"), str)
         }
         walk = Walk(graph)
-        self.samplers = {node.id for node in walk.nodes.values() if is_pass(node)}
+        self.samplers = {node.id for node in walk.nodes.values() if is_pass(node) or samples(node.type)}
 
     def is_sampler(self, node_id, class_type):
-        return node_id in self.samplers or (node_id not in self.classes and bool(SAMPLER.match(class_type)))
+        return node_id in self.samplers or (node_id not in self.classes and samples(class_type))
 
     def stage(self, node_id, class_type, has_generated):
         """Stage of a node; what only prepares or finishes goes by whether a sampler has run before it."""
@@ -43,6 +43,11 @@ class Shape:
 
     def makes_clip(self):
         return any(SAVE.search(name) and CLIP_OUTPUT.search(name) for name in self.classes.values())
+
+
+def samples(class_type):
+    """KSamplerSelect names a sampler and does not sample."""
+    return bool(SAMPLER.match(class_type)) and not re.search("select", class_type, re.I)
 
 
 def is_loader(class_type):

@@ -82,15 +82,6 @@ export const agentComfyui = command({
     const resource = { current: typeof host === 'string' ? baseResource(comfy) : host };
     const client = createClient(server, { fetch, clock, signal, userAgent: `pegbar-cli/${VERSION}` });
     const memory = fileMemory(join(stateDirectory(io.env), 'agents'), comfy, server.url);
-    const delivery = new Delivery({
-      client,
-      clock,
-      say: out.say,
-      spread,
-      version: VERSION,
-      resource: () => resource.current,
-      onDelivered: (ids) => memory.add(ids),
-    });
     const tags: Tags = {
       tenant: values.tenant,
       region: values.region,
@@ -101,6 +92,15 @@ export const agentComfyui = command({
       url: comfy,
       withPrompts: values.prompts !== 'off',
     };
+    const delivery = new Delivery({
+      client,
+      clock,
+      say: out.say,
+      spread,
+      version: VERSION,
+      resource: () => ({ ...resource.current, ...tagsOf(tags) }),
+      onDelivered: (ids) => memory.add(ids),
+    });
     const withPictures = values.pictures !== 'name';
     const watch = new Watch({
       reading,
@@ -185,6 +185,13 @@ function addresses(
   if (!server.ok) return `--server ${server.error.value}: ${server.error.cure}`;
   return { comfy: comfy.value.url, server: server.value };
 }
+
+const tagsOf = (tags: Tags): Record<string, unknown> => ({
+  'pegbar.tenant': tags.tenant,
+  'pegbar.region': tags.region,
+  'pegbar.traffic_source': tags.traffic_source,
+  'pegbar.hardware_class': tags.hardware_class,
+});
 
 const NODE_IS_THERE = 'the node is there';
 

@@ -11,7 +11,7 @@ const GRAPH_MOST = 500_000;
 const told = (parts: Partial<Told>): Told => ({ spans: [], records: [], finished: [], ...parts });
 
 export const tellReceived = (run: Run, tags: Tags): Told =>
-  told({ records: [boundary(run, tags, 'prompt_received', run.put)] });
+  told({ records: [boundary(run, tags, 'prompt_received', run.received)] });
 
 export const tellQueue = (tags: Tags, depth: number, at: number): Told =>
   told({
@@ -40,23 +40,21 @@ export function tellFinished(run: Run, tags: Tags, pictures: readonly LookedAt[]
   for (const node of run.nodes.values()) if (node.end === undefined) run.endNode(node, end);
   standInStage(run, end);
   const spans = [...cachedSpans(run), ...nodeSpans(run), ...stageSpans(run, tags, pictures)];
-  if (run.start !== undefined && !run.isLate)
+  if (run.start !== undefined && run.waited !== undefined)
     spans.push(
       span(run, 'queue', run.spanId('queue'), run.rootSpan, run.put, run.start, {
         'pegbar.request.id': run.prompt_id,
       }),
     );
   spans.push(rootSpan(run, tags, end));
-  const records = [boundary(run, tags, 'prompt_received', run.put), ...boundaries(run, tags)];
+  const records = [boundary(run, tags, 'prompt_received', run.received), ...boundaries(run, tags)];
   for (const looked of pictures) records.push(...pictureRecords(run, tags, looked));
   if (run.start !== undefined) {
-    const wait = run.isLate ? undefined : Math.max(0, run.start - run.put);
     records.push(
       record(run, tags, 'cache', end, run.eventId('cache', 'node'), {
         cache: 'node',
         hits: run.cached.length,
         misses: Math.max(0, run.shape.classes.size - run.cached.length),
-        attributes: wait === undefined ? undefined : { 'comfyui.queue_wait_ms': wait },
       }),
     );
   }
@@ -74,7 +72,7 @@ export function tellLost(run: Run, tags: Tags, at: number): Told {
   const root = rootSpan(run, tags, at);
   root.attributes['pegbar.error.retriable'] = true;
   root.attributes['comfyui.killed'] = true;
-  return told({ spans: [root], records: [boundary(run, tags, 'prompt_received', run.put)] });
+  return told({ spans: [root], records: [boundary(run, tags, 'prompt_received', run.received)] });
 }
 
 /** What is known of a picture once it was looked at; without a look, its place. */
@@ -223,8 +221,7 @@ function rootSpan(run: Run, tags: Tags, end: number): Span {
     ...recipe(run),
     ...prompts(run, tags),
     'pegbar.outcome': run.outcome,
-    'pegbar.queue.wait_ms':
-      run.start === undefined || run.isLate ? undefined : Math.max(0, run.start - run.put),
+    'pegbar.queue.wait_ms': run.waited,
     'pegbar.images': run.pictures.length,
     'pegbar.workflow': tags.withPrompts ? graphText(run) : undefined,
     'comfyui.prompt_id': run.prompt_id,
@@ -236,7 +233,7 @@ function rootSpan(run: Run, tags: Tags, end: number): Span {
     'comfyui.node_detail': run.nodes.size > 0,
     'comfyui.watched_from': 'outside',
   });
-  const root = span(run, ROOT_NAME, run.rootSpan, undefined, run.put, end, attributes, 2);
+  const root = span(run, ROOT_NAME, run.rootSpan, undefined, run.received, end, attributes, 2);
   root.error = run.error;
   return root;
 }

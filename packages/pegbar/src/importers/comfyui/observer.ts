@@ -14,6 +14,7 @@ import type { Tags, Told } from './tell.ts';
 /** Prompts known at once and remembered as told; ComfyUI's own history keeps 10,000. */
 const RUNS_MOST = 10_000;
 const PICTURES_MOST = 2_000;
+const SAMPLE_EVERY_MS = 30_000;
 const OUTPUT_KEYS = ['images', 'gifs', 'videos', 'video', 'animated'];
 
 export interface ObserverOptions {
@@ -28,7 +29,8 @@ export class Observer {
   private readonly told: Set<string>;
   /** Prompts that were open when the connection was lost: where they do not come back, ComfyUI ended under them. */
   private readonly beforeLoss = new Set<string>();
-  /** Prompts of this long a queue ago were dropped to stay bounded. */
+  private sampled = { depth: -1, at: 0 };
+  /** Open prompts that were let go because there were too many. */
   forgotten = 0;
 
   constructor({ tags, told = [] }: ObserverOptions) {
@@ -55,7 +57,7 @@ export class Observer {
       }
       run.isRunning ||= running.includes(item);
     }
-    add(told, tellQueue(this.tags, pending.length, at));
+    this.sample(told, pending.length, at);
     return { told, missing: [...this.runs.keys()].filter((id) => !seen.has(id)) };
   }
 
@@ -140,6 +142,13 @@ export class Observer {
       }
       if (state.state === 'finished') run.endNode(node, at);
     }
+  }
+
+  /** The depth of the queue when it changes, and every so often that it is still so. */
+  private sample(told: Told, depth: number, at: number): void {
+    if (depth === this.sampled.depth && at - this.sampled.at < SAMPLE_EVERY_MS) return;
+    this.sampled = { depth, at };
+    add(told, tellQueue(this.tags, depth, at));
   }
 
   private add(run: Run): void {

@@ -76,6 +76,17 @@ export class Run {
     return `comfyui:${this.trace_id}:${this.spanId(...what)}:${String(what[0])}`;
   }
 
+  /** When it came: at the latest when it began to run, for a look may come later than both. */
+  get received(): number {
+    return Math.min(this.put, this.start ?? this.put);
+  }
+
+  /** Milliseconds in the queue; undefined where nobody saw it wait. */
+  get waited(): number | undefined {
+    const { start, put } = this;
+    return start === undefined || this.isLate || put > start ? undefined : start - put;
+  }
+
   get rootSpan(): string {
     return this.spanId('root');
   }
