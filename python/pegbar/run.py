@@ -47,7 +47,13 @@ class _Phase:
         self.context = context
         self.start_ns = start_ns
         self.end_ns = 0
-        self.token: Any = otel_context.attach(context)
+        self._token: Any = otel_context.attach(context)
+
+    def leave(self) -> None:
+        """The stage is the current one no longer."""
+        token, self._token = self._token, None
+        if token is not None:
+            otel_context.detach(token)
 
 
 class Run:
@@ -91,7 +97,8 @@ class Run:
         if name in QUIET_PARTS or self._parts >= MAX_PARTS or not self._phases:
             return
         self._parts += 1
-        span = tracer().start_span(name, self._phases[-1].context, start_time=self._wall(start_ns))
+        tags = self._state.tags if self._state is not None else None
+        span = tracer().start_span(name, self._phases[-1].context, attributes=tags, start_time=self._wall(start_ns))
         span.end(self._wall(end_ns))
 
     def step(self) -> None:
@@ -134,7 +141,7 @@ class Run:
     def abandon(self) -> None:
         """Ends what is open, after a fault of ours."""
         for phase in reversed(self._phases):
-            safely(lambda phase=phase: otel_context.detach(phase.token))  # type: ignore[misc]
+            safely(phase.leave)
             safely(phase.span.end)
         self._phases.clear()
 
@@ -155,7 +162,7 @@ class Run:
     def _next(self, stage: str, at_ns: int) -> None:
         phase = self._phases[-1]
         phase.end_ns = at_ns
-        otel_context.detach(phase.token)
+        phase.leave()
         self._open(stage, at_ns)
 
     def _generate(self, at_ns: int) -> None:
@@ -213,7 +220,7 @@ class Run:
             otel_context.detach(token)
 
     def _close(self, now_ns: int, failed: bool = False) -> None:
-        otel_context.detach(self._phases[-1].token)
+        self._phases[-1].leave()
         self._phases[-1].end_ns = now_ns
         gpu_s = safely(self._gpu.seconds)
         for at, phase in enumerate(self._phases):

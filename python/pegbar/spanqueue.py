@@ -8,20 +8,31 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
 from .lane import Lane
+from .records_generated import ATTRIBUTES
+from .state import REQUEST_ID, current_state
 from .transport import Answer
 
 PATH = "/v1/traces"
 CONTENT_TYPE = "application/x-protobuf"
+_TENANT = ATTRIBUTES["tenant"]
 
 
 class SpanQueue(SpanProcessor):
-    """Hands sampled spans to the lane when they end. Costs the caller one append."""
+    """
+    Hands sampled spans to the lane when they end. Costs the caller one append. Spans of others within a request (of a
+    web framework, of a database) are told to be of it, and of its tenant.
+    """
 
     def __init__(self, lane: Lane[ReadableSpan]) -> None:
         self._lane = lane
 
     def on_start(self, span: Span, parent_context: Optional[Context] = None) -> None:
-        return
+        state = current_state(parent_context)
+        if state is None or REQUEST_ID in (span.attributes or ()):
+            return
+        span.set_attribute(REQUEST_ID, state.id)
+        if _TENANT in state.tags:
+            span.set_attribute(_TENANT, state.tags[_TENANT])
 
     def on_end(self, span: ReadableSpan) -> None:
         context = span.context
