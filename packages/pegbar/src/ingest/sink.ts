@@ -78,7 +78,7 @@ export function createOtlpSink(options: OtlpSinkOptions): OtlpSink {
   }
 
   function countLosses({ overriddenTenants, badTenants, optedOut, cut }: Losses): void {
-    count('pegbar_overridden_tenants_total', overriddenTenants);
+    count('pegbar_tenant_overridden_total', overriddenTenants);
     count('pegbar_bad_tenants_total', badTenants);
     count('pegbar_cut_attributes_total', cut);
     count('pegbar_dropped_total', optedOut, 'opted_out');

@@ -21,15 +21,14 @@ export class SipHash {
   /** Hashes bytes [start, end) into `lo` and `hi`. */
   update(bytes: Uint8Array, start: number, end: number): void {
     const key = this.#key;
-    const [k0l, k0h, k1l, k1h] = [key[0]!, key[1]!, key[2]!, key[3]!];
-    let v0l = k0l ^ 0x70736575;
-    let v0h = k0h ^ 0x736f6d65;
-    let v1l = k1l ^ 0x6e646f6d;
-    let v1h = k1h ^ 0x646f7261;
-    let v2l = k0l ^ 0x6e657261;
-    let v2h = k0h ^ 0x6c796765;
-    let v3l = k1l ^ 0x79746573;
-    let v3h = k1h ^ 0x74656462;
+    let v0l = key[0]! ^ 0x70736575;
+    let v0h = key[1]! ^ 0x736f6d65;
+    let v1l = key[2]! ^ 0x6e646f6d;
+    let v1h = key[3]! ^ 0x646f7261;
+    let v2l = key[0]! ^ 0x6e657261;
+    let v2h = key[1]! ^ 0x6c796765;
+    let v3l = key[2]! ^ 0x79746573;
+    let v3h = key[3]! ^ 0x74656462;
     const length = end - start;
     const whole = start + (length & ~7);
     // The last word holds what is left and the length; after it come four rounds without a word.

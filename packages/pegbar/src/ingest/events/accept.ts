@@ -89,7 +89,7 @@ export function createEventIntake(options: EventIntakeOptions): {
   ): Line | { error: RecordProblem } {
     const said = record.tenant;
     if (context.tenant !== null && said !== undefined && said !== context.tenant)
-      counters.add('pegbar_overridden_tenants_total');
+      counters.add('pegbar_tenant_overridden_total');
     const tenant = context.tenant ?? said ?? 'default';
     if (!TENANT_NAME.test(tenant))
       return problem(
