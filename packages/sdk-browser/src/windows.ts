@@ -125,7 +125,7 @@ export class Windows {
   end(at: number): void {
     this.pass(at);
     const rest = this.#open;
-    if (rest.ms > 0 || rest.dropped > 0) {
+    if (rest.ms > 0 || rest.frames > 0 || rest.dropped > 0) {
       rest.at = this.#cursor;
       if (this.#done && rest.ms < REST) this.#done = merge(this.#done, rest);
       else {
