@@ -47,7 +47,7 @@ describe('windows of frames', () => {
     windows.pass(900);
     windows.pass(940);
     windows.pass(2_900);
-    play(3_000, 26, 40);
+    play(3_000, 25, 40);
     windows.end(4_000);
     expect(told.map(({ frames, stalls }) => [frames, stalls])).toEqual([
       [20, 1],
