@@ -73,5 +73,3 @@ function decode(text: string): string {
     return text;
   }
 }
-
-export const routeOf = (id: string): Route | undefined => ROUTES.find((route) => route.id === id);
