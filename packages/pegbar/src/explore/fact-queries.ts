@@ -206,8 +206,8 @@ export const FACTS: Readonly<Record<RollupMetricName, readonly FactSql[]>> = {
   sessions: [
     {
       ...requests("session_id != ''"),
-      // As the rollups count: one that spans two hours or segments counts in both.
-      distinct: `(${DIMENSIONS.join(', ')}, intDiv(at_ms, 3600000), session_id)`,
+      // As the rollups count: one that spans two hours counts in both.
+      distinct: '(tenant, intDiv(at_ms, 3600000), session_id)',
     },
   ],
   aesthetic: measured('aesthetic'),

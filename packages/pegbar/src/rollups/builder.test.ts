@@ -98,3 +98,21 @@ describe('the marginals', () => {
     expect(all?.tally).toMatchObject({ n: 100_000, micro: 100_000 * 100_000 });
   });
 });
+
+it('counts a session once under every value that it used, however many combinations it stands in', () => {
+  const builder = new RollupBuilder();
+  const values = (region: string, model: string): string[] =>
+    DIMENSIONS.map((dim) => (dim === 'region' ? region : dim === 'model_version' ? model : ''));
+  for (const [region, model, session] of [
+    ['eu', 'v6', 's1'],
+    ['eu', 'v7', 's1'],
+    ['us', 'v7', 's1'],
+    ['us', 'v7', 's2'],
+  ] as const)
+    builder.combination('t', 0, '', values(region, model)).sessions.add(session);
+  const n = (dim: string, value: string): number | undefined =>
+    builder.rows().find((row) => row.metric === 'sessions' && row.dim === dim && row.value === value)?.tally
+      .n;
+  expect([n('all', ''), n('region', 'eu'), n('region', 'us')]).toEqual([2, 1, 2]);
+  expect([n('model_version', 'v6'), n('model_version', 'v7')]).toEqual([1, 2]);
+});

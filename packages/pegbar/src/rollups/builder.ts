@@ -66,6 +66,8 @@ export class Combination {
   readonly values: DimensionValues;
   /** By the metric's place in the contract. */
   readonly tallies: (Tally | undefined)[] = [];
+  /** Sessions with a request: they cannot be added, because one may stand under several combinations. */
+  readonly sessions = new Set<string>();
 
   constructor(tenant: string, hour_ms: number, stage: string, values: DimensionValues) {
     this.tenant = tenant;
@@ -96,8 +98,11 @@ export interface RollupRow {
   tally: Tally;
 }
 
-/** The rows of one (tenant, hour, stage, dim, value), by the metric's place. */
-type Series = (RollupRow | undefined)[];
+/** The rows of one (tenant, hour, stage, dim, value), by the metric's place, and the sessions that were counted. */
+interface Series {
+  rows: (RollupRow | undefined)[];
+  sessions?: Set<string>;
+}
 
 export class RollupBuilder {
   private readonly combinations = new Map<string, Combination>();
@@ -140,6 +145,7 @@ export class RollupBuilder {
 
 /** A request's queue wait and a stage's are two things under one name; every other stage metric sums over stages. */
 const QUEUE_WAIT = PLACES.get('queue_wait_ms')!;
+const SESSIONS = PLACES.get('sessions')!;
 
 function addTo(
   rows: RollupRow[],
@@ -151,22 +157,27 @@ function addTo(
 ): void {
   const { tenant, hour_ms, tallies } = from;
   const key = `${tenant}\n${hour_ms}\n${stage}\n${dim}\n${value}`;
-  let series = known.get(key);
-  if (!series) {
-    series = [];
-    known.set(key, series);
-  }
+  const series: Series = known.get(key) ?? { rows: [] };
+  known.set(key, series);
+  const rowAt = (place: number): RollupRow => {
+    const there = series.rows[place];
+    if (there !== undefined) return there;
+    const metric = METRICS[place]!;
+    const made = { tenant, metric, stage, dim, value, t_ms: hour_ms, tally: new Tally(metric) };
+    series.rows[place] = made;
+    rows.push(made);
+    return made;
+  };
   for (let place = 0; place < tallies.length; place++) {
     const tally = tallies[place];
     if (tally === undefined || (place === QUEUE_WAIT && stage !== from.stage)) continue;
-    let row = series[place];
-    if (row === undefined) {
-      const metric = METRICS[place]!;
-      row = { tenant, metric, stage, dim, value, t_ms: hour_ms, tally: new Tally(metric) };
-      series[place] = row;
-      rows.push(row);
-    }
-    row.tally.merge(tally);
+    rowAt(place).tally.merge(tally);
+  }
+  for (const session of from.sessions) {
+    series.sessions ??= new Set();
+    if (series.sessions.has(session)) continue;
+    series.sessions.add(session);
+    rowAt(SESSIONS).tally.add(1);
   }
 }
 

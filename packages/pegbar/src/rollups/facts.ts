@@ -4,7 +4,7 @@ import { paced } from '../base/paced.ts';
 import { ok, type Result } from '../base/result.ts';
 import { readBlock } from '../native/index.ts';
 import type { Store, StoreError } from '../store/index.ts';
-import { type Combination, RollupBuilder } from './builder.ts';
+import { RollupBuilder } from './builder.ts';
 import { Facts } from './group.ts';
 import {
   CACHES,
@@ -159,42 +159,40 @@ function countErrors(facts: Facts): void {
 /** What a request that ran to its end is. */
 const RAN: ReadonlySet<string> = new Set(['succeeded', 'failed', 'timed_out', 'blocked']);
 
-function requestCount(sessions: Sessions): Count {
-  return (facts) => {
-    const outcome = facts.texts('outcome');
-    const error = facts.texts('error_code');
-    const ended = outcome.texts.map((name) =>
-      name === '' ? undefined : facts.counter(name as RollupMetricName),
-    );
-    const [requests, latency, retries] = [
-      facts.counter('requests'),
-      facts.counter('latency_ms'),
-      facts.counter('retried'),
-    ];
-    const [waits, ooms, timeouts] = [
-      facts.counter('queue_wait_ms'),
-      facts.counter('oom'),
-      facts.counter('timeout'),
-    ];
-    const [ms, wait, retried] = [facts.numbers('ms'), facts.numbers('wait'), facts.numbers('retried')];
-    for (let row = 0; row < facts.rows; row++) {
-      const how = outcome.texts[outcome.keys[row]!]!;
-      const why = error.texts[error.keys[row]!]!;
-      requests.add(row);
-      ended[outcome.keys[row]!]?.add(row);
-      if (RAN.has(how)) {
-        // A picture from a folder does not tell how long it took: 0 is "not told" and no latency.
-        if (ms[row]! > 0) latency.add(row, ms[row]!);
-        if (retried[row]) retries.add(row);
-      }
-      if (wait[row]! > 0) waits.add(row, wait[row]!);
-      if (why === 'oom' && (how === 'failed' || how === 'timed_out')) ooms.add(row);
-      if (how === 'timed_out' || (how === 'failed' && why === 'timeout')) timeouts.add(row);
+function countRequests(facts: Facts): void {
+  const outcome = facts.texts('outcome');
+  const error = facts.texts('error_code');
+  const ended = outcome.texts.map((name) =>
+    name === '' ? undefined : facts.counter(name as RollupMetricName),
+  );
+  const [requests, latency, retries] = [
+    facts.counter('requests'),
+    facts.counter('latency_ms'),
+    facts.counter('retried'),
+  ];
+  const [waits, ooms, timeouts] = [
+    facts.counter('queue_wait_ms'),
+    facts.counter('oom'),
+    facts.counter('timeout'),
+  ];
+  const [ms, wait, retried] = [facts.numbers('ms'), facts.numbers('wait'), facts.numbers('retried')];
+  for (let row = 0; row < facts.rows; row++) {
+    const how = outcome.texts[outcome.keys[row]!]!;
+    const why = error.texts[error.keys[row]!]!;
+    requests.add(row);
+    ended[outcome.keys[row]!]?.add(row);
+    if (RAN.has(how)) {
+      // A picture from a folder does not tell how long it took: 0 is "not told" and no latency.
+      if (ms[row]! > 0) latency.add(row, ms[row]!);
+      if (retried[row]) retries.add(row);
     }
-    for (const name of ['prompt_tokens', 'prompt_words', 'prompt_chars'] as const)
-      countPositive(facts, name, name);
-    sessions.count(facts);
-  };
+    if (wait[row]! > 0) waits.add(row, wait[row]!);
+    if (why === 'oom' && (how === 'failed' || how === 'timed_out')) ooms.add(row);
+    if (how === 'timed_out' || (how === 'failed' && why === 'timeout')) timeouts.add(row);
+  }
+  for (const name of ['prompt_tokens', 'prompt_words', 'prompt_chars'] as const)
+    countPositive(facts, name, name);
+  countSessions(facts);
 }
 
 /** Counts the numbers of a column that are above zero. */
@@ -204,25 +202,11 @@ function countPositive(facts: Facts, name: string, metric: RollupMetricName): vo
   for (let row = 0; row < facts.rows; row++) if (values[row]! > 0) counter.add(row, values[row]!);
 }
 
-/** A session counts once under each combination, whatever the number of blocks. */
-class Sessions {
-  private readonly seen = new Map<Combination, Set<string>>();
-
-  count(facts: Facts): void {
-    const { keys, texts } = facts.texts('session_id');
-    for (let row = 0; row < facts.rows; row++) {
-      const session = texts[keys[row]!]!;
-      if (session === '') continue;
-      const combination = facts.combination(row);
-      let seen = this.seen.get(combination);
-      if (!seen) {
-        seen = new Set();
-        this.seen.set(combination, seen);
-      }
-      if (seen.has(session)) continue;
-      seen.add(session);
-      combination.count('sessions');
-    }
+function countSessions(facts: Facts): void {
+  const { keys, texts } = facts.texts('session_id');
+  for (let row = 0; row < facts.rows; row++) {
+    const session = texts[keys[row]!]!;
+    if (session !== '') facts.combination(row).sessions.add(session);
   }
 }
 
@@ -327,7 +311,7 @@ function countCaches(facts: Facts): void {
 }
 
 const sources = (): readonly (readonly [string, Count])[] => [
-  [REQUESTS, requestCount(new Sessions())],
+  [REQUESTS, countRequests],
   [SCORES, countScores],
   [REQUEST_SCORES, countScores],
   [FEEDBACK, countFeedback],
