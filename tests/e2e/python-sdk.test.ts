@@ -139,7 +139,7 @@ describe.skipIf(python === '')('the Python SDK', () => {
       const failed = await server.sql(
         "SELECT * FROM stages WHERE request_id = 'py-sdk-2' AND error_code != '' AND pipeline_stage != ''",
       );
-      expect(failed).toMatchObject([{ pipeline_stage: 'generate', error_code: 'oom', retriable: true }]);
+      expect(failed).toMatchObject([{ pipeline_stage: 'generate', error_code: 'oom', retriable: 1 }]);
     });
   });
 });

@@ -67,6 +67,17 @@ function play(python, packages, ready) {
   });
 }
 
+/** What the SDK promises of any pipeline, on real ones: the tests that CI runs on a fake one. */
+function contract(python, packages) {
+  const env = { ...process.env, PYTHONPATH: packages, PYTHONDONTWRITEBYTECODE: '1', OMP_NUM_THREADS: '1' };
+  execFileSync(python, ['-m', 'unittest', '-q', 'tests.test_real_pipelines'], {
+    cwd: join(ROOT, 'python'),
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: PLAY_MS,
+  });
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'pegbar-e2e-diffusers-'));
 let server;
 try {
@@ -78,6 +89,7 @@ try {
     console.log(`skipped: torch and diffusers cannot be installed here (${String(error).slice(0, 200)})`);
     process.exit(0);
   }
+  contract(python, join(folder, 'packages'));
   const bin = join(ROOT, 'packages/pegbar/bin/pegbar.js');
   server = spawn(process.execPath, [bin, 'up', '--json', '--data', join(folder, 'data'), ...PORTS], {
     stdio: ['ignore', 'pipe', 'inherit'],
