@@ -59,6 +59,7 @@ describe.skipIf(missing !== null)(`dead letters${missing ? ` (skipped: ${missing
         seg: 77n,
       });
     writeFileSync(join(data, 'spool', 'dead', name), Buffer.concat(builder.encode()));
+    writeFileSync(join(data, 'spool', 'dead', `${name}.reason`), 'no column like that');
   }
   const count = async (): Promise<unknown> =>
     (
@@ -69,7 +70,13 @@ describe.skipIf(missing !== null)(`dead letters${missing ? ` (skipped: ${missing
   it('are listed, loaded with what follows from them, and gone', async () => {
     bury('0000000077.spans.native', ['r1', 'r2']);
     expect((await ask('GET', '/api/v1/dead-letters')).items).toMatchObject([
-      { id: '0000000077.spans.native', table: 'spans', rows: 2, timestamp: expect.any(String) },
+      {
+        id: '0000000077.spans.native',
+        table: 'spans',
+        rows: 2,
+        timestamp: expect.any(String),
+        reason: 'no column like that',
+      },
     ]);
     expect(await ask('POST', '/api/v1/dead-letters/replay', {})).toEqual({
       replayed: 1,

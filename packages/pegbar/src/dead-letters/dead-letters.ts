@@ -15,6 +15,8 @@ export interface DeadLetterRow {
   table: string;
   rows: number;
   bytes: number;
+  /** What the store said when it refused the rows. */
+  reason: string;
 }
 
 export interface Replayed {
@@ -112,12 +114,19 @@ export function createDeadLetters(deps: DeadLetterDeps): DeadLetters {
   return {
     async list() {
       const out: DeadLetterRow[] = [];
-      for (const { name, table, bytes, at } of await spool.deadLetters()) {
+      for (const { name, table, bytes, at, reason } of await spool.deadLetters()) {
         const rows = await open(name, table).then(
           (letter) => letter.rows,
           () => 0,
         );
-        out.push({ id: name, timestamp: new Date(at).toISOString(), table, rows, bytes });
+        out.push({
+          id: name,
+          timestamp: new Date(at).toISOString(),
+          table,
+          rows,
+          bytes,
+          reason: reason || 'the store refused it; the log of the server says why',
+        });
       }
       return out;
     },

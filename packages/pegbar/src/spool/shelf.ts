@@ -4,7 +4,7 @@
  * It works on files alone, so it may stand in another thread than the spool that writes them: a log that is closed
  * is not written any more, and its release is told to the spool afterwards (`Spool.released`).
  */
-import { open, readdir, readFile, stat, unlink } from 'node:fs/promises';
+import { open, readdir, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
@@ -33,6 +33,8 @@ export interface DeadLetter {
   table: string;
   bytes: number;
   at: number;
+  /** Why the store refused it; '' where that was not written down. */
+  reason: string;
 }
 
 export interface Shelf {
@@ -73,6 +75,11 @@ export const foldersOf = (dir: string): SpoolFolders => ({
   quarantine: join(dir, 'quarantine'),
 });
 
+const LETTER = '.native';
+/** What the engine says of a block may quote much of it. */
+const REASON_LENGTH = 1_000;
+const reasonOf = (letter: string): string => `${letter}.reason`;
+
 /** The room for a log is let go when no log was read for so long. */
 const ROOM_KEPT_MS = 10_000;
 
@@ -96,7 +103,8 @@ export function openShelf(options: ShelfOptions): Shelf {
       await unlink(join(paths.log, `${nameOf(target.number)}.log`));
     },
     async bury(number, table, blocks, reason) {
-      const path = join(paths.dead, `${nameOf(number)}.${table}.native`);
+      const path = join(paths.dead, `${nameOf(number)}.${table}${LETTER}`);
+      await writeFile(reasonOf(path), reason.slice(0, REASON_LENGTH), { mode: 0o600 });
       const file = await open(path, 'w', 0o600);
       await writeAll(file, blocks, 0);
       await file.datasync();
@@ -111,13 +119,20 @@ export function openShelf(options: ShelfOptions): Shelf {
     async deadLetters() {
       const letters: DeadLetter[] = [];
       for (const name of (await readdir(paths.dead)).sort()) {
-        const info = await stat(join(paths.dead, name));
-        letters.push({ name, table: name.split('.')[1] ?? '', bytes: info.size, at: info.mtimeMs });
+        if (!name.endsWith(LETTER)) continue;
+        const path = join(paths.dead, name);
+        const info = await stat(path);
+        const reason = await readFile(reasonOf(path), 'utf8').catch(() => '');
+        letters.push({ name, table: name.split('.')[1] ?? '', bytes: info.size, at: info.mtimeMs, reason });
       }
       return letters;
     },
     exhume: (name) => readFile(join(paths.dead, safeName(name))),
-    forget: (name) => unlink(join(paths.dead, safeName(name))),
+    async forget(name) {
+      const path = join(paths.dead, safeName(name));
+      await unlink(path);
+      await rm(reasonOf(path), { force: true });
+    },
     close() {
       room.close();
       return journal.close();

@@ -268,7 +268,9 @@ describe('the spool', () => {
     const spool = await open();
     // A segment is named by its `seg`, which has up to sixteen digits.
     await spool.bury(2 ** 52 + 17, 'span_events', [Buffer.from('ab'), Buffer.from('c')], 'no such column');
-    const [letter] = await (await open()).deadLetters();
+    const [letter, ...others] = await (await open()).deadLetters();
+    expect(others).toEqual([]);
+    expect(letter!.reason).toBe('no such column');
     expect(letter).toMatchObject({ table: 'span_events', bytes: 3 });
     expect(await spool.exhume(letter!.name)).toEqual(Buffer.from('abc'));
     await spool.forget(letter!.name);
