@@ -406,7 +406,8 @@ CREATE TABLE IF NOT EXISTS frames
   traffic_source String COMMENT 'where the request came from',
   attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(3)),
   part Date COMMENT 'UTC day of ingest, the partition',
-  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(Delta(8), ZSTD(1))
+  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(Delta(8), ZSTD(1)),
+  INDEX by_sequence sequence_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
 ENGINE = MergeTree
 PARTITION BY part
