@@ -31,6 +31,7 @@ import {
   migrate,
   type Store,
   shippedMigrations,
+  startPurge,
   viewSelects,
   type Wall,
 } from './store/index.ts';
@@ -133,6 +134,15 @@ async function start(
   await engineUp;
   must(await migrate(store, shippedMigrations(), clock));
   loading.start();
+  closers.push(
+    startPurge({
+      store,
+      clock,
+      counters: base.counters,
+      loaded: loading.loader.loaded,
+      isOurs: () => supervisor.current()?.kind === 'child',
+    }),
+  );
   startChores(base, { ...people, ...ingest, store, events });
 
   let stopping = false;
