@@ -85,9 +85,10 @@ export class Observer {
     for (const promptId of promptIds) {
       const run = this.runs.get(promptId);
       if (!run) continue;
+      const isLost = this.beforeLoss.has(promptId);
       this.finish(promptId);
       run.end = at;
-      if (this.beforeLoss.delete(promptId)) {
+      if (isLost) {
         add(told, tellLost(run, this.tags, at));
         continue;
       }
