@@ -41,6 +41,26 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('artifacts', () => {
+  it('keep a thumbnail that is one already, and make one of anything else', async () => {
+    const small = sharp(png).resize(300, 150).webp();
+    const ready = await small.clone().toBuffer();
+    const told = await small
+      .clone()
+      .withExif({ IFD0: { ImageDescription: 'a secret prompt' } })
+      .toBuffer();
+    await artifacts.putThumbnail('a', 'ready', parts(ready));
+    await artifacts.putThumbnail('a', 'told', parts(told));
+    await artifacts.putThumbnail('a', 'large', parts(png));
+    expect(Buffer.from((await shown('ready', { thumbnail: true })).bytes).equals(ready)).toBe(true);
+    const cleaned = Buffer.from((await shown('told', { thumbnail: true })).bytes);
+    expect(cleaned.includes('secret')).toBe(false);
+    expect(await sharp((await shown('large', { thumbnail: true })).bytes).metadata()).toMatchObject({
+      ...{ format: 'webp', width: 384, height: 192 },
+    });
+    const cut = await artifacts.putThumbnail('a', 'cut', parts(ready.subarray(0, ready.length / 2)));
+    expect(cut.ok).toBe(false);
+  });
+
   it('come back byte by byte, with their measure and digest', async () => {
     expect(await put('p1', png, 'image/png')).toMatchObject({
       ok: true,

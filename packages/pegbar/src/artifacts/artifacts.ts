@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Log } from '../base/log.ts';
 import { fail, ok, type Result } from '../base/result.ts';
-import { blur, measure, shrink, THUMBNAIL_PX, withoutMetadata } from './pictures.ts';
+import { blur, isShrunk, measure, shrink, THUMBNAIL_PX, withoutMetadata } from './pictures.ts';
 import type { ArtifactFiles, Stored } from './port.ts';
 import { createWorkQueue } from './queue.ts';
 import { readReference } from './reference.ts';
@@ -141,7 +141,9 @@ export function createArtifacts(deps: { files: ArtifactFiles; log: Log }): Artif
       const worked = await inTurn(async () => {
         const measured = await measure(bytes);
         if (measured === null || measured === 'too_large') return null;
-        const small = await shrink(bytes, THUMBNAIL_PX).catch(() => null);
+        // Importers send thousands that are made already; making each once more would cost the most of their way.
+        const isMade = await isShrunk(bytes, THUMBNAIL_PX);
+        const small = isMade ? bytes : await shrink(bytes, THUMBNAIL_PX).catch(() => null);
         return small && { small, measured: await measure(small) };
       });
       if (!worked.ok) return worked;

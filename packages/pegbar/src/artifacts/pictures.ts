@@ -35,6 +35,20 @@ export const shrink = (bytes: Uint8Array, px: number): Promise<Buffer> =>
     .webp({ quality: QUALITY })
     .toBuffer();
 
+/** Whether the bytes are what `shrink` makes: a small still webp without metadata, whose pixels can be read. */
+export async function isShrunk(bytes: Uint8Array, px: number): Promise<boolean> {
+  try {
+    const told = await sharp(bytes, OPEN).metadata();
+    const { format, width, height, pages = 1, exif, xmp, icc, iptc, orientation } = told;
+    if (format !== 'webp' || Math.max(width, height) > px || pages > 1) return false;
+    if (exif || xmp || icc || iptc || orientation) return false;
+    await sharp(bytes, OPEN).raw().toBuffer();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** What can be shown of a flagged picture to those who may not see it: colours and where they are. */
 export async function blur(bytes: Uint8Array, px = BLUR_SHOWN_PX): Promise<Buffer> {
   const few = await sharp(bytes, OPEN).rotate().resize(BLUR_PX, BLUR_PX, { fit: 'inside' }).png().toBuffer();

@@ -107,7 +107,7 @@ const weightOf = (value: LooseObject): number | undefined =>
 
 /** "CR LoRA Stack" has a switch beside each LoRA. */
 const isOff = (inputs: LooseObject, key: string, number: string): boolean =>
-  /^off$/i.test(String(inputs[`switch_${number}`] ?? '')) || inputs[`${key}_on`] === false;
+  /^off$/i.test(plain(inputs[`switch_${number}`]) ?? '') || inputs[`${key}_on`] === false;
 
 function weightKeys(key: string, number: string): string[] {
   const written = key.slice(key.lastIndexOf('_') + 1);

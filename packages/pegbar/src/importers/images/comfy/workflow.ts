@@ -45,7 +45,7 @@ function apiGraphOf(workflow: Loose): LooseObject | undefined {
   const definitions = new Map<string, LooseObject>();
   const told = isObject(workflow.definitions) ? workflow.definitions.subgraphs : undefined;
   for (const one of Array.isArray(told) ? told : []) {
-    if (isObject(one)) definitions.set(String(one.id), one);
+    if (isObject(one)) definitions.set(idOf(one.id), one);
   }
   const budget = { left: NODES_MOST };
   const graph: LooseObject = Object.create(null);
@@ -71,9 +71,9 @@ function scopeOf(drawn: LooseObject, prefix: string, outer: Scope['outer'], maki
   for (const link of Array.isArray(drawn.links) ? drawn.links : []) addLink(scope, link);
   for (const node of Array.isArray(drawn.nodes) ? drawn.nodes : []) {
     if (!isObject(node) || making.budget.left-- <= 0) continue;
-    const id = String(node.id);
+    const id = idOf(node.id);
     scope.nodes.set(id, node);
-    const definition = making.definitions.get(String(node.type));
+    const definition = making.definitions.get(idOf(node.type));
     if (!definition || making.depth >= SUBGRAPH_DEPTH_MOST) continue;
     const deeper = { ...making, depth: making.depth + 1 };
     scope.inner.set(id, scopeOf(definition, `${prefix}${id}:`, { scope, instance: node }, deeper));
@@ -89,10 +89,15 @@ function addLink(scope: Scope, link: Loose): void {
       ? [link.id, link.origin_id, link.origin_slot, link.target_id, link.target_slot]
       : [];
   if (id === undefined || from === undefined || from === null) return;
-  const origin = { id: String(from), slot: Number(slot) };
-  scope.links.set(String(id), origin);
-  if (String(to) === OUTPUTS_ID) scope.outputs.set(Number(toSlot), origin);
+  const origin = { id: idOf(from), slot: slotOf(slot) };
+  scope.links.set(idOf(id), origin);
+  if (idOf(to) === OUTPUTS_ID) scope.outputs.set(slotOf(toSlot), origin);
 }
+
+/** Ids and names are texts or numbers; anything else in their place stands for nothing. */
+const idOf = (value: Loose | undefined): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+const slotOf = (value: Loose | undefined): number => (typeof value === 'number' ? value : -1);
 
 const inputsOf = (node: LooseObject): LooseObject[] =>
   Array.isArray(node.inputs) ? node.inputs.filter((input) => isObject(input)) : [];
@@ -107,26 +112,26 @@ function write(scope: Scope, graph: LooseObject): void {
     const inner = scope.inner.get(id);
     if (node.mode === NEVER || node.mode === BYPASSED) continue;
     if (inner) write(inner, graph);
-    const type = String(node.type);
+    const type = idOf(node.type);
     if (inner || VIRTUAL.has(type)) continue;
     const inputs = widgetsOf(type, node.widgets_values, widgetNames(node));
     for (const input of inputsOf(node)) {
       if (input.link === null || input.link === undefined) continue;
-      const value = follow(scope, scope.links.get(String(input.link)), 0);
-      if (value !== undefined) inputs[String(input.name)] = value;
+      const value = follow(scope, scope.links.get(idOf(input.link)), 0);
+      if (value !== undefined) inputs[idOf(input.name)] = value;
     }
     graph[`${scope.prefix}${id}`] = { class_type: type, inputs };
   }
 }
 
 const widgetNames = (node: LooseObject): string[] =>
-  inputsOf(node).flatMap((input) => (isObject(input.widget) ? [String(input.widget.name)] : []));
+  inputsOf(node).flatMap((input) => (isObject(input.widget) ? [idOf(input.widget.name)] : []));
 
 /** What stands at the far end of a link: `[id, slot]` of a node that runs, or a constant. */
 function follow(scope: Scope, origin: Origin | undefined, hops: number): Loose | undefined {
   if (!origin || hops > HOPS_MOST) return undefined;
   const back = (to: Scope, link: Loose | undefined): Loose | undefined =>
-    link === undefined || link === null ? undefined : follow(to, to.links.get(String(link)), hops + 1);
+    link === undefined || link === null ? undefined : follow(to, to.links.get(idOf(link)), hops + 1);
   if (origin.id === INPUTS_ID) {
     if (!scope.outer) return undefined;
     return back(scope.outer.scope, inputsOf(scope.outer.instance)[origin.slot]?.link);
