@@ -19,6 +19,8 @@ export function quantileCells(paired: Paired, cells: number, of: 'reference' | '
   const size = values.length;
   // Pooled: both samples count with their observations, so that each cell's expected count is large enough.
   const total = of === 'reference' ? nReference : nReference + nCurrent;
+  // A side with nothing has no quantiles: all is one cell.
+  if (!(total > 0)) return tableOf(paired, [0]);
   const share = total / cells;
   const slack = 1e-9 * total;
   const starts: number[] = [];

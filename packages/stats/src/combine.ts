@@ -16,6 +16,8 @@ const P_MOST = 0.99;
 export function combineCauchy(tests: readonly WeightedP[]): number {
   let sum = 0;
   let weights = 0;
+  // Where nothing could be seen at all, that is what is said.
+  if (tests.every(({ p }) => p >= P_MOST)) return tests.reduce((least, { p }) => Math.min(least, p), 1);
   for (const { p, weight } of tests) {
     if (!(weight > 0)) continue;
     const bounded = Math.min(P_MOST, Math.max(p, 1e-300));

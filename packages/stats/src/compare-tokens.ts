@@ -56,7 +56,7 @@ export function compareTokens(
   const vocabulary = vocabularyOf(reference, current);
   const r = cellsOf(reference, vocabulary);
   const c = cellsOf(current, vocabulary);
-  const isBoth = reference.documents > 0 && current.documents > 0;
+  const isBoth = reference.documents > 0 && current.documents > 0 && sum(r) > 0 && sum(c) > 0;
   const buckets = {
     reference: bucketsOf(reference, vocabulary),
     current: bucketsOf(current, vocabulary),

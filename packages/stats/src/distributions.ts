@@ -104,14 +104,24 @@ export function fUpper(x: number, df1: number, df2: number): number {
   return incompleteBeta(df2 / 2, df1 / 2, df2 / (df2 + df1 * x));
 }
 
+/** Beyond, the distribution is normal to all digits that matter, and the sum below would be long. */
+const NORMAL_NC = 1e7;
+
 /**
  * [P(X ≤ x), P(X > x)] of the non-central χ² with `df` degrees of freedom and non-centrality `nc`: Poisson mixture of
  * central distributions, summed from its largest term to both sides (Johnson, Kotz & Balakrishnan, Continuous
- * Univariate Distributions 2, 29.3; Ding 1992, Appl. Statist. 41:478). Absolute error 1e-12.
+ * Univariate Distributions 2, 29.3; Ding 1992, Appl. Statist. 41:478). Absolute error 1e-12,
+ * beyond a non-centrality of 1e7 1e-4.
  */
 export function noncentralChi2(x: number, df: number, nc: number): [lower: number, upper: number] {
   if (!(x > 0)) return [0, 1];
   if (!(nc > 0) || x === Number.POSITIVE_INFINITY) return incompleteGamma(df / 2, x / 2);
+  if (nc > NORMAL_NC) {
+    // Abdel-Aty 1954, Biometrika 41:538: the cube root of x / (df + nc) is about normal.
+    const spread = (2 / 9) * ((df + 2 * nc) / (df + nc) ** 2);
+    const upper = normalUpper((Math.cbrt(x / (df + nc)) - 1 + spread) / Math.sqrt(spread));
+    return [1 - upper, upper];
+  }
   const half = nc / 2;
   const middle = Math.floor(half);
   const y = x / 2;

@@ -86,6 +86,7 @@ export {
   compareNumberStrata,
   type SegmentEvidence,
   type StrataEvidence,
+  type StrataOptions,
   type Stratum,
 } from './strata.ts';
 export {

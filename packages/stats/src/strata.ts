@@ -4,7 +4,7 @@ import { align, type CategorySample, categoriesEvidence, categoryCells } from '.
 import { type NumberSample, numbersEvidence, PSI_CELLS, pooledCells, scaled } from './compare-numbers.ts';
 import { chi2Upper } from './distributions.ts';
 import { chiSquare, JEFFREYS, psi } from './divergence.ts';
-import type { CompareOptions, Component, Evidence } from './evidence.ts';
+import type { CompareOptions, Evidence } from './evidence.ts';
 import { addHistograms, pair, sizeOf } from './histogram.ts';
 import type { Sizes } from './rank.ts';
 
@@ -113,16 +113,21 @@ const CATEGORIES: Kind<CategorySample> = {
   },
 };
 
+export interface StrataOptions<S> extends CompareOptions {
+  /** All rows of either side, where strata hold some of the reference's more than once (`matchHours`). */
+  readonly whole?: { readonly reference: S; readonly current: S };
+}
+
 /** Compares numbers within strata; several strata of one segment are its cells of time. */
 export const compareNumberStrata = (
   strata: readonly Stratum<NumberSample>[],
-  options: CompareOptions = {},
+  options: StrataOptions<NumberSample> = {},
 ): StrataEvidence<NumberSample> => compareStrata(NUMBERS, strata, options);
 
 /** Compares categories within strata. */
 export const compareCategoryStrata = (
   strata: readonly Stratum<CategorySample>[],
-  options: CompareOptions = {},
+  options: StrataOptions<CategorySample> = {},
 ): StrataEvidence<CategorySample> => compareStrata(CATEGORIES, strata, options);
 
 /** Attention to a change that all segments share, and to changes of their own that may cancel out. */
@@ -131,36 +136,37 @@ const WEIGHT = { common: 0.6, own: 0.4 } as const;
 function compareStrata<S>(
   kind: Kind<S>,
   strata: readonly Stratum<S>[],
-  options: CompareOptions,
+  options: StrataOptions<S>,
 ): StrataEvidence<S> {
   const rows = (sample: S): number => kind.size(sample) + kind.missing(sample);
   const all = strata.reduce((sum, { current }) => sum + rows(current), 0);
   const matched = strata.filter(({ reference, current }) => rows(reference) > 0 && rows(current) > 0);
   const inside = matched.reduce((sum, { current }) => sum + rows(current), 0);
   const unmatched = all > 0 ? 1 - inside / all : 0;
-  const whole = standardise(kind, matched, strata);
-  const common = kind.compare(whole, options);
-  const bySegment = groupBySegment(matched);
-  if (new Set(strata.map(({ segment }) => segment)).size < 2) {
-    return { evidence: common, segments: [], unmatched, standardised: whole };
-  }
-  const segments = [...bySegment].map(([segment, parts]) => {
-    const standardised = standardise(kind, parts, parts);
-    const share = parts.reduce((sum, { current }) => sum + rows(current), 0) / Math.max(1, all);
-    return { segment, share, standardised, evidence: kind.compare(standardised, options) };
-  });
-  const own = ownChanges(kind, segments);
-  const raw = {
+  const standardised = standardise(kind, matched, strata);
+  const common = kind.compare(standardised, options);
+  const raw = options.whole ?? {
     reference: kind.blend(strata.map(({ reference }) => ({ sample: reference, weight: 1 }))),
     current: kind.blend(strata.map(({ current }) => ({ sample: current, weight: 1 }))),
   };
+  const counted = {
+    nReference: kind.size(raw.reference),
+    nCurrent: kind.size(raw.current),
+    rows: { reference: rows(raw.reference), current: rows(raw.current) },
+  };
+  if (new Set(strata.map(({ segment }) => segment)).size < 2) {
+    return { evidence: { ...common, ...counted }, segments: [], unmatched, standardised };
+  }
+  const segments = [...groupBySegment(matched)].map(([segment, parts]) => {
+    const own = standardise(kind, parts, parts);
+    const share = parts.reduce((sum, { current }) => sum + rows(current), 0) / Math.max(1, all);
+    return { segment, share, standardised: own, evidence: kind.compare(own, options) };
+  });
+  const own = ownChanges(kind, segments);
   const plain = kind.compare({ ...raw, sizes: sizesOf(kind, raw.reference, raw.current) }, options);
-  const components: Component[] = [...common.components, { name: 'within', p: own.p, effect: own.effect }];
   const evidence: Evidence = {
     ...common,
-    nReference: plain.nReference,
-    nCurrent: plain.nCurrent,
-    rows: plain.rows,
+    ...counted,
     missing: plain.missing,
     newCategories: plain.newCategories,
     psi: plain.psi,
@@ -169,9 +175,9 @@ function compareStrata<S>(
       { p: common.p, weight: WEIGHT.common },
       { p: own.p, weight: WEIGHT.own },
     ]),
-    components,
+    components: [...common.components, { name: 'within', p: own.p, effect: own.effect }],
     within: own.effect,
-    mix: inside > 0 ? kind.psi(raw.reference, whole.reference) : 0,
+    mix: inside > 0 ? kind.psi(raw.reference, standardised.reference) : 0,
   };
   return {
     evidence,
@@ -179,7 +185,7 @@ function compareStrata<S>(
       .map(({ segment, share, evidence: found }) => ({ segment, share, evidence: found }))
       .sort((a, b) => b.share - a.share),
     unmatched,
-    standardised: whole,
+    standardised,
   };
 }
 

@@ -91,7 +91,7 @@ function compareAsNumbers(
   options: CompareOptions,
 ): Compared {
   const sample = (cell: Cell): NumberSample => ({ histogram: histogramOfCell(cell), missing: cell.missing });
-  const found = compareNumberStrata(strataOf(cells, sample), options);
+  const found = compareNumberStrata(strataOf(cells, sample), { ...options, whole: wholeOf(cells, sample) });
   return {
     evidence: found.evidence,
     explain() {
@@ -110,7 +110,10 @@ function compareAsCategories(
     counts: cell.counts as Map<string, number>,
     missing: cell.missing,
   });
-  const found: StrataEvidence<CategorySample> = compareCategoryStrata(strataOf(cells, sample), options);
+  const found: StrataEvidence<CategorySample> = compareCategoryStrata(strataOf(cells, sample), {
+    ...options,
+    whole: wholeOf(cells, sample),
+  });
   return {
     evidence: found.evidence,
     explain() {
@@ -120,6 +123,17 @@ function compareAsCategories(
         medians: [undefined, undefined],
       };
     },
+  };
+}
+
+/** All rows of either side, each once. */
+function wholeOf<S>(
+  cells: Record<SideName, ReadonlyMap<string, Cell>>,
+  sample: (cell: Cell) => S,
+): { reference: S; current: S } {
+  return {
+    reference: sample(mergeCells([...cells.reference.values()])),
+    current: sample(mergeCells([...cells.current.values()])),
   };
 }
 

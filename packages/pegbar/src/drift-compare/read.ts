@@ -27,8 +27,9 @@ export interface Sketches {
   readonly times: readonly string[];
 }
 
-/** Counts of all columns together: at some 50 bytes each about 150 MB. */
-const ENTRIES_MOST = 3_000_000;
+/** Counts of all columns together, at some 100 bytes each; of one column, more than which adds nothing to any figure. */
+const ENTRIES_MOST = 1_500_000;
+const ENTRIES_OF_ONE = 131_072;
 const ENTRIES_LEAST = 16_384;
 /** Buckets into which independent units are dealt: enough to know their spread, few enough to keep. */
 export const BUCKETS = 64;
@@ -71,7 +72,7 @@ class Reader {
     current: new Map<string, [string, number | undefined, number]>(),
   };
   readonly #timely = new Map<string, { times: number; others: number }>();
-  #entriesMost = ENTRIES_MOST;
+  #entriesMost = ENTRIES_OF_ONE;
 
   constructor(request: CompareRequest) {
     this.#request = request;
@@ -134,7 +135,10 @@ class Reader {
     if (side === 'reference') {
       const names = table.columns().length > 0 ? table.columns() : Object.keys(row.values);
       const count = names.filter((name) => this.#isCompared(name)).length;
-      this.#entriesMost = Math.max(ENTRIES_LEAST, Math.floor(ENTRIES_MOST / Math.max(1, count)));
+      this.#entriesMost = Math.min(
+        ENTRIES_OF_ONE,
+        Math.max(ENTRIES_LEAST, Math.floor(ENTRIES_MOST / Math.max(1, count))),
+      );
     }
   }
 
