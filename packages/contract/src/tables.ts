@@ -602,6 +602,20 @@ const importIds: Table = {
   ],
 };
 
+const pinnedTraces: Table = {
+  name: 'pinned_traces',
+  doc: 'Traces that somebody pinned: sampling does not take them.',
+  retention: 'none',
+  engine: 'MergeTree',
+  partitionBy: 'tuple()',
+  orderBy: ['tenant', 'trace_id'],
+  columns: [
+    tenant,
+    col('trace_id', 'FixedString(16)', 'the trace'),
+    col('timestamp', "DateTime64(3, 'UTC')", 'when it was pinned'),
+  ],
+};
+
 /** Tables that ingest writes, in the order in which a segment is loaded. */
 export const RAW_TABLES: readonly Table[] = [
   spans,
@@ -611,7 +625,7 @@ export const RAW_TABLES: readonly Table[] = [
   ...domainTables,
   importIds,
 ];
-export const TABLES: readonly Table[] = [...RAW_TABLES, ...rollupTables];
+export const TABLES: readonly Table[] = [...RAW_TABLES, ...rollupTables, pinnedTraces];
 
 const byName = new Map(TABLES.map((table) => [table.name, table]));
 

@@ -32,6 +32,8 @@ const route = (
 
 const READ: readonly Scope[] = ['read'];
 const ADMIN: readonly Scope[] = ['admin'];
+/** Who may say what is kept: a reader looks only. */
+const KEEP: readonly Scope[] = ['ingest', 'admin'];
 
 export const ROUTES: readonly Route[] = [
   route('sendEvents', 'POST', '/api/v1/events', ['ingest', 'beacon'], { takes: NDJSON }),
@@ -43,6 +45,8 @@ export const ROUTES: readonly Route[] = [
   route('listRequests', 'GET', '/api/v1/requests', READ),
   route('getRequest', 'GET', '/api/v1/requests/{id}', READ),
   route('getTrace', 'GET', '/api/v1/traces/{trace_id}', READ),
+  route('pinTrace', 'POST', '/api/v1/traces/{trace_id}/pin', KEEP),
+  route('unpinTrace', 'DELETE', '/api/v1/traces/{trace_id}/pin', KEEP),
   route('listImages', 'GET', '/api/v1/images', READ),
   route('getImage', 'GET', '/api/v1/images/{id}', READ),
   route('getSequence', 'GET', '/api/v1/sequences/{sequence_id}', READ),

@@ -8,6 +8,7 @@
  */
 import type { Table } from '@pegbar/contract';
 import { quote } from './ddl.ts';
+import { NOT_PINNED } from './pins.ts';
 
 /** What a tenant's spec says; durations in milliseconds, `traces` a share from 0 to 1. */
 export interface RetentionPolicy {
@@ -111,6 +112,7 @@ function notKept(
   return [
     tenantIn(tenants),
     ...(hasStages(table) ? [NO_STAGE] : []),
+    NOT_PINNED,
     `cityHash64(tenant, trace_id) % ${SHARE_PARTS} >= ${share}`,
     `(tenant, trace_id) NOT IN (SELECT tenant, trace_id FROM spans
        WHERE part BETWEEN ${day} - 1 AND ${day} + 1 AND ${tenantIn(tenants)} AND (${worth}))`,

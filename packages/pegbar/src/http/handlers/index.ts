@@ -10,6 +10,7 @@ import { deploymentHandlers } from './deployments.ts';
 import { eventHandlers } from './events.ts';
 import { exportHandlers } from './export.ts';
 import { peopleHandlers } from './people.ts';
+import { pinHandlers } from './pins.ts';
 import { privacyHandlers } from './privacy.ts';
 import { questionHandlers } from './questions.ts';
 import { sequenceHandlers } from './sequences.ts';
@@ -28,6 +29,7 @@ export function handlersOf(deps: ApiDeps, pages: PageFiles): Handlers {
     ...eventHandlers(deps),
     ...exportHandlers(deps),
     ...peopleHandlers(deps, pages),
+    ...pinHandlers(deps),
     ...privacyHandlers(deps, artifacts),
     ...questionHandlers(deps),
     ...sequenceHandlers(deps),

@@ -634,3 +634,15 @@ PARTITION BY toYYYYMM(t)
 ORDER BY (tenant, model_version, t, bin)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480
 COMMENT 'Document frequencies of prompt tokens per tenant, model and day, for tests clustered by session.';
+
+CREATE TABLE IF NOT EXISTS pinned_traces
+(
+  tenant LowCardinality(String) COMMENT 'who the row belongs to' CODEC(ZSTD(1)),
+  trace_id FixedString(16) COMMENT 'the trace',
+  timestamp DateTime64(3, 'UTC') COMMENT 'when it was pinned'
+)
+ENGINE = MergeTree
+PARTITION BY tuple()
+ORDER BY (tenant, trace_id)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480
+COMMENT 'Traces that somebody pinned: sampling does not take them.';
