@@ -106,7 +106,7 @@ try {
       metric: `cpu of a call of ${steps} steps, watched`,
       value: watched_s,
       unit: 's',
-      ratio: watched_s / plain_s,
+      ratio: plain_s / watched_s,
       peer: 'the same call, not watched',
       spread: null,
     }),
