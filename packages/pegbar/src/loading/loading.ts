@@ -36,6 +36,8 @@ export interface LoadingOptions {
   counters: Counters;
   log: Log;
   logLevel: LogLevel;
+  /** Makes a thread; tests give one that dies. */
+  spawn?: typeof startThread;
 }
 
 const RESTART_MS = 1_000;
@@ -52,7 +54,7 @@ export function startLoading(options: LoadingOptions): Loading {
   let current = begin();
 
   function begin(): { thread: Thread; far: Remote<LoadingSide> } {
-    const thread = startThread({
+    const thread = (options.spawn ?? startThread)({
       spoolDir: options.spoolDir,
       idFiles: spool.idFiles(),
       closed: [...spool.closed()],
