@@ -157,8 +157,10 @@ describe.skipIf(CHROMIUM === undefined)('a page that plays', () => {
 
   it('animation on twos holds its drawings; these are duplicates only where nobody meant them', async () => {
     const clip = { declared_fps: FPS, pictures: true };
-    const meant = await play('twos', { ...clip, sequence_id: 'twos', hold: 2 });
-    const unmeant = await play('twos', { ...clip, sequence_id: 'twos-as-ones', hold: 1 });
+    const [meant, unmeant] = await Promise.all([
+      play('twos', { ...clip, sequence_id: 'twos', hold: 2 }),
+      play('twos', { ...clip, sequence_id: 'twos-as-ones', hold: 1 }),
+    ]);
     for (const { told } of [meant, unmeant]) expect(told.delivered.frames).toBeGreaterThan(FRAMES * 0.9);
     // One of two frames; those that the page got no call for were not looked at.
     expectNear(meant.told.delivered.held, FRAMES / 2, 0.2);
@@ -226,6 +228,34 @@ describe.skipIf(CHROMIUM === undefined)('a page that plays', () => {
     );
   });
 
+  it('with a player that speaks CMCD tells its dropped frames', async () => {
+    await withPage(async (page) => {
+      const url = `${server.url}/api/v1/cmcd?key=${key}&fps=24`;
+      const ts = Date.now() - 20_000;
+      const report = (after_ms: number, dfa: number) =>
+        `cid="cmcd",dfa=${dfa},e=t,sid="sid-1",sta=p,ts=${ts + after_ms},v=2`;
+      const post = (body: string) =>
+        page.evaluate(
+          `fetch(${JSON.stringify(url)}, { method: 'POST', headers: { 'content-type': 'application/cmcd' }, body: ${JSON.stringify(body)} }).then((answer) => answer.json())`,
+        );
+      expect(await post(`${report(0, 3)}\n${report(10_000, 3)}`)).toEqual({
+        accepted: 1,
+        duplicates: 0,
+        rejected: [],
+      });
+      expect(await post(report(20_000, 27))).toMatchObject({ accepted: 1 });
+    });
+    await server.flush();
+    const { delivered } = await server.get('/api/v1/sequences/cmcd');
+    expect(delivered).toMatchObject({
+      frames: 456,
+      dropped: 24,
+      seconds: 20,
+      fps: 22.8,
+      dropped_ratio: 0.05,
+    });
+  });
+
   it('says what it has not sent yet when it is closed', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
@@ -255,7 +285,12 @@ describe.skipIf(CHROMIUM === undefined)('a page that plays', () => {
   ])('collects and sends nothing where the visitor does not want it: %s', async (off, before) => {
     await withPage(async (page) => {
       const clip = { sequence_id: `off-${off}`, declared_fps: FPS };
-      const played = (await call(page, 'play', { options: options(), clip, file: 'even' })) as Played;
+      const played = (await call(page, 'play', {
+        options: options(),
+        clip,
+        file: 'even',
+        seconds: 1.5,
+      })) as Played;
       expect(played.status).toEqual({ off, waiting: 0, sent: 0, dropped: 0 });
       await call(page, 'open', options());
       expect(await page.evaluate("pegbar.feedback('accept', { image_id: 'i' })")).toBe(false);

@@ -8,8 +8,8 @@ export interface Runtime {
   every(ms: number, task: () => void): () => void;
   /** 0 ≤ x < 1. */
   random(): number;
-  /** Status of the answer; rejects where there is none. */
-  post(url: string, body: string): Promise<number>;
+  /** Status of the answer, and how many lines of the body it rejects; throws where there is none. */
+  post(url: string, body: string): Promise<{ status: number; rejected: number }>;
   /** False where the browser does not take it. */
   beacon(url: string, body: string): boolean;
 }
@@ -23,14 +23,11 @@ export const page: Runtime = {
   },
   random: () => Math.random(),
   // Plain text needs no preflight, neither here nor in a beacon.
-  post: async (url, body) =>
-    (
-      await fetch(url, {
-        method: 'POST',
-        body,
-        headers: { 'content-type': 'text/plain' },
-        credentials: 'omit',
-      })
-    ).status,
+  async post(url, body) {
+    const headers = { 'content-type': 'text/plain' };
+    const answer = await fetch(url, { method: 'POST', body, headers, credentials: 'omit' });
+    const told = answer.ok ? ((await answer.json()) as { rejected?: unknown[] }) : {};
+    return { status: answer.status, rejected: told.rejected?.length ?? 0 };
+  },
   beacon: (url, body) => navigator.sendBeacon(url, new Blob([body], { type: 'text/plain' })),
 };

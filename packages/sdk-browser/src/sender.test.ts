@@ -6,6 +6,7 @@ function setUp(answer: () => number | Promise<number> = () => 200) {
   let now = 0;
   const posts: string[] = [];
   const beacons: string[] = [];
+  let rejected = 0;
   let room = 64 * 1024;
   const runtime: Runtime = {
     now: () => now,
@@ -14,7 +15,7 @@ function setUp(answer: () => number | Promise<number> = () => 200) {
     random: () => 0,
     post: async (_, body) => {
       posts.push(body);
-      return answer();
+      return { status: await answer(), rejected };
     },
     beacon(_, body) {
       if (body.length > room) return false;
@@ -26,7 +27,14 @@ function setUp(answer: () => number | Promise<number> = () => 200) {
   const sender = createSender('https://pegbar.example', 10_000, runtime);
   const lines = (bodies: readonly string[]): unknown[] =>
     bodies.flatMap((body) => body.split('\n').map((line) => JSON.parse(line)));
-  return { sender, posts, beacons, lines, wait: (ms: number) => (now += ms) };
+  return {
+    sender,
+    posts,
+    beacons,
+    lines,
+    wait: (ms: number) => (now += ms),
+    reject: (count: number) => (rejected = count),
+  };
 }
 
 describe('the sender of a page', () => {
@@ -64,6 +72,15 @@ describe('the sender of a page', () => {
     await sender.flush();
     expect(lines(posts)[0]).toEqual({ n: 3 });
     expect(lines(posts)).toContainEqual({ n: 1_001, attributes: { lost_records: 1 } });
+  });
+
+  it('counts the lines that the server rejects', async () => {
+    const { sender, reject } = setUp();
+    reject(1);
+    sender.offer({ n: 1 });
+    sender.offer({ n: 2 });
+    await sender.flush();
+    expect(sender.status()).toEqual({ waiting: 0, sent: 1, dropped: 1 });
   });
 
   it('gives up what is refused', async () => {

@@ -41,9 +41,9 @@ export function createSender(url: string, every_ms: number, { now, post, beacon 
   async function flush(): Promise<void> {
     while (waiting.length && !flying.length && now() - since >= wait_ms) {
       flying = take();
-      let status = 0;
+      let [status, rejected] = [0, 0];
       try {
-        status = await post(url, flying.join('\n'));
+        ({ status, rejected } = await post(url, flying.join('\n')));
       } catch {
         // No answer: tried again like an answer that says so.
       }
@@ -52,7 +52,8 @@ export function createSender(url: string, every_ms: number, { now, post, beacon 
       // By a beacon meanwhile; the server knows the same line again.
       if (!batch.length) return;
       if (status >= 200 && status < 300) {
-        sent += batch.length;
+        sent += batch.length - rejected;
+        drop(rejected);
         wait_ms = 0;
       } else if (status >= 400 && status < 500 && status !== 429) drop(batch.length);
       else {

@@ -1,21 +1,13 @@
 /** One call that sets everything up, or finds it set up. */
-import {
-  context,
-  diag,
-  isSpanContextValid,
-  metrics,
-  propagation,
-  ROOT_CONTEXT,
-  trace,
-} from '@opentelemetry/api';
+import { context, diag, metrics, ProxyTracerProvider, propagation, trace } from '@opentelemetry/api';
 import { defaultResource, type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import type { MeterProvider } from '@opentelemetry/sdk-metrics';
-import { NodeTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace-node';
+import { AlwaysOnSampler, NodeTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace-node';
 import type { DropReason } from './buffer.ts';
 import { Client, createLossReport, type Signal, type Status } from './client.ts';
 import type { Workload } from './fields.ts';
 import { createMeterProvider } from './metrics.ts';
-import { useRuntime } from './request.ts';
+import { TRACER, useRuntime } from './request.ts';
 import { type Runtime, systemRuntime } from './runtime.ts';
 import { createSpanBuffer, spanProcessorOf } from './spans.ts';
 
@@ -104,7 +96,12 @@ export function init(options: InitOptions): Pegbar {
         onDrop: (reason, count) => onDrop('spans', reason, count),
       });
   if (spans)
-    new NodeTracerProvider({ resource, spanProcessors: [spanProcessorOf(spans, END_MS)] }).register();
+    new NodeTracerProvider({
+      resource,
+      // Also below a caller that did not sample: figures never depend on what is kept, and Pegbar chooses what is.
+      sampler: new AlwaysOnSampler(),
+      spanProcessors: [spanProcessorOf(spans, END_MS)],
+    }).register();
   const client = new Client({
     ...{ url, key, flush_ms, runtime, onDrop, defaults: defaultsOf(options) },
     ...(spans ? { spans } : {}),
@@ -158,10 +155,10 @@ export function spanProcessor(
   return spanProcessorOf(spans, END_MS);
 }
 
-/** A span without a provider has no valid ids. It is never ended, so nobody is told of it. */
+/** The API hands out a proxy; it has a tracer to hand on to only where a provider was registered. */
 function hasProvider(): boolean {
-  const probe = trace.getTracer('@pegbar/node').startSpan('probe', { root: true }, ROOT_CONTEXT);
-  return isSpanContextValid(probe.spanContext());
+  const provider = trace.getTracerProvider();
+  return !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer(TRACER) !== undefined;
 }
 
 function resourceOf(options: InitOptions): Resource {

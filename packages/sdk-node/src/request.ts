@@ -62,7 +62,7 @@ interface State {
 }
 
 const STATE = createContextKey('@pegbar/node request');
-const TRACER = '@pegbar/node';
+export const TRACER = '@pegbar/node';
 
 let runtime: Runtime = systemRuntime;
 /** For tests, and for `init`. */

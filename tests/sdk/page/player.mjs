@@ -22,8 +22,8 @@ navigator.sendBeacon = (url, blob) => {
 globalThis.sentRecords = async () =>
   (await Promise.all(bodies)).flatMap((body) => body.split('\n').map((line) => JSON.parse(line)));
 
-/** Plays a clip to its end. `events`: [seconds, what, ms]: block the page, pause it, or take it out of sight. */
-globalThis.play = async ({ options, clip, file, events = [] }) => {
+/** Plays a clip to its end, or for `seconds`. `events`: [seconds, what, ms]: block the page, pause it, or take it out of sight. */
+globalThis.play = async ({ options, clip, file, events = [], seconds }) => {
   const video = document.getElementById('video');
   video.src = `/${file}.webm`;
   const pegbar = init(options);
@@ -55,7 +55,7 @@ globalThis.play = async ({ options, clip, file, events = [] }) => {
       setHidden(false);
     }
   }
-  await ended;
+  await (seconds === undefined ? ended : wait(seconds * 1000));
   tracker.stop();
   await pegbar.flush();
   return {
