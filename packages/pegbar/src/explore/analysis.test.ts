@@ -144,6 +144,23 @@ describe.skipIf(missing !== null)(`facets, find, explain${missing ? ` (skipped: 
     expect(await find("nothing' OR 1=1 --")).toEqual([]);
   });
 
+  it('pins a trace and lets it go, in the audit', async () => {
+    const pin = async (method: string, id = TRACE): Promise<unknown> => {
+      const answer = await fetch(`${server.url}/api/v1/traces/${id}/pin`, { method });
+      return [answer.status, ((await answer.json()) as { pinned?: boolean }).pinned];
+    };
+    expect(await pin('POST')).toEqual([200, true]);
+    expect(await pin('POST')).toEqual([200, true]);
+    expect(await pin('DELETE')).toEqual([200, false]);
+    expect((await pin('DELETE')) as unknown[]).toContain(404);
+    expect((await pin('POST', 'ff'.repeat(16))) as unknown[]).toContain(404);
+    const { items } = await ask<{ items: Row[] }>('/api/v1/audit');
+    expect(items.slice(0, 2)).toMatchObject([
+      { action: 'trace.unpin', object: TRACE, tenant: 'other' },
+      { action: 'trace.pin', object: TRACE, tenant: 'other' },
+    ]);
+  });
+
   const question = {
     subject: 'requests',
     from: BASE - HOUR,

@@ -110,7 +110,7 @@ export function createRetention(options: RetentionOptions): Retention {
   async function sweep(partition: Partition, removed: Record<string, number>): Promise<void> {
     const { table } = partition;
     const age_ms = clock.now() - partition.end;
-    if (age_ms < YOUNGEST_MS || table.retention === 'none') return;
+    if (age_ms < YOUNGEST_MS) return;
     const policies = await policiesIn(partition);
     const lifetimes = [...policies.values()].map((policy) => lifetime(table, policy));
     if (lifetimes.every((ms) => age_ms >= ms)) {
@@ -169,7 +169,7 @@ export function createRetention(options: RetentionOptions): Retention {
 
   async function runOnce(): Promise<Record<string, number>> {
     const removed: Record<string, number> = {};
-    const all = await partitions(TABLES);
+    const all = await partitions(TABLES.filter(({ retention }) => retention !== 'none'));
     const ids = new Set(all.map(({ table, id }) => `${table.name}/${id}`));
     for (const key of settled.keys()) if (!ids.has(key.slice(0, key.lastIndexOf('/')))) settled.delete(key);
     // Events of spans ask the spans which traces are worth keeping: they go first.
