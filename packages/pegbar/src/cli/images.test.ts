@@ -280,6 +280,11 @@ test('thumbnails keep the proportions, at most 384 pixels long', async () => {
   expect(bodies).toHaveLength(1);
 });
 
+test('watch of what is no folder ends at once with status 2', async () => {
+  const ran = await cli(['watch', join(folder, 'gone')], { env: { XDG_STATE_HOME: folder } });
+  expect([ran.exit, ran.stderr]).toEqual([2, expect.stringContaining('is no folder that can be read')]);
+});
+
 test('watch sends what is there, then what comes once it is whole, and survives a server that is away', async () => {
   let away = false;
   const { server, ofType } = await store((base) =>

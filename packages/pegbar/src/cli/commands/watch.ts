@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { type PictureReport, sendPictures, shownPath } from '../../importers/index.ts';
 import { type Context, command, EXIT, integer } from '../command.ts';
 import { pictureSession, rootsOf } from '../pictures/session.ts';
@@ -43,6 +44,11 @@ interface Totals {
 async function watch(context: Context<typeof OPTIONS>): Promise<number> {
   const { io, out, values, positionals } = context;
   const { clock, signal } = io;
+  const wrong = await notFolder(positionals);
+  if (wrong !== undefined) {
+    out.say(`pegbar: ${plain(wrong)} is no folder that can be read`);
+    return EXIT.usage;
+  }
   const session = await pictureSession(context, tagsOf(values));
   const watcher = watchFolders(rootsOf(positionals), { clock, journal: session.journal, say: out.say });
   const rescan_ms = (values.rescan ?? DEFAULT_RESCAN_S) * 1_000;
@@ -87,6 +93,15 @@ async function watch(context: Context<typeof OPTIONS>): Promise<number> {
   watcher.close();
   await tellEnd(out, totals);
   return exit;
+}
+
+/** A folder that comes later would be watched for nothing: a wrong name is told at once. */
+async function notFolder(paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths) {
+    const found = await readdir(path).catch(() => undefined);
+    if (!found) return path;
+  }
+  return undefined;
 }
 
 function add(totals: Totals, { pictures }: PictureReport): void {
