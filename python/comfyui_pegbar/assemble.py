@@ -88,6 +88,8 @@ class Assembler:
             self.tell.cached(run, run.at(mono_ns))
         elif event == "execution_success":
             run.outcome = "succeeded"
+            # Before 0.3.44 nobody says that the last node has ended.
+            self._executing(wall_ns, mono_ns, {"prompt_id": run.prompt_id})
         elif event == "execution_interrupted":
             run.outcome = "cancelled"
             self._fail(run, mono_ns, data, "cancelled", "interrupted")

@@ -30,10 +30,17 @@ def finish_run(tell, run, end_ns, pictures):
 
 
 def _stand_in_stage(run, end_ns):
-    """Where no node could be seen, what is known is that something was generated, and for how long."""
-    if not run.stages and not run.cached and run.is_taken and run.shape.samplers:
-        stage = run._stage("generate", run.start_ns or run.get_ns)
-        stage.end, stage.samples = end_ns, False
+    """Where no node could be seen, what is known is that something was made, and for how long."""
+    if run.nodes or not run.is_taken or not ran_unseen(run):
+        return
+    sampled = any(not run.is_cached(node_id) for node_id in run.shape.samplers)
+    stage = run.stage("generate" if sampled else "postprocess", run.start_ns or run.get_ns)
+    stage.end = max(stage.start, end_ns)
+
+
+def ran_unseen(run):
+    """Nodes ran whose times nobody told: before 0.3.44 those of prompts without a client."""
+    return not run.nodes and any(not run.is_cached(node_id) for node_id in run.shape.classes)
 
 
 def _tell_stages(tell, run, pictures):
@@ -139,12 +146,12 @@ def _tell_root(tell, run, pictures):
         "comfyui.workflow_hash": run.workflow_hash or None,
         "comfyui.workflow_id": run.context.get("workflow_id"),
         "comfyui.nodes": len(run.shape.classes),
-        "comfyui.nodes_executed": len(run.nodes),
+        "comfyui.nodes_executed": None if ran_unseen(run) else len(run.nodes),
         "comfyui.nodes_cached": len(run.cached),
         "comfyui.node_errors": run.node_errors or None,
         "comfyui.oom_retries": run.oom_retries or None,
         "comfyui.steps_per_second": None if rate is None else round(rate, 4),
-        "comfyui.node_detail": bool(run.nodes or run.cached),
+        "comfyui.node_detail": not ran_unseen(run),
         "pegbar.workflow": _graph(run) if tell.with_prompts else None,
     })
     if run.get_ns:

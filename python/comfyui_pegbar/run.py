@@ -79,7 +79,7 @@ class Run:
             return None
         stage_name = self.shape.stage(node_id, class_type, self.has_generated)
         samples = self.shape.is_sampler(node_id, class_type)
-        node = NodeRun(node_id, class_type, at, self._stage(stage_name, at))
+        node = NodeRun(node_id, class_type, at, self.stage(stage_name, at))
         node.parent = parent if parent in self.nodes else None
         self.nodes[node_id] = node
         if samples:
@@ -88,7 +88,7 @@ class Run:
             self.has_generated = True
         return node
 
-    def _stage(self, name, at):
+    def stage(self, name, at):
         if not self.stages or self.stages[-1].name != name:
             self.stages.append(StageRun(name, len(self.stages), at))
         return self.stages[-1]
