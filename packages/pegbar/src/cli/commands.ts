@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { agentComfyui } from './commands/agent-comfyui.ts';
 import { agentGpu } from './commands/agent-gpu.ts';
 import { deploymentEnd, deploymentStart } from './commands/deployment.ts';
 import { doctor } from './commands/doctor.ts';
@@ -26,6 +27,7 @@ export const COMMANDS: readonly Command[] = [
   importImagesCommand,
   watchCommand,
   agentGpu,
+  agentComfyui,
   deploymentStart,
   deploymentEnd,
   kpis,
