@@ -5,7 +5,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { checkCalls } from './check.mjs';
@@ -48,10 +48,18 @@ function installSdk(python, into) {
   });
 }
 
+/** One thread for torch: the machine is shared, and figures of it are compared. */
+const environment = (packages) => ({
+  ...process.env,
+  PYTHONPATH: [packages, process.env.PYTHONPATH].filter(Boolean).join(delimiter),
+  HF_HUB_OFFLINE: '1',
+  OMP_NUM_THREADS: '1',
+});
+
 function play(python, packages, ready) {
   return new Promise((resolve, reject) => {
     const child = spawn(python, [join(HERE, 'play.py'), ready.url, ready.otlp_http], {
-      env: { ...process.env, PYTHONPATH: packages, HF_HUB_OFFLINE: '1', OMP_NUM_THREADS: '1' },
+      env: environment(packages),
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: PLAY_MS,
     });
@@ -69,7 +77,7 @@ function play(python, packages, ready) {
 
 /** What the SDK promises of any pipeline, on real ones: the tests that CI runs on a fake one. */
 function contract(python, packages) {
-  const env = { ...process.env, PYTHONPATH: packages, PYTHONDONTWRITEBYTECODE: '1', OMP_NUM_THREADS: '1' };
+  const env = { ...environment(packages), PYTHONDONTWRITEBYTECODE: '1' };
   execFileSync(python, ['-m', 'unittest', '-q', 'tests.test_real_pipelines'], {
     cwd: join(ROOT, 'python'),
     env,
