@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { init, score, withRequest, withStage } from '@pegbar/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Json, type Server, startServer } from '../e2e/server.ts';
+import { type Json, type Server, scratch, startServer } from '../e2e/server.ts';
 
 interface Ran {
   stderr: string;
@@ -155,4 +156,45 @@ describe('a Pegbar that is not there', () => {
     silent.closeAllConnections();
     silent.close();
   }, 60_000);
+});
+
+describe('a Pegbar that is killed', () => {
+  it('and comes back has every stage and record once', async () => {
+    const data = scratch('killed');
+    let server = await startServer({ data });
+    const { url, otlp_http, otlp_grpc, pid } = server.ready;
+    const ports = [url, otlp_http, otlp_grpc].map((one) => new URL(one).port);
+    const pegbar = init({ service: 'worker', url, otlp_url: otlp_http, flush_ms: 20 });
+    const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+    const work = async (from: number, count: number): Promise<void> => {
+      for (let n = from; n < from + count; n++) {
+        withRequest({ request_id: `k-${n}` }, () => withStage('generate', () => undefined));
+        score({ image_id: `k-${n}`, name: 'aesthetic', value: 5 });
+        if (n % 20 === 0) await wait(5);
+      }
+    };
+    await work(0, 1_000);
+    process.kill(pid, 'SIGKILL');
+    await work(1_000, 1_000);
+    expect(pegbar.status().spans.failures + pegbar.status().records.failures).toBeGreaterThan(0);
+    const args = ['--port', ports[0]!, '--otlp-http-port', ports[1]!, '--otlp-grpc-port', ports[2]!];
+    server = await startServer({ data, args });
+    await work(2_000, 1_000);
+    expect(await pegbar.flush(60_000)).toBe(true);
+    expect(pegbar.status()).toMatchObject({
+      spans: { buffered: 0, delivered: 6_000, dropped: {} },
+      records: { buffered: 0, delivered: 3_000, dropped: {} },
+    });
+    await pegbar.shutdown();
+    await server.flush();
+    const count = async (sql: string): Promise<number[]> =>
+      Object.values((await server.sql(sql))[0]!).map(Number);
+    expect(await count("SELECT count(), uniqExact(span_id) FROM spans WHERE service = 'worker'")).toEqual([
+      6_000, 6_000,
+    ]);
+    expect(await count("SELECT count(), uniqExact(image_id) FROM scores WHERE name = 'aesthetic'")).toEqual([
+      3_000, 3_000,
+    ]);
+    await server.stop();
+  }, 180_000);
 });
