@@ -26,11 +26,13 @@ import { type ExploreError, fromStore, refused } from './failure.ts';
 import { type Condition, whereOf } from './filter.ts';
 import { signalOf } from './page.ts';
 import type { TimeRange } from './range.ts';
-import { paramsOf, type Share, type Subject, type SubjectName, scanShare, subjectOf } from './subjects.ts';
+import { paramsOf, type Share, type Subject, type SubjectName, sharesOf, subjectOf } from './subjects.ts';
 
 const EXPLAINED: readonly SubjectName[] = ['requests', 'stages', 'images'];
 /** Rows of one side that are compared: differences of some percent are certain with them. */
 const SIDE_ROWS = 20_000;
+/** Where a first look finds fewer rows than these of one side, all that may be scanned are. */
+const LOOK_LEAST = 5_000;
 /** Fewer rows than these of one side say nothing about a share. */
 const SIDE_LEAST = 10;
 export const DEPTH_MOST = 5;
@@ -123,24 +125,38 @@ export async function explain(
   if (!filters.ok) return filters;
   const selection = whereOf(question.selection, subject.value.fields, 's');
   if (!selection.ok) return selection;
-  const scan = await scanShare(deps, asking, subject.value, question);
-  if (!scan.ok) return scan;
-  const compared: Compared = {
+  const shares = await sharesOf(deps, asking, subject.value, question);
+  if (!shares.ok) return shares;
+  const contextOf = (scan: Share, stageAttributes: boolean): Context => ({
+    deps,
+    asking,
+    question,
     subject: subject.value,
-    scan: scan.value.sql,
-    filters: filters.value,
-    selection: selection.value,
-    ...{ selection_one_in: 1, rest_one_in: 1, given: [] },
-  };
-  const params = paramsOf(question, scan.value, filters.value, selection.value);
-  const near = subject.value.name === 'requests' ? await nearRows(deps, asking, params) : ok(0);
+    compared: {
+      subject: subject.value,
+      scan: scan.sql,
+      filters: filters.value,
+      selection: selection.value,
+      ...{ selection_one_in: 1, rest_one_in: 1, given: [] },
+    },
+    params: paramsOf(question, scan, filters.value, selection.value),
+    stageAttributes,
+  });
+  // Whole stretches of time are no fair draw of stages; requests and pictures are drawn by their ids.
+  let scan = subject.value.name === 'stages' ? shares.value.most : shares.value.look;
+  const first = contextOf(scan, false);
+  const near = subject.value.name === 'requests' ? await nearRows(deps, asking, first.params) : ok(0);
   if (!near.ok) return near;
   const stageAttributes = near.value > 0 && near.value <= NEAR_ROWS_MOST;
-  const context = { deps, asking, question, subject: subject.value, compared, params, stageAttributes };
-  const sides = await sidesOf(context);
+  let sides = await sidesOf(first);
+  const few = sides.ok && Math.min(sides.value.selection, sides.value.rest) < LOOK_LEAST;
+  if (few && scan.one_in > shares.value.most.one_in) {
+    scan = shares.value.most;
+    sides = await sidesOf(contextOf(scan, false));
+  }
   if (!sides.ok) return sides;
-  const notes = notesOf(sides.value, scan.value, near.value);
-  return compare(context, sides.value, scan.value, notes);
+  const notes = notesOf(sides.value, scan, near.value);
+  return compare(contextOf(scan, stageAttributes), sides.value, scan, notes);
 }
 
 async function compare(

@@ -13,10 +13,11 @@ import {
   howOf,
   paramsOf,
   type Sample,
+  type Share,
   type Subject,
   type SubjectName,
-  scanShare,
   shareOf,
+  sharesOf,
   subjectOf,
   valuesSql,
 } from './subjects.ts';
@@ -26,6 +27,8 @@ const FIELDS_MOST = 24;
 export const FACET_VALUES_MOST = 100;
 /** More rows than these do not make a share of them visibly truer: its error is a quarter of a percent. */
 const ROWS_MOST = 200_000;
+/** Where a first look finds fewer rows than these, all that may be scanned are. */
+const LOOK_LEAST = 20_000;
 /** A value longer than this is told by its beginning: it is prose and no facet. */
 const VALUE_LENGTH = 200;
 
@@ -90,17 +93,25 @@ export async function readFacets(
     return refused('invalid_request', `more than ${FIELDS_MOST} fields`, { field: 'fields' });
   const whole = whereOf(question.conditions, subject.value.fields);
   if (!whole.ok) return whole;
-  const scan = await scanShare(deps, asking, subject.value, question);
-  if (!scan.ok) return scan;
-  const found = await deps.store
-    .scoped(asking.scope)
-    .rows<{ n: string }>(
-      `SELECT count() AS n FROM (${subject.value.rows(scan.value.sql)}) WHERE ${whole.value.sql}`,
-      { params: paramsOf(question, scan.value, whole.value), ...signalOf(asking) },
-    );
-  if (!found.ok) return fromStore(found.error);
-  const matching = Number(found.value[0]?.n ?? 0);
-  const one_in = Math.max(1, Math.ceil(matching / ROWS_MOST)) * scan.value.one_in;
+  const shares = await sharesOf(deps, asking, subject.value, question);
+  if (!shares.ok) return shares;
+  const count = async (share: Share): Promise<Result<number, ExploreError>> => {
+    const found = await deps.store
+      .scoped(asking.scope)
+      .rows<{ n: string }>(
+        `SELECT count() AS n FROM (${subject.value.rows(share.sql)}) WHERE ${whole.value.sql}`,
+        { params: paramsOf(question, share, whole.value), ...signalOf(asking) },
+      );
+    return found.ok ? ok(Number(found.value[0]?.n ?? 0)) : fromStore(found.error);
+  };
+  let scan = shares.value.look;
+  let matching = await count(scan);
+  if (matching.ok && matching.value < LOOK_LEAST && scan.one_in > shares.value.most.one_in) {
+    scan = shares.value.most;
+    matching = await count(scan);
+  }
+  if (!matching.ok) return matching;
+  const one_in = Math.max(1, Math.ceil(matching.value / ROWS_MOST)) * scan.one_in;
   const groups = groupsOf(names, question.conditions);
   const answers = await Promise.all(
     groups.map((group) => countGroup(deps, asking, question, subject.value, group, one_in)),
@@ -111,8 +122,8 @@ export async function readFacets(
     for (const facet of answer.value) fields.set(facet.field, facet);
   }
   const sample = {
-    rows: Math.round(matching / (one_in / scan.value.one_in)),
-    of: matching * scan.value.one_in,
+    rows: Math.round(matching.value / (one_in / scan.one_in)),
+    of: matching.value * scan.one_in,
     how: howOf(subject.value, one_in),
   };
   const nothing = (field: string): Facet => ({ field, absent: 0, distinct: 0, values: [] });

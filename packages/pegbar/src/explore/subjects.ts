@@ -146,19 +146,31 @@ export const howOf = ({ name }: { name: SubjectName }, one_in: number): string =
   return `one in ${one_in}, ${by}`;
 };
 
-/** The share of a range that is scanned at all. */
-export async function scanShare(
+/** A first look at so many rows says how many more are needed. */
+const LOOK_ROWS = 400_000;
+
+export interface Shares {
+  /** As much of the range as is scanned at all. */
+  most: Share;
+  /** A quick look at it; the same where the range is small. */
+  look: Share;
+}
+
+/** How much of a range is looked at. */
+export async function sharesOf(
   { store }: Pick<ExploreDeps, 'store'>,
   asking: Asking,
   subject: Subject,
   range: TimeRange,
-): Promise<Result<Share, ExploreError>> {
+): Promise<Result<Shares, ExploreError>> {
   const params = { from: range.from_ms, to: range.to_ms };
   const found = await store
     .scoped(asking.scope)
     .rows<{ n: string }>(subject.count, { params, ...signalOf(asking) });
   if (!found.ok) return fromStore(found.error);
-  return ok(shareOf(subject, range, Math.ceil(Number(found.value[0]?.n ?? 0) / SCAN_ROWS), 'scan_one_in'));
+  const rows = Number(found.value[0]?.n ?? 0);
+  const of = (most: number): Share => shareOf(subject, range, Math.ceil(rows / most), 'scan_one_in');
+  return ok({ most: of(SCAN_ROWS), look: of(LOOK_ROWS) });
 }
 
 /** Values of a field of one row as an array of text; `['']` where nothing was told. */
