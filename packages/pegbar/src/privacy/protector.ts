@@ -123,7 +123,8 @@ export class TenantProtector implements Protector {
     const known = this.#users.get(key);
     if (known !== undefined) return known;
     const hash = users.short(id);
-    this.#users.set(copy(key), hash);
+    // The text of bytes is its own already.
+    this.#users.set(typeof id === 'string' ? copy(key) : key, hash);
     return hash;
   }
 

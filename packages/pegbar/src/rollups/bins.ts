@@ -1,5 +1,7 @@
 /** Slots of a new table: most series of an hour have few distinct values, and these fit on the heap in one object. */
 const FIRST_SLOTS = 4;
+/** Words of a table that grows fourfold: one that has outgrown the first slots seldom stays small. */
+const SMALL_SLOTS = 128;
 
 /**
  * Counts per bin code: what a `Map<number, number>` would hold, in one array of words. A round of rollups makes
@@ -41,7 +43,13 @@ export class Bins {
     return undefined;
   }
 
-  merge({ slots }: Bins): void {
+  merge(other: Bins): void {
+    const { slots } = other;
+    if (this.size === 0) {
+      this.slots = slots.slice();
+      this.size = other.size;
+      return;
+    }
     for (let at = 0; at < slots.length; at += 2)
       if (slots[at] !== 0) this.add(slots[at]! - 1, slots[at + 1]!);
   }
@@ -70,7 +78,7 @@ export class Bins {
 
   private grow(): void {
     const { slots } = this;
-    this.slots = new Uint32Array(slots.length * 2);
+    this.slots = new Uint32Array(slots.length * (slots.length < SMALL_SLOTS ? 4 : 2));
     this.size = 0;
     for (let at = 0; at < slots.length; at += 2)
       if (slots[at] !== 0) this.add(slots[at]! - 1, slots[at + 1]!);
