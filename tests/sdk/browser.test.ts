@@ -61,18 +61,23 @@ describe.skipIf(CHROMIUM === undefined)('a page that plays', () => {
     page.evaluate(`globalThis.${name}(${JSON.stringify(argument)})`);
 
   /** Plays a clip; answers with what really happened, what the page sent, and what Pegbar says of the sequence. */
-  function play(file: string, clip: Json, events: unknown[] = []) {
+  function play(file: string, clip: Json, events: unknown[] = [], before?: string) {
     return withPage(async (page) => {
       const truth = (await call(page, 'play', { options: options(), clip, file, events })) as Played;
       const sent = (await page.evaluate('globalThis.sentRecords()')) as Json[];
       await server.flush();
       return { truth, sent, told: await server.get(`/api/v1/sequences/${clip.sequence_id}`) };
-    });
+    }, before);
   }
   /** Frames over time, as they were really shown: n frames stand for n paces. */
   const fpsOf = ({ presented, shown_s }: Played): number => (presented - 1) / shown_s;
   function expectNear(value: number, truth: number, share = 0.02): void {
     expect(Math.abs(value - truth) / truth, `${value} against ${truth}`).toBeLessThanOrEqual(share);
+  }
+
+  /** The last frames of a clip may be told to a busy page after its end: then nothing plays any more. */
+  function expectFrames(value: number, truth: number): void {
+    expect(Math.abs(value - truth), `${value} frames against ${truth}`).toBeLessThanOrEqual(2);
   }
 
   it('loads no more than 6 KB for it', () => {
@@ -101,7 +106,7 @@ describe.skipIf(CHROMIUM === undefined)('a page that plays', () => {
     const clip = { sequence_id: 'even', request_id, trace_id, workload: 'animation', declared_fps: FPS };
     const { truth, sent, told } = await play('even', clip);
     expectNear(told.delivered.fps, fpsOf(truth));
-    expect(told.delivered.frames + told.delivered.dropped).toBe(FRAMES);
+    expectFrames(told.delivered.frames + told.delivered.dropped, FRAMES);
     expect(truth.status).toMatchObject({ off: '', waiting: 0, dropped: 0 });
     expect(told).toMatchObject({
       ...{ request_id, trace_id, declared_fps: FPS, request: { model_version: 'v7' } },
@@ -139,20 +144,33 @@ describe.skipIf(CHROMIUM === undefined)('a page that plays', () => {
     const clip = { sequence_id: 'blocked', declared_fps: FPS };
     const { truth, told } = await play('even', clip, events);
     expect(truth.calls).toBeLessThan(truth.presented - 20);
-    expect(told.delivered.frames).toBe(truth.presented);
+    expectFrames(told.delivered.frames, truth.presented);
     expectNear(told.delivered.fps, fpsOf(truth));
   }, 60_000);
 
   it('a clip with holes tells each missing frame as dropped, and each hole as a stall', async () => {
     const { truth, told } = await play('holes', { sequence_id: 'holes', declared_fps: FPS });
     const shown = truthOf('holes');
-    expect(told.delivered.frames + told.delivered.dropped).toBe(FRAMES);
+    expectFrames(told.delivered.frames + told.delivered.dropped, FRAMES);
     expect(told.delivered.dropped).toBeGreaterThanOrEqual(FRAMES - shown.length);
     // What is missing beyond the holes, the browser itself dropped.
-    expect(told.delivered.frames).toBe(truth.presented);
+    expectFrames(told.delivered.frames, truth.presented);
     expect(told.delivered.stalls).toBeGreaterThanOrEqual(3);
     expectNear(told.delivered.fps, fpsOf(truth));
-    expect(told.delivered.dropped_ratio).toBeCloseTo(told.delivered.dropped / FRAMES, 9);
+    const { frames, dropped } = told.delivered;
+    expect(told.delivered.dropped_ratio).toBeCloseTo(dropped / (frames + dropped), 9);
+  }, 60_000);
+
+  it('in a browser that does not call back for frames tells their rate all the same', async () => {
+    const older = `{
+      const { prototype } = HTMLVideoElement;
+      prototype.watchFrames = prototype.requestVideoFrameCallback;
+      delete prototype.requestVideoFrameCallback;
+    }`;
+    const { truth, told } = await play('even', { sequence_id: 'older', declared_fps: FPS }, [], older);
+    expect(truth.calls).toBeGreaterThan(0);
+    expectNear(told.delivered.fps, fpsOf(truth), 0.03);
+    expect(told.delivered.dropped).toBeLessThanOrEqual(FRAMES - truth.presented + 1);
   }, 60_000);
 
   it('animation on twos holds its drawings; these are duplicates only where nobody meant them', async () => {

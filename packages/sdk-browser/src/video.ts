@@ -36,6 +36,8 @@ export function trackVideo(
   let [ticked, callback] = [now(), 0];
   const look = pictures ? createLook(video) : undefined;
   const calls = typeof video.requestVideoFrameCallback === 'function';
+  /** The rate by which the media's clock tells what is missing. Asked now and then it is not exact enough for that. */
+  const exact = calls ? declared_fps : undefined;
 
   const plays = (): boolean =>
     !video.paused && !video.ended && !video.seeking && video.playbackRate === 1 && !document.hidden;
@@ -66,7 +68,7 @@ export function trackVideo(
     for (let i = 1; i < count; i++) windows.frame(from + ((at - from) * i) / count);
     windows.frame(at, look?.(count === 1));
     const jump = before ? media - before.media : 0;
-    if (declared_fps && jump > 0) windows.drop(Math.round(jump * declared_fps) - count);
+    if (exact && jump > 0) windows.drop(Math.round(jump * exact) - count);
   }
 
   function onFrame(_now: number, frame: VideoFrameCallbackMetadata): void {
@@ -80,7 +82,7 @@ export function trackVideo(
     const next = qualityOf(video);
     if (next && quality) {
       // A new source starts at 0 again.
-      if (!declared_fps) windows.drop(next.dropped - (next.dropped < quality.dropped ? 0 : quality.dropped));
+      if (!exact) windows.drop(next.dropped - (next.dropped < quality.dropped ? 0 : quality.dropped));
       if (!calls && next.shown > quality.shown) shown(at, video.currentTime, next.shown);
     }
     quality = next;

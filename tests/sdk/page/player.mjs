@@ -29,13 +29,15 @@ globalThis.play = async ({ options, clip, file, events = [], seconds }) => {
   const pegbar = init(options);
   const tracker = pegbar.track(video, clip);
   let [calls, first, last] = [0, undefined, undefined];
+  // What is told may be taken from the SDK; what happened is always seen.
+  const watch = video.watchFrames ?? video.requestVideoFrameCallback;
   const onFrame = (_now, frame) => {
     calls++;
     first ??= frame;
     last = frame;
-    video.requestVideoFrameCallback(onFrame);
+    watch.call(video, onFrame);
   };
-  video.requestVideoFrameCallback(onFrame);
+  watch.call(video, onFrame);
   const ended = new Promise((resolve) => (video.onended = resolve));
   await video.play();
   const began = performance.now();
