@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from types import TracebackType
 from typing import Any, Dict, List, Mapping, MutableMapping, Optional, Type
+from urllib.parse import quote
 
 from opentelemetry import baggage, context as otel_context, trace
 from opentelemetry.baggage.propagation import W3CBaggagePropagator
@@ -17,18 +18,27 @@ from .records_generated import ATTRIBUTES
 
 REQUEST_ID = ATTRIBUTES["request_id"]
 QUEUE_WAIT = ATTRIBUTES["queue_wait_ms"]
-SENT_MS = "pegbar.sent_ms"
+ENQUEUED_MS = "pegbar.enqueued_ms"
 
-CARRIED = tuple(
-    ATTRIBUTES[column]
-    for column in (
-        *("request_id", "tenant", "workload", "session_id", "user_hash", "traffic_source", "region"),
-        *("collection", "attempt", "retry_of", "sequence_id", "model_version", "hardware_class"),
-    )
-)
-"""What goes with a message, as members of the W3C header `baggage` under the names of the attributes."""
+CARRIED: Mapping[str, str] = {
+    "pegbar.request_id": REQUEST_ID,
+    "pegbar.tenant": ATTRIBUTES["tenant"],
+    "pegbar.workload": ATTRIBUTES["workload"],
+    "pegbar.session_id": ATTRIBUTES["session_id"],
+    "pegbar.sequence_id": ATTRIBUTES["sequence_id"],
+    "pegbar.traffic_source": ATTRIBUTES["traffic_source"],
+    "pegbar.collection": ATTRIBUTES["collection"],
+    "pegbar.attempt": ATTRIBUTES["attempt"],
+    "pegbar.retry_of": ATTRIBUTES["retry_of"],
+    "pegbar.model.version": ATTRIBUTES["model_version"],
+}
+"""
+Members of the W3C header `baggage` that go with a message, and the attributes they are; @pegbar/node has the same.
+Region and hardware are of the process that works, and a user's id does not travel.
+"""
 
-TAGS = frozenset(CARRIED) | {ATTRIBUTES["model_family"], ATTRIBUTES["license"], ATTRIBUTES["checkpoint_hash"]}
+_STAY = ("region", "hardware_class", "user_hash", "model_family", "license", "checkpoint_hash")
+TAGS = frozenset(CARRIED.values()) | {ATTRIBUTES[column] for column in _STAY}
 """What a request says for all of its stages; the rest is about the request alone."""
 
 RECIPE = frozenset(
@@ -39,6 +49,9 @@ RECIPE = frozenset(
     )
 ) | {"pegbar.resolution"}
 """What the pictures of a request take from its generate stages."""
+
+BAGGAGE_BYTES = 8_192
+"""What everybody passes on (W3C Baggage, 3.3); beyond it foreign members stay behind."""
 
 _KEY = otel_context.create_key("pegbar-request")
 _trace_context = TraceContextTextMapPropagator()
@@ -82,15 +95,22 @@ def inject(carrier: MutableMapping[str, str], context: Optional[Context] = None)
 def _inject(carrier: MutableMapping[str, str], context: Optional[Context], queued: bool) -> MutableMapping[str, str]:
     ctx = context if context is not None else otel_context.get_current()
     _trace_context.inject(carrier, context=ctx)
+    theirs: Dict[str, str] = {}
+    _baggage.inject(theirs, context=ctx)
     state = current_state(ctx)
-    if state is not None:
-        for name in CARRIED:
-            if name in state.tags:
-                ctx = baggage.set_baggage(name, str(state.tags[name]), ctx)
-        if queued:
-            ctx = baggage.set_baggage(SENT_MS, str(time.time_ns() // 1_000_000), ctx)
-    _baggage.inject(carrier, context=ctx)
+    members = [] if state is None else [_member(m, state.tags[name]) for m, name in CARRIED.items() if name in state.tags]
+    if queued and state is not None:
+        members.append(_member(ENQUEUED_MS, time.time_ns() // 1_000_000))
+    ours = ",".join(members)
+    whole = ",".join(part for part in (ours, theirs.get("baggage", "")) if part)
+    if whole:
+        carrier["baggage"] = whole if len(whole) <= BAGGAGE_BYTES else ours
     return carrier
+
+
+def _member(name: str, value: object) -> str:
+    """Percent-encoded, as W3C Baggage has it; OpenTelemetry's propagator writes a space as `+`, which others keep."""
+    return f"{name}={quote(str(value), safe='')}"
 
 
 class _Headers(Getter[Mapping[str, Any]]):
@@ -138,14 +158,14 @@ def extract(carrier: Mapping[str, Any]) -> Carried:
     ctx = _trace_context.extract(carrier, context=otel_context.get_current(), getter=getter)
     ctx = _baggage.extract(carrier, context=ctx, getter=getter)
     told = baggage.get_all(ctx)
-    tags: Dict[str, Value] = {name: str(told[name]) for name in CARRIED if name in told}
+    tags: Dict[str, Value] = {name: str(told[member]) for member, name in CARRIED.items() if member in told}
     if REQUEST_ID not in tags:
         span = trace.get_current_span(ctx).get_span_context()
         if not (span.is_valid and span.is_remote):
             return Carried(ctx)
         tags[REQUEST_ID] = f"{span.trace_id:032x}"
-    state = RequestState(str(tags[REQUEST_ID]), tags, carried=True, queue_wait_ms=_wait_ms(told.get(SENT_MS)))
-    for name in (*CARRIED, SENT_MS):  # ours is in the state now: not to be handed on to strangers by other propagators
+    state = RequestState(str(tags[REQUEST_ID]), tags, carried=True, queue_wait_ms=_wait_ms(told.get(ENQUEUED_MS)))
+    for name in (*CARRIED, ENQUEUED_MS):  # ours is in the state now: not to be handed on to strangers by other propagators
         ctx = baggage.remove_baggage(name, ctx)
     return Carried(with_state(state, ctx))
 

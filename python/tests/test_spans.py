@@ -222,13 +222,32 @@ class SpansTest(unittest.TestCase):
         finally:
             otel_context.detach(token)
         self.assertIn("theirs=1", headers["baggage"])
-        self.assertNotIn("pegbar.sent_ms", headers["baggage"])
+        self.assertNotIn("pegbar.enqueued_ms", headers["baggage"])
         with pegbar.extract(headers) as carried:
             self.assertEqual(set(baggage.get_all()), {"theirs"})
             self.assertEqual(carried.request_id, "r")
 
+    def test_the_words_on_the_way_are_those_of_the_node_sdk(self) -> None:
+        message = {
+            "traceparent": "00-" + "ab" * 16 + "-" + "cd" * 8 + "-01",
+            "baggage": "pegbar.request_id=r%201,pegbar.tenant=t,pegbar.model.version=v7,pegbar.enqueued_ms=1000,theirs=1",
+        }
+        with pegbar.extract(message) as carried, pegbar.stage("generate"):
+            self.assertEqual(carried.request_id, "r 1")
+            again = pegbar.inject({})
+        told = attributes(named("generate"))
+        self.assertEqual((told["pegbar.tenant"], told["pegbar.model.version"]), ("t", "v7"))
+        self.assertGreater(told["pegbar.queue.wait_ms"], 1e12)
+        self.assertEqual(f"{named('generate').context.trace_id:032x}", "ab" * 16)
+        members = set(again["baggage"].split(","))
+        self.assertEqual(members, {"theirs=1", "pegbar.request_id=r%201", "pegbar.tenant=t", "pegbar.model.version=v7"})
+
+    def test_a_user_and_a_region_do_not_travel(self) -> None:
+        with pegbar.request("r", user="u-1", region="eu"):
+            self.assertEqual(pegbar.inject({})["baggage"], "pegbar.request_id=r")
+
     def test_a_message_that_says_nothing_or_nonsense_changes_nothing(self) -> None:
-        for carrier in ({}, {"traceparent": "nonsense", "baggage": ",,=;%%%"}, {"baggage": "pegbar.sent_ms=soon,pegbar.request.id=r"}):
+        for carrier in ({}, {"traceparent": "nonsense", "baggage": ",,=;%%%"}, {"baggage": "pegbar.enqueued_ms=soon,pegbar.request_id=r"}):
             with self.subTest(carrier=carrier), pegbar.extract(carrier), pegbar.stage("generate"):
                 pass
         with pegbar.extract({"traceparent": "00-" + "ab" * 16 + "-" + "cd" * 8 + "-01"}) as carried:

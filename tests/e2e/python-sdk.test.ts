@@ -125,7 +125,7 @@ describe.skipIf(python === '')('the Python SDK', () => {
           window_s: 2,
           declared_fps: 24,
           request_id: 'py-sdk-1',
-          region: 'eu-west',
+          workload: 'batch_panels',
         },
       ]);
       expect(await server.sql("SELECT * FROM queue_samples WHERE queue = 'render'")).toMatchObject([
