@@ -144,6 +144,62 @@ describe.skipIf(missing !== null)(`facets, find, explain${missing ? ` (skipped: 
     expect(await find("nothing' OR 1=1 --")).toEqual([]);
   });
 
+  const send = async (...records: Row[]): Promise<void> => {
+    const sent = await fetch(`${server.url}/api/v1/events`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: records.map((record) => JSON.stringify({ tenant: 'later', ...record })).join('\n'),
+    });
+    expect(await sent.json()).toMatchObject({ rejected: [] });
+    await fetch(`${server.url}/api/v1/flush`, { method: 'POST' });
+  };
+
+  it('gives a picture that an artifact record alone tells of the model of its request, whichever came first', async () => {
+    const picture = (image_id: string): Row => ({
+      type: 'artifact',
+      timestamp: BASE,
+      request_id: 'late',
+      image_id,
+      uri: 'https://pictures.example/x.png',
+      kind: 'image',
+    });
+    await send(picture('before'));
+    const model = async (id: string): Promise<unknown> =>
+      (await ask<{ image: Row }>(`/api/v1/images/${id}?tenant=later`)).image.model_version;
+    expect(await model('before')).toBeUndefined();
+    const stage = { timestamp: BASE, request_id: 'late', pipeline_stage: 'generate' };
+    await send({ ...stage, model: { version: 'v9' }, params: { sampler: 'ddim' }, outcome: 'succeeded' });
+    await send(picture('after'));
+    expect([await model('before'), await model('after')]).toEqual(['v9', 'v9']);
+    const sql = "SELECT image_id, sampler FROM images WHERE tenant = 'later' ORDER BY image_id";
+    expect((await ask<{ rows: unknown[] }>('/api/v1/query', { sql })).rows).toEqual([
+      ['after', 'ddim'],
+      ['before', 'ddim'],
+    ]);
+  });
+
+  it('counts pictures in the hour in which they were made, when the verdict of their request moves to another', async () => {
+    const hour = Math.floor((BASE - 48 * HOUR) / HOUR) * HOUR;
+    const made = { request_id: 'moves', model: { version: 'v6' }, workload: 'single_image' };
+    const figures = async (): Promise<unknown> => {
+      const path = `/api/v1/kpis?metrics=images,requests&tenant=later&from=${hour}&to=${hour + 3 * HOUR}&step=1h`;
+      const { series } = await ask<{ series: { key: Row; points: { value: number }[] }[] }>(path);
+      return Object.fromEntries(
+        series.map(({ key, points }) => [key.metric, points.map((point) => point.value)]),
+      );
+    };
+    await send({
+      ...made,
+      timestamp: hour + 60_000,
+      pipeline_stage: 'generate',
+      image_id: 'moved-1',
+      outcome: 'succeeded',
+    });
+    expect(await figures()).toEqual({ images: [1, 0, 0], requests: [1, 0, 0] });
+    await send({ ...made, timestamp: hour + 2 * HOUR, pipeline_stage: 'deliver', outcome: 'failed' });
+    expect(await figures()).toEqual({ images: [1, 0, 0], requests: [0, 0, 1] });
+  });
+
   it('pins a trace and lets it go, in the audit', async () => {
     const pin = async (method: string, id = TRACE): Promise<unknown> => {
       const answer = await fetch(`${server.url}/api/v1/traces/${id}/pin`, { method });

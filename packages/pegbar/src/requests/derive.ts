@@ -5,6 +5,7 @@ import { type DictionaryView, type FixedView, readBlock, type TextView } from '.
 import type { Segments } from '../spool/index.ts';
 import { type Derived, type LoadListener, type Store, StoreFailure } from '../store/index.ts';
 import { type Folded, foldSteps } from './fold.ts';
+import { createHeirs, type Picture } from './heirs.ts';
 import { lotsOf } from './lots.ts';
 import { type Renamed, TraceNames } from './names.ts';
 import { refoldRequests } from './refold.ts';
@@ -61,6 +62,7 @@ const KNOWN = (id: string): string => `tenant IN {tenants:Array(String)} AND ${i
 /** What follows from a log of raw rows: requests and pictures, and which hours must be counted anew. */
 export function createDeriver({ store, touch, clock }: DeriveOptions): LoadListener {
   const names = new TraceNames();
+  const heirs = createHeirs(store);
 
   async function before(segments: Segments): Promise<Derived> {
     const buckets = new Map<string, Touched>();
@@ -72,10 +74,13 @@ export function createDeriver({ store, touch, clock }: DeriveOptions): LoadListe
     const renamed = byTenant(folded?.renamed ?? []);
     await hoursOfRequests(renamed.traces, add);
     for (const table of ABOUT) await hoursOfSubjects(segments.tables.get(table)?.blocks ?? [], add);
+    heirs.learn(picturesOf(segments.tables.get('images')?.blocks ?? []));
     await touch(buckets.values());
     return {
       async stored() {
         for (const [tenant, ids] of renamed.requests) await refoldRequests(store, tenant, [...ids]);
+        for (const { tenant, hour_ms } of await heirs.settle(folded?.ids() ?? new Map()))
+          add(tenant, hour_ms);
         await touch(buckets.values());
       },
       idempotent: new Map(folded && folded.images.rows > 0 ? [['images', folded.images.encode()]] : []),
@@ -179,6 +184,20 @@ function hoursOf(block: Buffer, add: AddHour): void {
     first[key] = Number(hour >> 32n) + 1;
     last[key] = Number((hour + HOUR_NS) >> 32n) - 1;
     add(dictionary[key]!, Number(hour / 1_000_000n));
+  }
+}
+
+/** Pictures of a log's artifact records that name their request. */
+function* picturesOf(blocks: readonly Buffer[]): Generator<Picture> {
+  for (const block of blocks) {
+    const { columns, rows } = readBlock(block, 0, { columns: SUBJECT });
+    const tenant = columns.get('tenant') as DictionaryView;
+    const image = columns.get('image_id') as TextView;
+    const request = columns.get('request_id') as TextView | undefined;
+    for (let row = 0; request && row < rows; row++) {
+      const request_id = request.at(row);
+      if (request_id !== '') yield { tenant: tenant.at(row), image_id: image.at(row), request_id };
+    }
   }
 }
 
