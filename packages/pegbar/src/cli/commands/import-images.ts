@@ -29,7 +29,7 @@ export const importImagesCommand = command({
     const progress = createProgress(io.stderr, io.clock, 'pictures', 'pictures');
     const { report, failure } = await sendPictures(walk(roots, counts), {
       ...session,
-      onProgress: ({ pictures }) => progress.update(pictures.read, total ? pictures.read / total : undefined),
+      onProgress: (files) => progress.update(files, total ? Math.min(1, files / total) : undefined),
       signal: io.signal,
     });
     progress.clear();

@@ -23,7 +23,8 @@ export interface Sending {
   tags: PictureTags;
   journal: Journal | undefined;
   makeThumbnail: (file: PictureFile, facts: PictureFacts) => Promise<Thumbnail>;
-  onProgress: (report: PictureReport) => void;
+  /** Files dealt with so far, sent or not. */
+  onProgress: (files: number) => void;
   /** A picture that the server has taken, with the generator that was read from it. */
   onSent?: (path: Buffer, generator: string | undefined) => void;
   /** A file that cannot be taken as it is. */
@@ -88,21 +89,21 @@ export async function sendPictures(
   let batch: Ready[] = [];
   let held = 0;
   let sent = 0;
+  let files = 0;
   const flush = async (): Promise<Result<true, SinkFailure>> => {
     const all = batch;
     batch = [];
     held = 0;
     const done = await sendBatch(all, sending, report, sent);
     sent += all.length;
-    if (done.ok) sending.onProgress(report);
     return done;
   };
   for await (const one of inOrder(candidates, (candidate) => prepare(candidate, sending))) {
     if (one.kind === 'failure') return { report, failure: one.failure };
+    sending.onProgress(++files);
     if (one.kind === 'known') {
       report.known++;
       report.pictures.read++;
-      sending.onProgress(report);
     } else if (one.kind === 'problem') {
       report.pictures.read++;
       sending.onProblem?.(one.path, one.code, one.message);
