@@ -1,6 +1,6 @@
 import { type Queries, readSetting, writeSetting } from '../state/index.ts';
 import { type Store, StoreFailure } from '../store/index.ts';
-import { type Bucket, bucketKey, dateOf, done, replacePartition } from './swap.ts';
+import { type Bucket, bucketKey, composeAside, dateOf, done, replacePartition } from './swap.ts';
 
 interface Day {
   tenant: string;
@@ -29,14 +29,11 @@ const DAY_KEY = "concat(tenant, '|', toString(toDate(t)))";
 /** As `beginWeek` does it for hours: the month is composed aside and swapped in. */
 async function swapMonth(store: Store, month: string, days: readonly string[]): Promise<void> {
   const params = { month, days };
-  await done(store.command('CREATE TABLE IF NOT EXISTS roll_days_swap AS roll_days'));
-  await done(store.command('TRUNCATE TABLE roll_days_swap'));
-  await done(
-    store.command(
-      `INSERT INTO roll_days_swap SELECT * FROM roll_days
-       WHERE toYYYYMM(t) = {month:UInt32} AND ${DAY_KEY} NOT IN {days:Array(String)}`,
-      { params },
-    ),
+  await composeAside(
+    store,
+    'roll_days',
+    `toYYYYMM(t) = {month:UInt32} AND ${DAY_KEY} NOT IN {days:Array(String)}`,
+    params,
   );
   await done(
     store.command(

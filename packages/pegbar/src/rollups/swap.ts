@@ -43,14 +43,11 @@ export async function beginWeek(
   buckets: readonly Bucket[],
 ): Promise<WeekSwap> {
   const partition = dateOf(week_ms);
-  await done(store.command('CREATE TABLE IF NOT EXISTS roll_hours_swap AS roll_hours'));
-  await done(store.command('TRUNCATE TABLE roll_hours_swap'));
-  await done(
-    store.command(
-      `INSERT INTO roll_hours_swap SELECT * FROM roll_hours
-       WHERE toMonday(t) = {week:Date} AND concat(tenant, '|', toString(toUnixTimestamp(t))) NOT IN {buckets:Array(String)}`,
-      { params: { week: partition, buckets: buckets.map(bucketKey) } },
-    ),
+  await composeAside(
+    store,
+    'roll_hours',
+    "toMonday(t) = {week:Date} AND concat(tenant, '|', toString(toUnixTimestamp(t))) NOT IN {buckets:Array(String)}",
+    { week: partition, buckets: buckets.map(bucketKey) },
   );
   return {
     async add(rows) {
@@ -63,6 +60,18 @@ export async function beginWeek(
       await replacePartition(store, 'roll_hours', `'${partition}'`);
     },
   };
+}
+
+/** Begins `TABLE_swap` with the rows of a partition of the table that stay; those that replace the others follow. */
+export async function composeAside(
+  store: Store,
+  table: string,
+  staying: string,
+  params: Record<string, unknown>,
+): Promise<void> {
+  await done(store.command(`CREATE TABLE IF NOT EXISTS ${table}_swap AS ${table}`));
+  await done(store.command(`TRUNCATE TABLE ${table}_swap`));
+  await done(store.command(`INSERT INTO ${table}_swap SELECT * FROM ${table} WHERE ${staying}`, { params }));
 }
 
 /** Puts the rows of `TABLE_swap` in the place of a partition of the table; nothing is left where it is empty. */
