@@ -180,10 +180,13 @@ describe.skipIf(CHROMIUM === undefined)('a page that plays', () => {
       play('twos', { ...clip, sequence_id: 'twos-as-ones', hold: 1 }),
     ]);
     for (const { told } of [meant, unmeant]) expect(told.delivered.frames).toBeGreaterThan(FRAMES * 0.9);
-    // One of two frames; those that the page got no call for were not looked at.
-    expectNear(meant.told.delivered.held, FRAMES / 2, 0.2);
+    // One of two frames; those for which a busy page was called late or not at all were not looked at.
+    const [held, { duplicated }] = [meant.told.delivered.held, unmeant.told.delivered];
+    for (const repeats of [held, duplicated]) {
+      expect(repeats).toBeGreaterThan(FRAMES * 0.25);
+      expect(repeats).toBeLessThanOrEqual(FRAMES / 2);
+    }
     expect(meant.told.delivered.duplicated).toBe(0);
-    expectNear(unmeant.told.delivered.duplicated, FRAMES / 2, 0.2);
     expect(unmeant.told.delivered.held).toBe(0);
   }, 60_000);
 

@@ -11,6 +11,10 @@ export const TICK_MS = 250;
 const LOOK = { width: 64, height: 36 };
 /** Mean difference of grey, of 255, below which two frames are the same: those of real clips differ by 0.4 and more. */
 const SAME = 0.1;
+/** Called later than this part of a frame's time, a page may see the next frame already: then it does not look. */
+const IN_TIME = 0.75;
+/** Frames per second of a clip that declares none, for that. */
+const FASTEST = 60;
 const EVENTS = ['playing', 'pause', 'ended', 'seeking', 'seeked', 'emptied', 'ratechange'];
 
 export interface VideoTracker {
@@ -35,6 +39,9 @@ export function trackVideo(
   let began = false;
   let [ticked, callback] = [now(), 0];
   const look = pictures ? createLook(video) : undefined;
+  /** Whether the frame before was looked at. */
+  let looked = false;
+  const late_ms = (IN_TIME * 1000) / (declared_fps ?? FASTEST);
   const calls = typeof video.requestVideoFrameCallback === 'function';
   /** The rate by which the media's clock tells what is missing. Asked now and then it is not exact enough for that. */
   const exact = calls ? declared_fps : undefined;
@@ -50,7 +57,7 @@ export function trackVideo(
     windows.run(playing, now());
   }
 
-  function shown(at: number, media: number, presented: number): void {
+  function shown(at: number, media: number, presented: number, inTime = false): void {
     if (!plays()) {
       check();
       return;
@@ -66,14 +73,16 @@ export function trackVideo(
     // Those without a call of their own stood between the two: nobody knows when, so evenly.
     const from = before?.at ?? at;
     for (let i = 1; i < count; i++) windows.frame(from + ((at - from) * i) / count);
-    windows.frame(at, look?.(count === 1));
+    windows.frame(at, inTime ? look?.(looked && count === 1) : undefined);
+    looked = inTime;
     const jump = before ? media - before.media : 0;
     if (exact && jump > 0) windows.drop(Math.round(jump * exact) - count);
   }
 
   function onFrame(_now: number, frame: VideoFrameCallbackMetadata): void {
     callback = video.requestVideoFrameCallback(onFrame);
-    shown(frame.presentationTime, frame.mediaTime, frame.presentedFrames);
+    const inTime = now() - frame.presentationTime < late_ms;
+    shown(frame.presentationTime, frame.mediaTime, frame.presentedFrames, inTime);
   }
 
   function tick(): void {
