@@ -20,7 +20,8 @@ export interface ReadingParts {
   signal: AbortSignal;
 }
 
-export function createReading({ url, fetch, clock, signal }: ReadingParts): Reading {
+export function createReading(parts: ReadingParts): Reading {
+  const { url, clock, signal } = parts;
   async function bytes(path: string, most: number): Promise<Result<Uint8Array, string>> {
     const limit = new AbortController();
     const done = new AbortController();
@@ -30,7 +31,7 @@ export function createReading({ url, fetch, clock, signal }: ReadingParts): Read
       if (!done.signal.aborted) limit.abort();
     });
     try {
-      const answer = await fetch(`${url}${path}`, { signal: limit.signal, redirect: 'error' });
+      const answer = await parts.fetch(`${url}${path}`, { signal: limit.signal, redirect: 'error' });
       const read = await bounded(answer, most);
       return answer.ok ? read : fail(`HTTP ${answer.status} from ${url}${path}`);
     } catch (error) {
