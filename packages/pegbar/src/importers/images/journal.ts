@@ -9,6 +9,8 @@ import { join } from 'node:path';
  * store.
  */
 export interface Journal {
+  /** Set once a probe came back as a duplicate; taken back where the server was away, for it may be another one now. */
+  proven: boolean;
   has(key: string): boolean;
   /** Paths of which the last one that still is there proves the journal; newest first. */
   readonly probes: readonly Buffer[];
@@ -36,18 +38,23 @@ export async function openJournal(directory: string, name: string): Promise<Jour
   const digest = createHash('sha256').update(name).digest('hex').slice(0, 32);
   const path = join(directory, `images-${digest}.log`);
   const keys = new Set<string>();
-  let probes: Buffer[] = [];
+  const probes: Buffer[] = [];
+  const remember = (probe: Buffer): void => {
+    probes.unshift(probe);
+    probes.length = Math.min(probes.length, PROBES_MOST);
+  };
   for (const line of await linesOf(path)) {
     for (const key of line.keys) keys.add(key);
-    probes.unshift(Buffer.from(line.probe, 'base64'));
+    remember(Buffer.from(line.probe, 'base64'));
   }
-  probes = probes.slice(0, PROBES_MOST);
   return {
+    proven: probes.length === 0,
     probes,
     has: (key) => keys.has(key),
     async add(fresh, probe) {
       if (fresh.length === 0) return;
       for (const key of fresh) keys.add(key);
+      remember(probe);
       const line: Line = { keys: [...fresh], probe: probe.toString('base64') };
       // Where nothing can be written the next run reads the files again, and the server knows them.
       await mkdir(directory, { recursive: true, mode: 0o700 })
@@ -56,6 +63,7 @@ export async function openJournal(directory: string, name: string): Promise<Jour
     },
     async forget() {
       keys.clear();
+      probes.length = 0;
       await rm(path, { force: true });
     },
   };

@@ -83,6 +83,15 @@ export async function sendPictures(
   candidates: AsyncIterable<Candidate>,
   sending: Sending,
 ): Promise<{ report: PictureReport; failure: SinkFailure | undefined }> {
+  const sent = await sendAll(candidates, sending);
+  if (sent.failure && sending.journal) sending.journal.proven = false;
+  return sent;
+}
+
+async function sendAll(
+  candidates: AsyncIterable<Candidate>,
+  sending: Sending,
+): Promise<{ report: PictureReport; failure: SinkFailure | undefined }> {
   const report = emptyReport();
   const proven = await prove(sending);
   if (!proven.ok) return { report, failure: proven.error };
@@ -241,17 +250,21 @@ function merge(into: Tally, from: Tally, pathOf: (line: number) => string): void
 /** Sends one picture of the journal's last batches again; where it is news, nothing of the journal holds. */
 async function prove(sending: Sending): Promise<Result<true, SinkFailure>> {
   const { journal } = sending;
-  if (!journal || journal.probes.length === 0) return ok(true);
+  if (!journal || journal.proven) return ok(true);
   for (const path of journal.probes) {
     const one = await readAndShrink(path, sending);
     if (one.kind === 'failure') return fail(one.failure);
     if (one.kind !== 'ready' || !journal.has(one.key)) continue;
     const again = emptyReport();
-    const done = await sendBatch([one], { ...sending, journal: undefined }, again, 0);
+    const { sink, tags, makeThumbnail, onProgress } = sending;
+    const silently = { sink, tags, makeThumbnail, onProgress, journal: undefined };
+    const done = await sendBatch([one], silently, again, 0);
     if (!done.ok) return fail(done.error);
-    if (again.pictures.accepted === 0) return ok(true);
-    break;
+    if (again.pictures.accepted > 0) break;
+    journal.proven = true;
+    return ok(true);
   }
   await journal.forget();
+  journal.proven = true;
   return ok(true);
 }
