@@ -446,6 +446,7 @@ test('SwarmUI: parameters, LoRAs, hash of the model, time of the generation', ()
       { id: 'grain', weight: 1 },
     ],
     more: { 'swarmui.prep_time': '67.34' },
+    time_ms: Date.UTC(2025, 0, 31, 12, 30),
   };
   const json = JSON.stringify(told);
   expect(recipe(png({ chunks: [tEXt('parameters', json)] }))).toMatchObject(expected);

@@ -42,7 +42,7 @@ export function readSwarmui(text: string): Recipe | undefined {
   recipe.batch_size = numberOf(params.batchsize);
   recipe.loras = loras(params);
   recipe.latency_ms = generation(shortOf(extra.generation_time ?? params.generation_time));
-  recipe.time_ms = dateOf(textOf(extra.date ?? params.date));
+  recipe.time_ms = dateOf(shortOf(extra.date ?? params.date));
   for (const [name, value] of Object.entries(params)) if (!PLACED.has(name)) addMore(recipe, name, value);
   addMore(recipe, 'prep_time', prepTime(shortOf(extra.generation_time ?? params.generation_time)));
   return recipe;
@@ -78,8 +78,11 @@ function generation(text: string): number | undefined {
 
 const prepTime = (text: string): string | undefined => /([\d.]+)\s*\(prep\)/.exec(text)?.[1];
 
-/** `2024-10-23` tells the day only: then the file's time is the better one. */
-function dateOf(text: string | undefined): number | undefined {
-  const time = text && /\d{2}:\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
+const DATE = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)\s?(Z|[+-]\d{2}:\d{2})?$/;
+
+/** `2024-10-23` tells the day only: then the file's time is the better one. A time without an offset is read as UTC. */
+function dateOf(text: string): number | undefined {
+  const [, day, hour, offset = 'Z'] = DATE.exec(text) ?? [];
+  const time = day === undefined ? Number.NaN : Date.parse(`${day}T${hour}${offset}`);
   return Number.isNaN(time) ? undefined : time;
 }
