@@ -137,6 +137,20 @@ describe('two processes of a studio', () => {
   });
 });
 
+describe('a script that simply ends', () => {
+  it('has sent what it had', async () => {
+    const server = await startServer();
+    await run('script', [server.ready.url, server.ready.otlp_http]);
+    await server.flush();
+    const { request } = await server.get('/api/v1/requests/script-1');
+    expect(request).toMatchObject({ outcome: 'succeeded', stages: 1 });
+    expect(await server.sql("SELECT action FROM feedback WHERE image_id = 'script-1'")).toEqual([
+      { action: 'edit' },
+    ]);
+    await server.stop();
+  }, 60_000);
+});
+
 describe('a Pegbar that is not there', () => {
   it('or never answers holds up no process: it ends in the time that it was given, and says what was lost', async () => {
     // Takes connections and says nothing.

@@ -114,7 +114,13 @@ export function init(options: InitOptions): Pegbar {
 
 function handleOf(client: Client, meters: MeterProvider | undefined, existing: boolean): Pegbar {
   /** A script that ends by itself still sends what it has. */
-  const beforeExit = (): void => void client.flush(END_MS);
+  const beforeExit = (): void => {
+    void client.flush(END_MS).then((done) => {
+      const { spans, records } = client.status();
+      if (!done)
+        diag.warn(`pegbar: ended with ${spans.buffered} spans and ${records.buffered} records unsent`);
+    });
+  };
   process.once('beforeExit', beforeExit);
   return {
     uses_existing_provider: existing,
