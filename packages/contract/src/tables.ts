@@ -309,7 +309,12 @@ const COUNTS: ReadonlySet<string> = new Set(['stages', 'spans', 'images', 'seg',
  */
 const byId = (...columns: string[]): Pick<Table, 'indexes' | 'settings'> => ({
   indexes: columns.map((name) => `INDEX by_${name} ${name} TYPE bloom_filter(0.01) GRANULARITY 1`),
-  settings: { index_granularity: 1024, min_compress_block_size: 16_384 },
+  settings: {
+    index_granularity: 1024,
+    min_compress_block_size: 16_384,
+    // Merged days of a file per column: small granules in one file cost a quarter more.
+    min_bytes_for_wide_part: 16 * 1024 * 1024,
+  },
 });
 
 function merged(columns: readonly Column[]): Column[] {

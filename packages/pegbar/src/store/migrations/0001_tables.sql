@@ -253,7 +253,7 @@ CREATE TABLE IF NOT EXISTS requests
 ENGINE = AggregatingMergeTree
 PARTITION BY part
 ORDER BY (tenant, request_id)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000, min_bytes_for_wide_part = 268435456, index_granularity = 1024, min_compress_block_size = 16384
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000, min_bytes_for_wide_part = 16777216, index_granularity = 1024, min_compress_block_size = 16384
 COMMENT 'Requests: each loaded segment adds what it knows of a request; rows of one request merge into one.';
 
 CREATE TABLE IF NOT EXISTS images
@@ -307,7 +307,7 @@ CREATE TABLE IF NOT EXISTS images
 ENGINE = AggregatingMergeTree
 PARTITION BY part
 ORDER BY (tenant, image_id)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000, min_bytes_for_wide_part = 268435456, index_granularity = 1024, min_compress_block_size = 16384
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, non_replicated_deduplication_window = 1000, min_bytes_for_wide_part = 16777216, index_granularity = 1024, min_compress_block_size = 16384
 COMMENT 'Pictures and frames: each record adds what it knows; rows of one picture merge into one.';
 
 CREATE TABLE IF NOT EXISTS scores
