@@ -32,7 +32,7 @@ class Worker:
         self.dropped, self.reported, self.drop_lock = {}, {}, threading.Lock()
         self.spans, self.records, self.thumbnails = [], [], []
         self.flush_at = self.report_at = self.mark_at = 0.0
-        self.started_ns = time.time_ns()
+        self.started_ns, self.is_over = time.time_ns(), False
         self.assembler = Assembler(self._emit, self._inspect, config.tags, config.queue, config.with_prompts)
         self.assembler.tell.host = config.host
         self.thread = threading.Thread(target=self._run, name="pegbar", daemon=True)
@@ -41,8 +41,8 @@ class Worker:
     # For hooks: any thread, never blocks, never raises.
 
     def put(self, kind, data):
-        if self.facts.qsize() >= FACTS_MOST:
-            self.drop("facts_full", 1)
+        if self.is_over or self.facts.qsize() >= FACTS_MOST:
+            self.drop("stopped" if self.is_over else "facts_full", 1)
             return
         self.facts.put((kind, time.time_ns(), time.perf_counter_ns(), data))
 
@@ -73,13 +73,27 @@ class Worker:
     def _run(self):
         try:
             self._open()
-            while not self.stopping.is_set():
+        except Exception as fault:  # the render goes on, whatever happens here
+            self.is_over = True
+            self.say("stopped by a fault of its own: %r" % fault)
+            return
+        while not self.stopping.is_set():
+            try:
                 self._turn()
+            except Exception as fault:
+                self.drop("fault", 1)
+                self.say("a fault of its own: %r" % fault)
+                self.stopping.wait(IDLE_S)
+        self._end()
+
+    def _end(self):
+        try:
             self._drain(0)
             self._flush(force=True)
             self.sender.pump(time.monotonic() + 1.0)
-        except Exception as fault:  # the render goes on, whatever happens here
-            self.say("stopped by a fault of its own: %r" % fault)
+        except Exception as fault:
+            self.say("a fault of its own at the end: %r" % fault)
+        self.is_over = True
 
     def _open(self):
         folder = host.buffer_folder(self.config)

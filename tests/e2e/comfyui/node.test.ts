@@ -15,7 +15,7 @@ import { hasPython, python, WITHOUT_PYTHON } from './python.ts';
 const title = hasPython ? 'the node' : `the node (skipped: ${WITHOUT_PYTHON})`;
 
 describe.skipIf(!hasPython)(title, () => {
-  test.each(['test_recordings', 'test_sending', 'test_hooks'])('%s', (name) => {
+  test.each(['test_recordings', 'test_sending', 'test_hooks', 'test_media'])('%s', (name) => {
     const { code, stderr } = python(['-m', 'unittest', name]);
     expect(code, stderr).toBe(0);
     expect(stderr).toMatch(/Ran [1-9]\d* tests/);

@@ -17,6 +17,8 @@ const DEFAULT_EVERY_S = 2;
 const EVERY_MOST_S = 300;
 /** Messages come in bursts: one look answers all of them. */
 const GATHER_MS = 200;
+/** Without a word from ComfyUI its history is asked this seldom. */
+const CATCH_UP_MS = 30_000;
 
 export const agentComfyui = command({
   name: 'agent comfyui',
@@ -149,6 +151,8 @@ async function follow(
 ): Promise<void> {
   const { clock } = io;
   let wake = new AbortController();
+  let isConnected = false;
+  let caughtUpAt = Number.NEGATIVE_INFINITY;
   const socket = keepSocket({
     url: comfy,
     clock,
@@ -158,15 +162,26 @@ async function follow(
     onText: (message) => {
       if (watch.observer.message(message, clock.now())) wake.abort();
     },
-    onOpen: () => wake.abort(),
-    onClose: () => watch.observer.disconnected(),
+    onOpen: () => {
+      isConnected = true;
+      wake.abort();
+    },
+    onClose: () => {
+      isConnected = false;
+      watch.observer.disconnected();
+    },
   });
+  let isWoken = true;
   while (!signal.aborted) {
-    await watch.look();
+    const isDue = clock.monotonic() - caughtUpAt > CATCH_UP_MS;
+    const mayHaveMissed = isWoken || isDue || !isConnected;
+    if ((await watch.look(mayHaveMissed)) && mayHaveMissed) caughtUpAt = clock.monotonic();
     await delivery.pump();
     if (!wake.signal.aborted) await clock.sleep(everyMs, AbortSignal.any([signal, wake.signal]));
-    await clock.sleep(GATHER_MS, signal);
+    isWoken = wake.signal.aborted;
     wake = new AbortController();
+    // A message that comes from now on wakes the look after this one.
+    await clock.sleep(GATHER_MS, signal);
   }
   await socket;
 }

@@ -38,8 +38,11 @@ export class Watch {
     this.observer = new Observer({ tags: parts.tags, told: parts.told });
   }
 
-  /** One look. False where ComfyUI does not answer. */
-  async look(): Promise<boolean> {
+  /**
+   * One look. False where ComfyUI does not answer. The history is asked for prompts that were never seen in the
+   * queue only where something may have come and gone: its answer holds whole graphs.
+   */
+  async look(mayHaveMissed = true): Promise<boolean> {
     const { reading, clock, delivery } = this.parts;
     const queue = await reading.text('/queue');
     if (!queue.ok) return this.away(queue.error);
@@ -56,7 +59,7 @@ export class Watch {
     const lost = this.observer.vanished(gone, clock.now());
     delivery.put(lost);
     for (const run of lost.finished) await this.finish(run);
-    if (!(await this.catchUp())) return false;
+    if (mayHaveMissed && !(await this.catchUp())) return false;
     this.observer.settle();
     if (this.isAway) this.parts.say('ComfyUI answers again');
     this.isAway = false;
