@@ -172,6 +172,8 @@ def pictures_planned(arguments: Mapping[str, Any]) -> int:
         prompts = len(prompt)
     elif prompt is None and embeds is not None:
         prompts = safely(lambda: int(embeds.shape[0])) or 1
+    elif prompt is None and isinstance(arguments.get("class_labels"), (list, tuple)):
+        prompts = len(arguments["class_labels"])
     else:
         prompts = int(arguments.get("batch_size") or 1) if prompt is None else 1
     each = arguments.get("num_images_per_prompt") or arguments.get("num_videos_per_prompt") or 1

@@ -56,7 +56,7 @@ async function checkCall(call, { sql, same, holds }) {
     if (call[name] !== undefined) same(`${label}: ${name}`, request[name], call[name]);
   if (call.images !== undefined) {
     same(`${label}: images of the request`, Number(request.images), call.images);
-    same(`${label}: pictures`, pictures.length, call.images);
+    same(`${label}: pictures`, pictures.length, call.pictures ?? call.images);
   }
   checkTimes(call, request, stages, holds);
   checkRecipe(call, stages, pictures, same);
@@ -141,6 +141,10 @@ function checkRecipe(call, stages, pictures, same) {
   if (call.steps_done !== undefined)
     same(`${label}: steps done`, Number(generate?.attributes['diffusers.steps_done']), call.steps_done);
   if (generate) same(`${label}: GPU seconds on a CPU`, generate.gpu_seconds, 0);
+  if (call.kind) {
+    same(`${label}: kind of the picture`, pictures[0]?.kind, call.kind);
+    same(`${label}: clip of the stage and of its frame`, pictures[0]?.sequence_id, generate?.sequence_id);
+  }
   if (call.seeds) same(`${label}: seeds`, inOrder(call, pictures, 'seed'), call.seeds);
   if (call.prompts) same(`${label}: prompts`, inOrder(call, pictures, 'prompt'), call.prompts);
   if (generate) same(`${label}: class of hardware`, generate.hardware_class, 'cpu-2');

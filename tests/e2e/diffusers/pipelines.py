@@ -10,11 +10,15 @@ from diffusers import (
     DDIMScheduler,
     DDPMPipeline,
     DDPMScheduler,
+    DiTPipeline,
+    DiTTransformer2DModel,
     EulerDiscreteScheduler,
     StableDiffusionPipeline,
     StableDiffusionXLPipeline,
+    TextToVideoSDPipeline,
     UNet2DConditionModel,
     UNet2DModel,
+    UNet3DConditionModel,
 )
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
@@ -131,6 +135,52 @@ def ddpm() -> DDPMPipeline:
         up_block_types=("AttnUpBlock2D", "UpBlock2D"),
     )
     pipe = DDPMPipeline(unet, DDPMScheduler())
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+def dit() -> DiTPipeline:
+    """A transformer in the place of a UNet, classes in the place of prompts."""
+    torch.manual_seed(0)
+    transformer = DiTTransformer2DModel(
+        sample_size=8,
+        num_layers=2,
+        patch_size=4,
+        attention_head_dim=8,
+        num_attention_heads=2,
+        in_channels=4,
+        out_channels=8,
+        attention_bias=True,
+        activation_fn="gelu-approximate",
+        num_embeds_ada_norm=1000,
+        norm_type="ada_norm_zero",
+        norm_elementwise_affine=False,
+    )
+    pipe = DiTPipeline(transformer=transformer, vae=_vae(), scheduler=DDIMScheduler())
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+def video(folder: Path) -> TextToVideoSDPipeline:
+    torch.manual_seed(0)
+    words = tokenizer(folder)
+    unet = UNet3DConditionModel(
+        block_out_channels=(8, 8),
+        layers_per_block=1,
+        sample_size=32,
+        down_block_types=("CrossAttnDownBlock3D", "DownBlock3D"),
+        up_block_types=("UpBlock3D", "CrossAttnUpBlock3D"),
+        cross_attention_dim=32,
+        attention_head_dim=4,
+        norm_num_groups=2,
+    )
+    pipe = TextToVideoSDPipeline(
+        vae=_vae(),
+        text_encoder=CLIPTextModel(_text_config(len(words))),
+        tokenizer=words,
+        unet=unet,
+        scheduler=DDIMScheduler(clip_sample=False, steps_offset=1),
+    )
     pipe.set_progress_bar_config(disable=True)
     return pipe
 

@@ -136,6 +136,12 @@ def main(folder):
     call("ddpm", ddpm, batch_size=2, num_inference_steps=3, generator=seeded(7),
          expect={"stages": ["preprocess", "generate"], "outcome": "succeeded", "images": 2, "workload": "single_image", "steps": 3, "steps_done": 3, "seeds": ["7", "7"], "width": 8, "height": 8})
 
+    call("dit", pegbar.instrument(pipelines.dit(), model_version="toy-dit"), class_labels=[1, 2], num_inference_steps=2,
+         expect={"stages": stages, "outcome": "succeeded", "images": 2, "batch_size": 2, "workload": "batch_panels", "model_family": "dit", "steps": 2, "steps_done": 2, "width": 16, "height": 16})
+    video = pegbar.instrument(pipelines.video(folder / "video"), model_version="toy-video")
+    for label, output_type in (("video", "pil"), ("video-arrays", "np")):
+        call(label, video, "a cat walks", num_frames=4, num_inference_steps=2, height=16, width=16, output_type=output_type, generator=seeded(9),
+             expect={"stages": stages, "outcome": "succeeded", "images": 4, "pictures": 1, "workload": "animation", "seeds": ["9"], "steps": 2, "steps_done": 2, "width": 16, "height": 16, "kind": "frame"})
     call("bad-argument", ddpm, no_such_argument=1, expect={"outcome": "failed", "images": 0, "error_code": "invalid_config"})
 
     chain(pipe, folder)
@@ -176,8 +182,8 @@ def leftovers(pipe):
     return found
 
 
-def overhead(pipe, pairs=7, steps=30):
-    """CPU seconds of calls with and without the SDK, by turns."""
+def overhead(pipe, pairs=12, steps=30):
+    """CPU seconds of calls with and without the SDK, by turns; the least of each, since others use the machine too."""
     spent = {False: [], True: []}
     for turn in range(2 * pairs + 2):
         watched = bool(turn % 2)
@@ -186,8 +192,7 @@ def overhead(pipe, pairs=7, steps=30):
         pipe("a house", num_inference_steps=steps, generator=seeded(1), **BASE)
         if turn > 1:
             spent[watched].append(time.process_time() - begun)
-    median = {watched: sorted(values)[len(values) // 2] for watched, values in spent.items()}
-    return {"steps": steps, "plain_s": median[False], "watched_s": median[True]}
+    return {"steps": steps, "plain_s": min(spent[False]), "watched_s": min(spent[True])}
 
 
 with tempfile.TemporaryDirectory() as scratch:
