@@ -93,3 +93,100 @@ export const Explanation = z.looseObject({
     ),
   notes: z.array(z.string()).describe('What could not be compared.'),
 });
+
+const change = {
+  metric: z.string(),
+  direction: z.enum(['up', 'down']),
+  now: z.number(),
+  before: z.number(),
+  n: count.describe('Observations that `now` rests on.'),
+  z: z.number().describe('The difference in standard errors.'),
+  better: z.boolean().nullable().describe('null where a KPI has no better direction.'),
+};
+const deployment = z.looseObject({
+  id: z.string(),
+  kind: z.string(),
+  status: z.string(),
+  timestamp: time,
+  tenant: z.string(),
+});
+const hourly = z.array(z.number().nullable());
+
+export const FindingsAnswer = z.looseObject({
+  from: time,
+  to: time.describe('Whole hours; the one under way is among them.'),
+  compare: z.enum(['previous', 'day', 'week']),
+  shift_s: z.number().describe('How far before the matched hours lie.'),
+  step_s: z.number(),
+  total: count,
+  findings: z.array(
+    z.looseObject({
+      ...change,
+      segment: z.record(z.string(), z.string()),
+      against: z.string().nullable().describe('Of a release: the version that it is compared with.'),
+      since: time.describe('To the hour; the moment of the likely cause where there is one.'),
+      until: time.nullable().describe('null: it goes on.'),
+      cause: deployment.nullable().describe('What was deployed for the segment when it began.'),
+      stage: z.string().nullable().describe('Of latency: the stage that most of the difference lies in.'),
+      alike: z
+        .array(z.object({ segment: z.record(z.string(), z.string()), now: z.number(), before: z.number() }))
+        .describe('Of a region: the versions that serve there.'),
+      also: z.array(z.object(change)).describe('What else a release changed.'),
+      hours: z.object({ now: hourly, before: hourly }).describe('The KPI of each hour.'),
+    }),
+  ),
+});
+
+const standing = z.enum(['inside', 'near', 'outside']).nullable();
+
+export const ObjectivesAnswer = z.looseObject({
+  step_s: z.number(),
+  objectives: z.array(
+    z.looseObject({
+      id: z.string(),
+      workload: z.string().nullable().describe('null: of all.'),
+      words: z.string(),
+      unit: z.string(),
+      side: z.enum(['at_least', 'at_most']),
+      limit: z.number().nullable().describe('null where there is no baseline to hold it against.'),
+      filters: z.array(z.string()),
+      step_s: z.number().describe('Longer than that of the answer where too little happened.'),
+      from: time.nullable().describe('Start of the first cell.'),
+      cells: z.array(standing),
+      values: hourly,
+      inside: z.number().nullable().describe('Share of the cells that were not outside.'),
+      state: standing.describe('Of the last hour.'),
+      since: time.nullable().describe('Start of the run of cells outside that goes on.'),
+      value: z.number().nullable().describe('Of the last cell that says anything.'),
+    }),
+  ),
+});
+
+export const FlowAnswer = z.looseObject({
+  step_s: z.number(),
+  source: z.enum(['rollup', 'raw', 'estimate']),
+  series: z.array(
+    z.object({
+      key: z.record(z.string(), z.string()).describe('`metric` names the figure.'),
+      points: z.array(z.object({ t: time, value: z.number().nullable(), n: count })),
+    }),
+  ),
+});
+
+export const ExamplesAnswer = z.looseObject({
+  items: z.array(
+    z.looseObject({
+      t: time.describe('Start of the bucket.'),
+      timestamp: time,
+      tenant: z.string(),
+      request_id: z.string(),
+      sequence_id: z.string().optional(),
+      image_id: z.string().nullable(),
+      model_version: z.string(),
+      region: z.string(),
+      value: z.number().describe('Latency in milliseconds, or delivered FPS.'),
+      dropped: z.number().optional(),
+      frames: z.number().optional(),
+    }),
+  ),
+});

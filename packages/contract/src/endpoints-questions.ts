@@ -179,6 +179,70 @@ export const QUESTIONS: readonly Endpoint[] = [
     errors: ['engine_unavailable'],
   },
   {
+    id: 'getFindings',
+    method: 'get',
+    path: '/api/v1/findings',
+    summary:
+      'What changed: KPIs of segments hour by hour against the same hours before, tested, with the stage and the deployment that most likely did it. Of a range longer than a week its last week.',
+    scopes: ['read'],
+    parameters: [
+      ...range,
+      {
+        ...query('compare', 'What the range is compared with: previous, day or week; day where not said.'),
+      },
+      query('limit', 'Findings, 10 where not said.', whole(1, 50)),
+    ],
+    answer: json(analysis.FindingsAnswer),
+    errors: ['query_limit', 'engine_unavailable'],
+  },
+  {
+    id: 'getObjectives',
+    method: 'get',
+    path: '/api/v1/objectives',
+    summary:
+      'The default objectives bucket by bucket: inside, near, outside. Quarter hours of a day; longer where there is much to count, or too little to say anything.',
+    scopes: ['read'],
+    parameters: [...range],
+    answer: json(analysis.ObjectivesAnswer),
+    errors: ['query_limit', 'engine_unavailable'],
+  },
+  {
+    id: 'getFlow',
+    method: 'get',
+    path: '/api/v1/flow',
+    summary:
+      'Figures over time that are no KPIs, in the shape of KPIs: waits and admissions, frame intervals, caches, loads of models, GPU memory, disks and networks.',
+    scopes: ['read'],
+    parameters: [
+      {
+        ...list('of', 'What flows, one of', ['queue', 'frames', 'caches', 'models', 'memory', 'io']),
+        required: true,
+      },
+      list('by', 'Dimensions; of caches also `cache`.', [...ROLLUP_DIMENSIONS, 'cache']),
+      ...range,
+      query('step', 'Length of a point: seconds, or 5m, 1h, 1d.'),
+      filter,
+    ],
+    answer: json(analysis.FlowAnswer),
+    errors: ['query_limit', 'engine_unavailable'],
+  },
+  {
+    id: 'listExamples',
+    method: 'get',
+    path: '/api/v1/examples',
+    summary:
+      'The worst of each bucket: the slowest request with a picture of it, or the sequence that lost the most frames.',
+    scopes: ['read'],
+    parameters: [
+      { ...list('of', 'Examples, one of', ['requests', 'sequences']), required: true },
+      ...range,
+      query('step', 'Length of a bucket: seconds, or 5m, 1h, 1d.'),
+      filter,
+    ],
+    answer: json(analysis.ExamplesAnswer),
+    errors: ['query_limit', 'engine_unavailable'],
+  },
+  {
     id: 'explain',
     method: 'post',
     path: '/api/v1/explain',

@@ -31,6 +31,7 @@ export {
   type KpiName,
   kpiOf,
 } from './kpis.ts';
+export { DEFAULT_OBJECTIVES, type Objective } from './objectives.ts';
 export {
   MAX_ATTRIBUTE_LENGTH,
   MAX_ATTRIBUTES,

@@ -2,15 +2,19 @@
 
 export { listDeployments } from './deployments.ts';
 export type { Asking, ExploreDeps } from './deps.ts';
+export { listExamples } from './examples.ts';
 export { ATTRIBUTES_MOST, DEPTH_MOST, type ExplainQuestion, explain } from './explain.ts';
 export { createExporter, EXPORT_FORMATS, type Exporter, type ExportFormat } from './export.ts';
 export { FACET_VALUES_MOST, readFacets } from './facets.ts';
 export { type ExploreError, fromStore, refused } from './failure.ts';
 export { type Condition, parseFilters } from './filter.ts';
 export { findAnything } from './find.ts';
+export { FINDINGS_MOST, readComparison, readFindings } from './find-changes.ts';
+export { readFlow } from './flow.ts';
 export { type FoundPicture, findImage, findPicture, listImages } from './images.ts';
 export { type KpiAnswer, type KpiDeps, type KpiQuestion, readKpis } from './kpis.ts';
 export { listLogs, tailLogs } from './logs.ts';
+export { readObjectives } from './objectives.ts';
 export { readLimit, readRange, type TimeRange } from './range.ts';
 export { findRequest, listRequests } from './requests.ts';
 export { findSequence } from './sequences.ts';

@@ -32,8 +32,16 @@ import { nearest } from './nearest.ts';
 import type { TimeRange } from './range.ts';
 import { countRaw } from './raw-facts.ts';
 
+/** A figure that is none of the published KPIs, computed as they are. */
+export interface Figure {
+  name: string;
+  formula: Formula;
+}
+
 export interface KpiQuestion extends TimeRange {
   metrics: readonly string[];
+  /** In place of `metrics`. */
+  figures?: readonly Figure[];
   by: readonly string[];
   /** Length of a point; null for one point over the whole window. */
   step_ms: number | null;
@@ -71,7 +79,7 @@ const FREE: ReadonlySet<string> = new Set(['tenant', 'pipeline_stage']);
 const GROUPS: readonly string[] = ['tenant', ...DIMENSIONS, 'pipeline_stage'];
 
 interface Plan {
-  kpis: { name: KpiName; formula: Formula }[];
+  kpis: readonly Figure[];
   metrics: RollupMetricName[];
   quantiles: ReadonlySet<RollupMetricName>;
   by: readonly string[];
@@ -115,7 +123,7 @@ const tooMany = () =>
     },
   );
 
-function planOf({ metrics, by, conditions, step_ms }: KpiQuestion): Result<Plan, ExploreError> {
+function planOf({ metrics, figures, by, conditions, step_ms }: KpiQuestion): Result<Plan, ExploreError> {
   const names = metrics.length === 0 ? DEFAULT_METRICS : [...new Set(metrics)];
   const wrong = names.find((name) => !isKpiName(name));
   if (wrong !== undefined) {
@@ -134,7 +142,7 @@ function planOf({ metrics, by, conditions, step_ms }: KpiQuestion): Result<Plan,
     });
   }
   const stages = by.includes('pipeline_stage') || conditions.some((one) => one.field === 'pipeline_stage');
-  const kpis = (names as KpiName[]).map((name) => ({ name, formula: formulaOf(name, stages) }));
+  const kpis = figures ?? (names as KpiName[]).map((name) => ({ name, formula: formulaOf(name, stages) }));
   const needed = new Set(kpis.flatMap(({ formula }) => metricsOf(formula)));
   const quantiles = new Set(kpis.flatMap(({ formula }) => (formula.op === 'quantile' ? [formula.of] : [])));
   return ok({ kpis, metrics: [...needed], quantiles, by: [...new Set(by)], stages, conditions, step_ms });
@@ -244,7 +252,7 @@ const METRICS = new Map(ROLLUP_METRICS.map((metric) => [metric.name as string, m
 const MICRO = 1_000_000;
 
 function pointOf(
-  { formula }: Plan['kpis'][number],
+  { formula }: Figure,
   counts: Counts,
   key: readonly string[],
   bucket: { start_ms: number; from_ms: number; to_ms: number },

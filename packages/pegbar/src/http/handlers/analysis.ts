@@ -4,20 +4,28 @@ import {
   DEPTH_MOST,
   explain,
   FACET_VALUES_MOST,
+  FINDINGS_MOST,
   findAnything,
+  listExamples,
   parseFilters,
+  readComparison,
   readFacets,
+  readFindings,
+  readFlow,
+  readObjectives,
   readRange,
 } from '../../explore/index.ts';
+import { createRollupReader } from '../../rollups/index.ts';
 import { readJson } from '../body.ts';
 import type { ApiDeps, Call, Handlers } from '../deps.ts';
 import { orRefuse, Refusal } from '../failure.ts';
-import { askingOf, filtersOf, listOf, rangeOf } from '../parameters.ts';
+import { askingOf, filtersOf, listOf, rangeOf, stepOf } from '../parameters.ts';
 import { json } from '../wire.ts';
 
 const DAY_MS = 86_400_000;
 const BODY_BYTES = 256 * 1024;
 const FACET_VALUES = 10;
+const FINDINGS = 10;
 const DEPTH = 3;
 const ATTRIBUTES = 25;
 const EXPLAIN_FIELDS: ReadonlySet<string> = new Set([
@@ -25,6 +33,7 @@ const EXPLAIN_FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 export function analysisHandlers(deps: ApiDeps): Handlers {
+  const rollups = createRollupReader(deps);
   return {
     async getFacets(call) {
       const range = rangeOf(call, deps);
@@ -40,6 +49,37 @@ export function analysisHandlers(deps: ApiDeps): Handlers {
     },
     async find(call) {
       return json(orRefuse(await findAnything(deps, askingOf(call), call.url.searchParams.get('id') ?? '')));
+    },
+    async getFindings(call) {
+      const query = call.url.searchParams;
+      const question = {
+        ...rangeOf(call, deps),
+        compare: orRefuse(readComparison(query.get('compare'))),
+        limit: whole(query.get('limit') ?? FINDINGS, 1, FINDINGS_MOST, 'limit'),
+      };
+      return json(orRefuse(await readFindings({ ...deps, rollups }, askingOf(call), question)));
+    },
+    async getObjectives(call) {
+      return json(orRefuse(await readObjectives({ ...deps, rollups }, askingOf(call), rangeOf(call, deps))));
+    },
+    async getFlow(call) {
+      const question = {
+        ...rangeOf(call, deps),
+        of: call.url.searchParams.get('of') ?? '',
+        by: listOf(call, 'by'),
+        step_ms: stepOf(call),
+        conditions: filtersOf(call),
+      };
+      return json(orRefuse(await readFlow({ ...deps, rollups }, askingOf(call), question)));
+    },
+    async listExamples(call) {
+      const question = {
+        ...rangeOf(call, deps),
+        of: call.url.searchParams.get('of') ?? '',
+        step_ms: stepOf(call),
+        conditions: filtersOf(call),
+      };
+      return json(orRefuse(await listExamples(deps, askingOf(call), question)));
     },
     async explain(call) {
       const { range, ...question } = await explainQuestion(call, deps);

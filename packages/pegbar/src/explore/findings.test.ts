@@ -1,0 +1,180 @@
+import type { KpiName } from '@pegbar/contract';
+import { DEFAULT_OBJECTIVES } from '@pegbar/contract';
+import { seededRandom } from '@pegbar/stats';
+import { describe, expect, test } from 'vitest';
+import { type Candidate, type Cell, changeOf, type Deployed, findChanges, likelyCause } from './findings.ts';
+import { cellOf, longerStep } from './objectives.ts';
+
+const HOURS = 24;
+const random = seededRandom(7);
+
+/** Hours of `n` observations of which a share `p` counts, with the noise of chance. */
+const hours = (n: number, p: (hour: number) => number): Cell[] =>
+  Array.from({ length: HOURS }, (_, hour) => {
+    let a = 0;
+    for (let at = 0; at < n; at++) if (random() < p(hour)) a++;
+    return { a, b: n };
+  });
+
+function candidate(metric: KpiName, now: Cell[], before: Cell[], more: Partial<Candidate> = {}): Candidate {
+  const value = (side: 'now' | 'before', from: number, to: number): number | null => {
+    const cells = (side === 'now' ? now : before).slice(from, to);
+    const b = cells.reduce((sum, cell) => sum + cell.b, 0);
+    return b === 0 ? null : cells.reduce((sum, cell) => sum + cell.a, 0) / b;
+  };
+  return { metric, segment: { workload: 'animation' }, now, before, counted: true, value, ...more };
+}
+
+describe('a change', () => {
+  test('is found at its hour, and goes on where it did not end', () => {
+    const found = changeOf(
+      candidate(
+        'availability',
+        hours(100, (hour) => (hour >= 18 ? 0.8 : 0.99)),
+        hours(100, () => 0.99),
+      ),
+    )!;
+    expect(found.from).toBeGreaterThanOrEqual(17);
+    expect(found.from).toBeLessThanOrEqual(19);
+    expect(found.to).toBe(HOURS);
+    expect(found.now).toBeCloseTo(0.8, 1);
+    expect(found.z).toBeLessThan(-5);
+  });
+
+  test('that ended is told with its end', () => {
+    const found = changeOf(
+      candidate(
+        'oom_rate',
+        hours(100, (hour) => (hour >= 6 && hour < 9 ? 0.2 : 0)),
+        hours(100, () => 0),
+      ),
+    )!;
+    expect([found.from, found.to]).toEqual([6, 9]);
+  });
+
+  test('is none on days on which nothing happened', () => {
+    const quiet = Array.from({ length: 300 }, () =>
+      candidate(
+        'availability',
+        hours(40, () => 0.985),
+        hours(40, () => 0.985),
+      ),
+    );
+    expect(findChanges(quiet)).toEqual([]);
+  });
+
+  test('is none where hours vary as much before', () => {
+    const uneven = (n: number): Cell[] => hours(n, (hour) => (hour % 3 === 0 ? 0.5 : 0.1));
+    const shifted = (n: number): Cell[] => hours(n, (hour) => (hour % 3 === 1 ? 0.5 : 0.1));
+    expect(changeOf(candidate('acceptance_rate', shifted(60), uneven(60)))).toBeNull();
+  });
+
+  test('that is sure and small is not told', () => {
+    const found = changeOf(
+      candidate(
+        'nsfw_rate',
+        hours(5_000, () => 0.012),
+        hours(5_000, () => 0.0105),
+      ),
+    );
+    expect(found).toBeNull();
+  });
+
+  test('of few observations is not told', () => {
+    expect(
+      changeOf(
+        candidate(
+          'availability',
+          hours(1, () => 0),
+          hours(1, () => 1),
+        ),
+      ),
+    ).toBeNull();
+  });
+});
+
+describe('findings', () => {
+  const bad = hours(100, (hour) => (hour >= 12 ? 0.7 : 0.99));
+  const good = hours(100, () => 0.99);
+  const still = () => 0.99;
+
+  test('tell what is of one part of the part, and what is everywhere of the whole', () => {
+    const whole = candidate('availability', bad, good);
+    const part = (rest: Candidate['value']): Candidate =>
+      candidate('availability', bad, good, { segment: { workload: 'animation', region: 'ap-tokyo' }, rest });
+    const alone = findChanges([whole, part(still)]);
+    expect(alone.map(({ change }) => change.candidate.segment)).toEqual([
+      { workload: 'animation', region: 'ap-tokyo' },
+    ]);
+    const everywhere = findChanges([whole, part((side) => (side === 'now' ? 0.7 : 0.99))]);
+    expect(everywhere.map(({ change }) => change.candidate.segment)).toEqual([{ workload: 'animation' }]);
+  });
+
+  test('tell a release once, with all that it did', () => {
+    const segment = { workload: 'single_image', model_version: 'v7' };
+    const of = (metric: KpiName) => candidate(metric, bad, good, { segment, against: 'v6' });
+    const [found, ...others] = findChanges([
+      of('acceptance_rate'),
+      of('availability'),
+      candidate('availability', bad, good, { segment: { workload: 'single_image' } }),
+    ]);
+    expect(others).toEqual([]);
+    expect(found?.change.candidate.metric).toBe('availability');
+    expect(found?.also.map(({ candidate: { metric } }) => metric)).toEqual(['acceptance_rate']);
+  });
+});
+
+describe('the likely cause', () => {
+  const HOUR = 3_600_000;
+  const deployed = (id: string, at_ms: number, more: Partial<Deployed> = {}): Deployed => ({
+    ...{ id, at_ms, kind: 'config', status: 'start', tenant: '' },
+    ...more,
+  });
+
+  test('is what was deployed for the segment when it began', () => {
+    const cause = likelyCause(10 * HOUR, { region: 'ap-tokyo' }, [
+      deployed('elsewhere', 10.2 * HOUR, { region: 'eu-west' }),
+      deployed('early', 7 * HOUR),
+      deployed('everywhere', 10.3 * HOUR),
+      deployed('here', 10.4 * HOUR, { region: 'ap-tokyo' }),
+    ]);
+    expect(cause?.id).toBe('here');
+  });
+
+  test('is none where nothing was deployed then', () => {
+    expect(likelyCause(10 * HOUR, {}, [deployed('late', 12 * HOUR), deployed('early', 8 * HOUR)])).toBeNull();
+  });
+});
+
+describe('an objective', () => {
+  const of = (id: string) => DEFAULT_OBJECTIVES.find((one) => one.id === id)!;
+
+  test.each([
+    ['single-image-latency', 4_000, 100, 'inside'],
+    ['single-image-latency', 4_700, 100, 'near'],
+    ['single-image-latency', 5_001, 100, 'outside'],
+    ['single-image-latency', 9_000, 3, null],
+    ['animation-fps', 28, 100, 'inside'],
+    ['animation-fps', 25, 100, 'near'],
+    ['animation-fps', 23.9, 100, 'outside'],
+    ['batch-panels-success', 0.98, 1_000, 'outside'],
+    // One failure of forty: not even one is allowed, and one is chance.
+    ['batch-panels-success', 0.975, 40, 'near'],
+    ['batch-panels-success', 0.95, 40, 'outside'],
+  ] as const)('%s at %d of %d is %s', (id, value, n, cell) => {
+    expect(cellOf(of(id), value, n, null)).toBe(cell);
+  });
+
+  test('that is relative says nothing without a baseline', () => {
+    expect(cellOf(of('safety-nsfw'), 0.03, 1_000, 0.01)).toBe('outside');
+    expect(cellOf(of('safety-nsfw'), 0.03, 1_000, null)).toBeNull();
+  });
+
+  test('is told in longer cells where little happens', () => {
+    const points = (n: number) => Array.from({ length: 96 }, () => ({ t: '', value: 1, n }));
+    const QUARTER = 900_000;
+    expect(longerStep(points(25), QUARTER)).toBeNull();
+    expect(longerStep(points(5), QUARTER)).toBe(4 * QUARTER);
+    expect(longerStep(points(0), QUARTER)).toBeNull();
+  });
+});

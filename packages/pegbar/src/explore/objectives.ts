@@ -1,0 +1,174 @@
+/** The default objectives bucket by bucket: inside, near the limit, outside, or nothing to say. */
+import { DEFAULT_OBJECTIVES, type Objective } from '@pegbar/contract';
+import { ok, type Result } from '../base/result.ts';
+import type { Asking } from './deps.ts';
+import { type ExploreError, fromStore } from './failure.ts';
+import { parseFilters } from './filter.ts';
+import { type KpiAnswer, type KpiDeps, readKpis } from './kpis.ts';
+import { signalOf } from './page.ts';
+import type { TimeRange } from './range.ts';
+
+const HOUR_MS = 3_600_000;
+const QUARTER_MS = HOUR_MS / 4;
+const DAY_MS = 24 * HOUR_MS;
+/** Cells that can be told apart in a row. */
+const CELLS_MOST = 96;
+/** Quarter hours are counted from raw rows; beyond so many of them hours of the rollups answer. */
+const RAW_ROWS_MOST = 3_000_000;
+/** Within this share of the limit a value is near it. */
+const NEAR = 0.1;
+/** Lengths of cells where less happens. */
+const STEPS_MS: readonly number[] = [0.5, 1, 2, 3, 4, 6, 12].map((hours) => hours * HOUR_MS);
+/** A share of this many cannot pass a limit of one in two hundred by chance alone. */
+const OBSERVED_LEAST = 20;
+
+export type Cell = 'inside' | 'near' | 'outside' | null;
+
+const ROWS = `SELECT toUInt32(least(4000000000, count())) AS rows FROM spans
+WHERE {tenant_filter} AND timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND timestamp < fromUnixTimestamp64Milli({to:Int64})`;
+
+/**
+ * Where a value stands. Shares and percentiles of few observations are unsure: fewer than 20 say nothing. Near is a
+ * tenth of the limit away from it on the good side; of a share, a tenth of what it may lack.
+ */
+export function cellOf(objective: Objective, value: number | null, n: number, baseline: number | null): Cell {
+  if (value === null || n < OBSERVED_LEAST) return null;
+  const limit = objective.relative ? objective.limit * (baseline ?? Number.NaN) : objective.limit;
+  if (!Number.isFinite(limit) || limit <= 0) return null;
+  const atMost = objective.side === 'at_most';
+  if (atMost ? value > limit : value < limit) return isOne(objective, value, n, limit) ? 'near' : 'outside';
+  if (atMost) return value > limit * (1 - NEAR) ? 'near' : 'inside';
+  if (objective.unit === '0..1') return value < 1 && value < limit + (1 - limit) * NEAR ? 'near' : 'inside';
+  return value < limit * (1 + NEAR) ? 'near' : 'inside';
+}
+
+/** One failure among so few that not even one is allowed says little: it is near the limit. */
+function isOne({ unit, side }: Objective, value: number, n: number, limit: number): boolean {
+  if (unit !== '0..1') return false;
+  const [bad, allowed] = side === 'at_most' ? [value * n, limit * n] : [(1 - value) * n, (1 - limit) * n];
+  return allowed < 1 && bad < 1.5;
+}
+
+export async function readObjectives(
+  deps: KpiDeps,
+  asking: Asking,
+  range: TimeRange,
+): Promise<Result<Record<string, unknown>, ExploreError>> {
+  const step_ms = await stepFor(deps, asking, range);
+  if (!step_ms.ok) return step_ms;
+  const rows = await Promise.all(
+    DEFAULT_OBJECTIVES.map((objective) => rowOf(deps, asking, range, objective, step_ms.value)),
+  );
+  const told: Record<string, unknown>[] = [];
+  for (const row of rows) {
+    if (!row.ok) return row;
+    told.push(row.value);
+  }
+  return ok({ step_s: step_ms.value / 1000, objectives: told });
+}
+
+/** Quarter hours where they can be counted, else hours, else as many hours as make a cell wide enough to be seen. */
+async function stepFor(
+  { store }: KpiDeps,
+  asking: Asking,
+  { from_ms, to_ms }: TimeRange,
+): Promise<Result<number, ExploreError>> {
+  const length = to_ms - from_ms;
+  if (length <= CELLS_MOST * QUARTER_MS + QUARTER_MS) {
+    const params = { from: from_ms, to: to_ms };
+    const counted = await store
+      .scoped(asking.scope)
+      .rows<{ rows: number }>(ROWS, { params, ...signalOf(asking) });
+    if (!counted.ok) return fromStore(counted.error);
+    if ((counted.value[0]?.rows ?? 0) <= RAW_ROWS_MOST) return ok(QUARTER_MS);
+  }
+  return ok(Math.max(1, Math.ceil(length / HOUR_MS / CELLS_MOST)) * HOUR_MS);
+}
+
+async function rowOf(
+  deps: KpiDeps,
+  asking: Asking,
+  range: TimeRange,
+  objective: Objective,
+  least_ms: number,
+): Promise<Result<Record<string, unknown>, ExploreError>> {
+  const conditions = parseFilters(objective.filters);
+  if (!conditions.ok) return conditions;
+  const read = (over: TimeRange, step_ms: number | null) =>
+    readKpis(deps, asking, {
+      ...over,
+      ...{ metrics: [], figures: [{ name: objective.id, formula: objective.formula }], by: [] },
+      ...{ conditions: conditions.value, step_ms },
+    });
+  let step_ms = objective.hourly ? Math.max(HOUR_MS, least_ms) : least_ms;
+  let found = await read(startingOn(range, step_ms), step_ms);
+  if (!found.ok) return found;
+  const longer = longerStep(pointsOf(found.value), step_ms);
+  if (longer !== null) {
+    step_ms = longer;
+    found = await read(startingOn(range, step_ms), step_ms);
+    if (!found.ok) return found;
+  }
+  const before = objective.relative ? await read(weekBefore(range.from_ms), null) : null;
+  if (before && !before.ok) return before;
+  const baseline = before?.ok ? (pointsOf(before.value)[0]?.value ?? null) : null;
+  return ok(toldRow(objective, pointsOf(found.value), baseline, step_ms));
+}
+
+type Points = KpiAnswer['series'][number]['points'];
+const pointsOf = (answer: KpiAnswer): Points => answer.series[0]?.points ?? [];
+const startingOn = ({ from_ms, to_ms }: TimeRange, step_ms: number): TimeRange => ({
+  from_ms: Math.floor(from_ms / step_ms) * step_ms,
+  to_ms,
+});
+
+/** Where cells are too poor to say anything, they are made longer: rare is not missing. Null where they will do. */
+export function longerStep(points: Points, step_ms: number): number | null {
+  const counts = points.map(({ n }) => n).filter((n) => n > 0);
+  if (counts.length === 0) return null;
+  const mean = counts.reduce((sum, n) => sum + n, 0) / points.length;
+  if (mean >= OBSERVED_LEAST) return null;
+  return STEPS_MS.find((step) => step > step_ms && (mean * step) / step_ms >= OBSERVED_LEAST) ?? null;
+}
+
+/** What a relative objective is held against: the week before, in whole hours. */
+const weekBefore = (from_ms: number): TimeRange => {
+  const to_ms = Math.floor(from_ms / HOUR_MS) * HOUR_MS;
+  return { from_ms: to_ms - 7 * DAY_MS, to_ms };
+};
+
+/** Most of the last hour makes it outside now: one bad quarter is no alarm. */
+const NOW_MS = HOUR_MS;
+
+function toldRow(
+  objective: Objective,
+  points: Points,
+  baseline: number | null,
+  step_ms: number,
+): Record<string, unknown> {
+  const cells = points.map(({ value, n }) => cellOf(objective, value, n, baseline));
+  const known = cells.filter((cell) => cell !== null);
+  const latest = known.slice(-Math.max(1, NOW_MS / step_ms));
+  const outside = latest.filter((cell) => cell === 'outside').length;
+  const at = cells.findLastIndex((cell) => cell !== null);
+  const first = cells.findLastIndex((cell, index) => index <= at && cell !== null && cell !== 'outside');
+  const since = cells.findIndex((cell, index) => index > first && cell === 'outside');
+  const state = known.length === 0 ? null : outside * 2 > latest.length ? 'outside' : (latest.at(-1) ?? null);
+  return {
+    id: objective.id,
+    workload: objective.workload ?? null,
+    words: objective.words,
+    unit: objective.unit,
+    side: objective.side,
+    limit: objective.relative ? (baseline === null ? null : objective.limit * baseline) : objective.limit,
+    filters: objective.filters,
+    step_s: step_ms / 1000,
+    from: points[0]?.t ?? null,
+    cells,
+    values: points.map(({ value }) => value),
+    inside: known.length === 0 ? null : known.filter((cell) => cell !== 'outside').length / known.length,
+    state,
+    since: state === 'outside' && since >= 0 ? points[since]!.t : null,
+    value: points.findLast(({ value, n }) => value !== null && n >= OBSERVED_LEAST)?.value ?? null,
+  };
+}
