@@ -179,6 +179,13 @@ function placed(rows: readonly Row[]): Window[] {
   });
 }
 
+/** null where none were told: the store has 0 for that. */
+function intervalsOf(row: Row): Record<string, unknown> | null {
+  if (!(Number(row.interval_max_ms) > 0)) return null;
+  const [p50, p95, p99, max] = ['p50', 'p95', 'p99', 'max'].map((name) => row[`interval_${name}_ms`]);
+  return { p50, p95, p99, max };
+}
+
 function totals(all: readonly Window[], side: Side) {
   const windows = all.filter(({ figures }) => figures.side === side);
   if (windows.length === 0) return null;
@@ -201,12 +208,7 @@ function totals(all: readonly Window[], side: Side) {
       timestamp: row.timestamp,
       ...(session_id === '' ? {} : { session_id }),
       ...figures,
-      interval_ms: {
-        p50: row.interval_p50_ms,
-        p95: row.interval_p95_ms,
-        p99: row.interval_p99_ms,
-        max: row.interval_max_ms,
-      },
+      interval_ms: intervalsOf(row),
     })),
   };
 }

@@ -71,7 +71,7 @@ export function cmcdHandlers(deps: ApiDeps): Handlers {
 function fpsOf(text: string | null): number {
   const fps = Number(text);
   if (text !== null && fps > 0 && fps <= FPS_MOST) return fps;
-  throw new Refusal('invalid_request', `fps is not a frame rate from 1 to ${FPS_MOST}`, {
+  throw new Refusal('invalid_request', `fps is not a frame rate above 0, up to ${FPS_MOST}`, {
     field: 'fps',
     hint: 'CMCD tells dropped frames only; say the frame rate of the clip: /api/v1/cmcd?fps=24',
   });
