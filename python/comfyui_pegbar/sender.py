@@ -74,7 +74,10 @@ class Sender:
         if entry.door == "records":
             return "POST", self.config.url + "/api/v1/events", "application/x-ndjson"
         if entry.door == "thumbnail":
-            return "PUT", self.config.url + "/api/v1/thumbnails/" + quote(entry.subject, safe=""), "image/webp"
+            # A key fixes the tenant; without one the address says it.
+            tenant = None if self.config.key else self.config.tags.get("tenant")
+            query = "?tenant=" + quote(tenant, safe="") if tenant else ""
+            return "PUT", self.config.url + "/api/v1/thumbnails/" + quote(entry.subject, safe="") + query, "image/webp"
         return "POST", "%s/v1/%s" % (self.otlp, entry.door), "application/json"
 
     def _ask(self, method, url, body=None, kind=None, gzip=False):

@@ -211,7 +211,9 @@ class Worker:
         facts = media.describe(path) if path else {}
         name = facts.get("sha256") or "comfyui-" + digest(
             run.prompt_id, run.salt, picture["node"], picture.get("subfolder"), picture["filename"])[:32]
-        if path and facts and self.config.with_thumbnails and picture.get("type") == "output":
+        # Without a key a thumbnail goes to the tenant of this machine, and not to one that a prompt names.
+        is_ours = bool(self.config.key) or "pegbar.tenant" not in run.said
+        if path and facts and is_ours and self.config.with_thumbnails and picture.get("type") == "output":
             if len(self.thumbnails) >= THUMBNAILS_MOST:
                 self.thumbnails.pop(0)
                 self.drop("thumbnails_full", 1)

@@ -149,9 +149,18 @@ describe.skipIf(why !== undefined)(why ? `a real ComfyUI (skipped: ${why})` : 'a
       `SELECT name FROM spans WHERE request_id = '${first}' AND attributes['comfyui.cached'] = 'false' ORDER BY started`,
     );
     expect(spans.map((span) => span.name)).toEqual(['EmptyImage', 'ImageBlur', 'SaveImage']);
-    const [image] = await server.sql(`SELECT width, height, uri FROM images WHERE request_id = '${first}'`);
+    const [image] = await server.sql(
+      `SELECT image_id, width, height, uri FROM images WHERE request_id = '${first}'`,
+    );
     expect(image).toMatchObject({ width: 64, height: 48 });
     expect(decodeURIComponent(String(image?.uri))).toContain(history.outputs['3'].images[0].filename);
+
+    let thumbnail = 404;
+    for (let tries = 0; tries < 50 && thumbnail !== 200; tries++) {
+      await pause(200);
+      thumbnail = (await server.call(`/api/v1/thumbnails/${image?.image_id}?tenant=real`)).status;
+    }
+    expect(thumbnail).toBe(200);
 
     const again = await queue(picture(0x112233));
     await finished(again);

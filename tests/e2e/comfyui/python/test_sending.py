@@ -85,6 +85,15 @@ class Sending(unittest.TestCase):
         self.assertEqual({seen[2]["Authorization"] for seen in self.server.seen}, {"Bearer pk_test"})
         self.assertEqual((buffer.entries, os.listdir(buffer.folder), sender.sent), ([], [], 2))
 
+    def test_a_thumbnail_goes_to_the_tenant_of_its_picture(self):
+        buffer = self.buffer()
+        buffer.add("thumbnail", b"webp", 1, subject="ab12")
+        self.sender(buffer, PEGBAR_TENANT="studio a").pump()
+        buffer.add("thumbnail", b"webp", 1, subject="ab12")
+        self.sender(buffer, PEGBAR_TENANT="studio a", PEGBAR_KEY="pk_test").pump()
+        self.assertEqual([seen[1] for seen in self.server.seen], ["/api/v1/thumbnails/ab12?tenant=studio%20a", "/api/v1/thumbnails/ab12"])
+        self.assertEqual(self.server.seen[0][3], b"webp")
+
     def test_retry_after_is_honoured_and_the_body_is_sent_again(self):
         buffer = self.buffer()
         buffer.add("records", pack(b"{}"), 3)
