@@ -25,7 +25,7 @@ const TAIL = 0.01;
  * Attention that each test gets in the combination. Shifts are what happens most and Mann–Whitney sees them best; the
  * others see what it cannot: shape, spread, tails. Weights by simulation (docs/drift-calibration.md).
  */
-const WEIGHT = { shift: 0.6, shape: 0.17, cells: 0.13, tail: 0.1, missing: 0.1, infinite: 0.1 } as const;
+const WEIGHT = { shift: 0.72, shape: 0.12, cells: 0.09, tail: 0.07, missing: 0.1, infinite: 0.1 } as const;
 
 /**
  * Compares two samples of a number, from exact counts. Detection: Cauchy combination of Mann–Whitney, KS, χ² over

@@ -64,7 +64,15 @@ export function compareTokens(
   const common = isBoth ? clusterTest(buckets.reference, buckets.current) : undefined;
   const raw = isBoth ? psi(r, c, JEFFREYS) : 0;
   const noise = isBoth ? noiseOfTokens(r, c, buckets) : 0;
-  const single = isBoth ? singleToken(r, c, sizes, buckets) : { p: 1, effect: 0 };
+  const single = isBoth
+    ? singleToken(
+        r,
+        c,
+        { nReference: reference.documents, nCurrent: current.documents },
+        buckets,
+        designEffect,
+      )
+    : { p: 1, effect: 0 };
   const debiased = Math.max(0, raw - noise);
   const tests: WeightedP[] = [{ p: single.p, weight: WEIGHT.single }];
   if (common) tests.push({ p: common.p, weight: WEIGHT.common });
@@ -202,6 +210,7 @@ function singleToken(
   c: Float64Array,
   { nReference: n, nCurrent: m }: { nReference: number; nCurrent: number },
   buckets: { reference: readonly Bucket[]; current: readonly Bucket[] },
+  designEffect: { reference: number; current: number },
 ): { p: number; effect: number } {
   const count = r.length - 1;
   const best = { p: 1, effect: 0 };
@@ -211,11 +220,12 @@ function singleToken(
     if ((r[cell]! / n - c[cell]! / m) ** 2 < 4 * spread) continue;
     // Where sessions are the unit, the spread between buckets tells what a token's documents are worth.
     const worth = Math.max(1, cellEffect(buckets.reference, cell), cellEffect(buckets.current, cell));
+    const { reference, current } = designEffect;
     const found = shareComponent(
       'token',
       { marked: Math.min(r[cell]!, n), total: n },
       { marked: Math.min(c[cell]!, m), total: m },
-      { reference: worth, current: worth },
+      { reference: Math.max(worth, reference), current: Math.max(worth, current) },
     );
     const p = Math.min(1, found.p * count);
     if (p < best.p || (p === best.p && found.effect > best.effect)) {
