@@ -26,8 +26,8 @@ describe.skipIf(missing)('a request over the end of an hour', () => {
     );
     const told = Object.fromEntries(metrics.map((name) => [name, 0]));
     for (const { metric, n } of stored) if (metric in told) told[metric]! += Number(n);
-    for (const rows of line.keeper.unstored().values())
-      for (const row of rows)
+    for (const rowsOf of line.keeper.unstored().values())
+      for (const row of rowsOf())
         if (row.dim === 'all' && row.stage === '' && row.metric in told) told[row.metric]! += row.tally.n;
     return told;
   }
