@@ -1,5 +1,5 @@
 """
-What a stage costs: `pegbar.stage` beside a span of OpenTelemetry with the same attributes by hand, on the same provider.
+What a stage costs: `pegbar.stage` beside a span of OpenTelemetry by hand, with the same attributes and provider.
 
 Nothing is exported: serializing and sending, which both would share, would only make the difference look smaller.
 `python bench_stage.py [rounds=15]`. Ends with one JSON line per figure, as benchmarks/report.mjs has them: the median
@@ -15,10 +15,9 @@ import sys
 import time
 from typing import Any, Callable, Dict, List, Tuple
 
+import pegbar
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
-
-import pegbar
 
 CALLS = 20_000
 SHARED = {"pegbar.request.id": "r-1", "pegbar.workload": "animation", "pegbar.model.version": "v7"}

@@ -109,7 +109,9 @@ class Client:
     def close(self) -> None:
         """Sends what waits, for at most the time the settings give; the rest goes to disk or is counted."""
         until = time.monotonic() + self.settings.exit_s
-        closers = [threading.Thread(target=lane.close, args=(self.settings.exit_s,), daemon=True) for lane in self._lanes]
+        closers = [
+            threading.Thread(target=lane.close, args=(self.settings.exit_s,), daemon=True) for lane in self._lanes
+        ]
         try:
             for closer in closers:
                 closer.start()
@@ -154,7 +156,9 @@ class Client:
             if self.settings.tenant:
                 resource["pegbar.tenant"] = self.settings.tenant
             transport = self._transport(self.settings.otlp_url)
-            answer = transport.send("POST", "/v1/metrics", as_metric(taken, self._reported_ns, now, resource), "application/json")
+            answer = transport.send(
+                "POST", "/v1/metrics", as_metric(taken, self._reported_ns, now, resource), "application/json"
+            )
             transport.close()
             if 200 <= answer.status < 300:
                 self._reported_ns = now

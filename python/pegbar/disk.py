@@ -36,7 +36,7 @@ class DiskBuffer:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def store(self, body: bytes, count: int) -> int:
-        """Keeps a body; returns how many items were dropped to make room, the new ones among them where they do not fit."""
+        """Keeps a body; returns how many items were dropped to make room, or of it where it does not fit."""
         if len(body) > self._max_bytes:
             return count
         dropped = self._make_room(len(body))
@@ -81,7 +81,7 @@ class DiskBuffer:
         names = self._names()
         sizes = [_size(self._folder / name) for name in names]
         total, dropped = sum(sizes), 0
-        for name, size in zip(names, sizes):
+        for name, size in zip(names, sizes, strict=True):
             if total + more <= self._max_bytes:
                 break
             (self._folder / name).unlink(missing_ok=True)

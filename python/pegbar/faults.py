@@ -27,7 +27,10 @@ _CLASSES: Sequence[Tuple[Pattern[str], StageErrorCode]] = (
     (re.compile(r"^(AcceleratorError|CudaError|CUDARuntimeError)$"), "cuda"),
 )
 _TEXTS: Sequence[Tuple[Pattern[str], StageErrorCode]] = (
-    (re.compile(r"out of memory|can't allocate memory|cannot allocate memory|not enough memory|ALLOC_FAILED", re.I), "oom"),
+    (
+        re.compile(r"out of memory|can't allocate memory|cannot allocate memory|not enough memory|ALLOC_FAILED", re.I),
+        "oom",
+    ),
     (re.compile(r"\btimed? ?out\b|deadline exceeded", re.I), "timeout"),
     (re.compile(r"\bCUDA\b|cublas|cudnn|nccl|\bHIP\b|rocm|device-side assert", re.I), "cuda"),
 )

@@ -7,7 +7,7 @@ gathers items into a body and posts it. Only a "yes" of the server forgets a bod
   answer                              then
   0 (refused, hung, cut), 408, 429,   the same body again, after a back-off with jitter that doubles from BACKOFF_S to
   502, 503, 504, 401, 403, 404        BACKOFF_MOST_S; Retry-After is obeyed where it is longer
-  500 and other 5xx                   as above, but other bodies go first: one that makes the server stumble holds up none
+  500 and other 5xx                   as above, but others go first: a body that makes the server stumble holds up none
   413                                 halves, each on its own; a single item that is too large is dropped and counted
   other 4xx                           dropped and counted: it would be refused again
 

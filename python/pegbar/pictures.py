@@ -86,7 +86,10 @@ def _tell(
         tell_picture(known, attributes)
     if where is not None:
         width, height = told.get("width"), told.get("height")
-        extra = {name: fields.get(name) for name in ("sha256", "collection", "consent", "license", "sequence_id", "request_id")}
+        extra = {
+            name: fields.get(name)
+            for name in ("sha256", "collection", "consent", "license", "sequence_id", "request_id")
+        }
         count = path.stat().st_size if path is not None and path.exists() else None
         record("artifact", image_id=known, uri=where, kind=kind, width=width, height=height, bytes=count, **extra)
     if picture is None:
@@ -126,7 +129,9 @@ def _send_whole(picture: Any, path: Optional[Path], known: str) -> None:
             item = Picture("artifacts", known, path.read_bytes, _type_of(path.suffix), _tenant(client))
             client.picture(item, 0)
     elif isinstance(picture, (bytes, bytearray)):
-        client.picture(Picture("artifacts", known, bytes(picture), "application/octet-stream", _tenant(client)), len(picture))
+        client.picture(
+            Picture("artifacts", known, bytes(picture), "application/octet-stream", _tenant(client)), len(picture)
+        )
     elif hasattr(picture, "save"):
         copy = picture.copy()
         item = Picture("artifacts", known, lambda: _png(copy), "image/png", _tenant(client))
@@ -165,7 +170,9 @@ def _has_pillow() -> bool:
 
 
 def _shrunk(picture: Any) -> Any:
-    small = picture.copy() if max(picture.size) <= THUMB_PX else picture.reduce(max(1, max(picture.size) // (2 * THUMB_PX)))
+    small = (
+        picture.copy() if max(picture.size) <= THUMB_PX else picture.reduce(max(1, max(picture.size) // (2 * THUMB_PX)))
+    )
     small.thumbnail((THUMB_PX, THUMB_PX))
     return small
 
@@ -193,7 +200,14 @@ def _png(picture: Any) -> bytes:
     return out.getvalue()
 
 
-_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp", ".gif": "image/gif", ".mp4": "video/mp4"}
+_TYPES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
+    ".gif": "image/gif",
+    ".mp4": "video/mp4",
+}
 
 
 def _type_of(suffix: str) -> str:

@@ -92,7 +92,7 @@ def uninstrument(pipe: P) -> P:
 def _class_of_one(base: Any, watch: Watch) -> Any:
     """
     A class for this one pipeline. Python finds `__call__` on the class alone, so a call cannot be wrapped on the
-    instance; under the name and module of its base the class is not noticed by code that saves, prints or compares names.
+    instance; under the name and module of its base the class is not noticed by code that saves or prints it.
     """
 
     @functools.wraps(base.__call__)

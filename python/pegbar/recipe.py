@@ -1,4 +1,4 @@
-"""What a diffusers call was made with: parameters by signature, model, LoRAs, seeds. Reads only; every fault is ours."""
+"""What a diffusers call was made with: parameters by signature, model, LoRAs, seeds. Reads only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ HASH_MOST = 64 * 1024 * 1024
 """A checkpoint up to this size is hashed when a pipeline is instrumented (a tenth of a second); larger ones are not."""
 DENOISERS = ("unet", "transformer", "prior", "dit")
 """Names of the component that denoises, in the order in which diffusers' pipelines have one."""
-DENOISER = re.compile(r"^(unet|transformer|controlnet|prior|dit|decoder|adapter|motion_adapter)(_?\d+)?$|_unet$|_transformer$")
+DENOISER = re.compile(
+    r"^(unet|transformer|controlnet|prior|dit|decoder|adapter|motion_adapter)(_?\d+)?$|_unet$|_transformer$"
+)
 
 _FAMILIES: Sequence[Tuple[str, str]] = (
     ("StableDiffusionXL", "sdxl"),
@@ -36,7 +38,9 @@ def safely(read: Callable[[], T]) -> Optional[T]:
         return None
 
 
-def bound_arguments(pipe: Any, args: Tuple[Any, ...], kwargs: Mapping[str, Any]) -> Tuple[Dict[str, Any], frozenset[str]]:
+def bound_arguments(
+    pipe: Any, args: Tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Tuple[Dict[str, Any], frozenset[str]]:
     """The call's arguments by name, defaults filled in, and the names that the pipeline knows."""
     signature = inspect.signature(type(pipe).__call__)
     bound = signature.bind_partial(pipe, *args, **kwargs)

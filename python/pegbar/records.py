@@ -27,7 +27,8 @@ log = logging.getLogger("pegbar")
 
 # Tags of the request under way that a record takes over, by the record's field.
 _TAGS = {
-    field: ATTRIBUTES[field] for field in ("tenant", "region", "workload", "traffic_source", "session_id", "sequence_id")
+    field: ATTRIBUTES[field]
+    for field in ("tenant", "region", "workload", "traffic_source", "session_id", "sequence_id")
 }
 _JOINED = frozenset(("boundary", "score", "feedback", "frames", "model_load", "cache", "artifact"))
 """Types that may name a request and its trace."""
@@ -150,7 +151,9 @@ def frames(
     )
 
 
-def queue(queue: str, *, depth: float, wait_ms: Optional[float] = None, admitted: int = 0, denied: int = 0, **fields: Any) -> None:
+def queue(
+    queue: str, *, depth: float, wait_ms: Optional[float] = None, admitted: int = 0, denied: int = 0, **fields: Any
+) -> None:
     """A sample of a queue: jobs that wait, and what was admitted and denied since the last sample."""
     record("queue", queue=queue, depth=depth, wait_ms=wait_ms, admitted=admitted, denied=denied, **fields)
 
@@ -192,7 +195,12 @@ class loading:
     """
 
     def __init__(
-        self, version: Optional[str] = None, *, action: ModelLoadAction = "load", hit: bool = False, bytes: Optional[int] = None
+        self,
+        version: Optional[str] = None,
+        *,
+        action: ModelLoadAction = "load",
+        hit: bool = False,
+        bytes: Optional[int] = None,
     ) -> None:
         self._version = version
         self._action: ModelLoadAction = action

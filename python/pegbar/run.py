@@ -13,7 +13,8 @@ from __future__ import annotations
 import time
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from opentelemetry import context as otel_context, trace
+from opentelemetry import context as otel_context
+from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Span
 
@@ -243,7 +244,9 @@ class Run:
 def tell_clip(sequence_id: str, frames: int, fps: Any) -> None:
     """The frames that were made, as a window of the clip's own length; without a rate nobody knows how long it is."""
     if isinstance(fps, (int, float)) and fps > 0 and frames > 0:
-        record("frames", sequence_id=sequence_id, side="produced", window_s=frames / fps, frames=frames, declared_fps=fps)
+        record(
+            "frames", sequence_id=sequence_id, side="produced", window_s=frames / fps, frames=frames, declared_fps=fps
+        )
 
 
 def interrupted(pipe: Any) -> Optional[Fault]:

@@ -54,7 +54,7 @@ def settings_of(
     buffer_mb: float = BUFFER_MB,
     exit_s: float = EXIT_S,
 ) -> Settings:
-    """Arguments first, then the environment, then the server's defaults. Raises ValueError for an address that is none."""
+    """Arguments first, then the environment, then defaults. Raises ValueError for an address that is none."""
     env = os.environ
     api = _address(url or env.get("PEGBAR_URL") or DEFAULT_URL, "url")
     told = otlp_url or (None if url else env.get("OTEL_EXPORTER_OTLP_ENDPOINT"))

@@ -9,7 +9,8 @@ import uuid
 from types import TracebackType
 from typing import Any, Callable, Dict, MutableMapping, Optional, Type, TypeVar
 
-from opentelemetry import context as otel_context, trace
+from opentelemetry import context as otel_context
+from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, Status, StatusCode
 

@@ -7,7 +7,8 @@ from types import TracebackType
 from typing import Any, Dict, List, Mapping, MutableMapping, Optional, Type
 from urllib.parse import quote
 
-from opentelemetry import baggage, context as otel_context, trace
+from opentelemetry import baggage, trace
+from opentelemetry import context as otel_context
 from opentelemetry.baggage.propagation import W3CBaggagePropagator
 from opentelemetry.context import Context
 from opentelemetry.propagators.textmap import Getter
@@ -63,7 +64,9 @@ class RequestState:
 
     __slots__ = ("id", "tags", "carried", "queue_wait_ms", "recipe", "code")
 
-    def __init__(self, id: str, tags: Dict[str, Value], carried: bool = False, queue_wait_ms: Optional[float] = None) -> None:
+    def __init__(
+        self, id: str, tags: Dict[str, Value], carried: bool = False, queue_wait_ms: Optional[float] = None
+    ) -> None:
         self.id = id
         self.tags = tags
         self.carried = carried
@@ -98,7 +101,9 @@ def _inject(carrier: MutableMapping[str, str], context: Optional[Context], queue
     theirs: Dict[str, str] = {}
     _baggage.inject(theirs, context=ctx)
     state = current_state(ctx)
-    members = [] if state is None else [_member(m, state.tags[name]) for m, name in CARRIED.items() if name in state.tags]
+    members = (
+        [] if state is None else [_member(m, state.tags[name]) for m, name in CARRIED.items() if name in state.tags]
+    )
     if queued and state is not None:
         members.append(_member(ENQUEUED_MS, time.time_ns() // 1_000_000))
     ours = ",".join(members)
@@ -165,7 +170,10 @@ def extract(carrier: Mapping[str, Any]) -> Carried:
             return Carried(ctx)
         tags[REQUEST_ID] = f"{span.trace_id:032x}"
     state = RequestState(str(tags[REQUEST_ID]), tags, carried=True, queue_wait_ms=_wait_ms(told.get(ENQUEUED_MS)))
-    for name in (*CARRIED, ENQUEUED_MS):  # ours is in the state now: not to be handed on to strangers by other propagators
+    for name in (
+        *CARRIED,
+        ENQUEUED_MS,
+    ):  # ours is in the state now: not to be handed on to strangers by other propagators
         ctx = baggage.remove_baggage(name, ctx)
     return Carried(with_state(state, ctx))
 

@@ -19,7 +19,13 @@ from .recipe import safely
 log = logging.getLogger("pegbar")
 
 _ABSENT = object()
-_WRAPPED: Tuple[Tuple[str, str], ...] = (("vae", "encode"), ("vae", "decode"), ("vqvae", "decode"), ("movq", "decode"), ("scheduler", "step"))
+_WRAPPED: Tuple[Tuple[str, str], ...] = (
+    ("vae", "encode"),
+    ("vae", "decode"),
+    ("vqvae", "decode"),
+    ("movq", "decode"),
+    ("scheduler", "step"),
+)
 
 
 class Listener(Protocol):

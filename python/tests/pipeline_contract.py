@@ -46,7 +46,18 @@ class PipelineContract:
                 self.assertEqual(previous.end_time, stage.start_time)
             previous = stage
         told = attributes(named("generate"))
-        for name, value in {"steps": 3, "cfg": 7.5, "seed": 42, "width": 16, "height": 16, "images": 1, "prompt": "a house", "workload": "single_image", "batch_size": 1, "gpu.seconds": 0.0}.items():
+        for name, value in {
+            "steps": 3,
+            "cfg": 7.5,
+            "seed": 42,
+            "width": 16,
+            "height": 16,
+            "images": 1,
+            "prompt": "a house",
+            "workload": "single_image",
+            "batch_size": 1,
+            "gpu.seconds": 0.0,
+        }.items():
             self.assertEqual(told[f"pegbar.{name}"], value, name)
         self.assertEqual(told["diffusers.steps_done"], 3)
         self.assertEqual(told["diffusers.denoiser_calls"], 3)
@@ -58,7 +69,14 @@ class PipelineContract:
 
     def test_pictures_of_a_batch_have_ids_seeds_and_prompts_of_their_own(self: Any) -> None:
         pipe = pegbar.instrument(self.make())
-        made = pipe(["a", "b"], num_images_per_prompt=2, num_inference_steps=1, generator=[self.generator(s) for s in (3, 2, 1, 2**64 - 1)], height=16, width=16).images
+        made = pipe(
+            ["a", "b"],
+            num_images_per_prompt=2,
+            num_inference_steps=1,
+            generator=[self.generator(s) for s in (3, 2, 1, 2**64 - 1)],
+            height=16,
+            width=16,
+        ).images
         told = [attributes(span) for span in spans() if span.name == "picture"]
         self.assertEqual([one["pegbar.image.id"] for one in told], [pegbar.image_id(picture) for picture in made])
         self.assertEqual(len({one["pegbar.image.id"] for one in told}), 4)
@@ -76,7 +94,14 @@ class PipelineContract:
             seen.append((p is pipe, step, sorted(tensors)))
             return tensors
 
-        pipe("a", num_inference_steps=2, callback_on_step_end=theirs, callback_on_step_end_tensor_inputs=["latents"], height=16, width=16)
+        pipe(
+            "a",
+            num_inference_steps=2,
+            callback_on_step_end=theirs,
+            callback_on_step_end_tensor_inputs=["latents"],
+            height=16,
+            width=16,
+        )
         self.assertEqual(seen, [(True, 0, ["latents"]), (True, 1, ["latents"])])
 
     def test_a_callback_object_still_names_its_tensors(self: Any) -> None:
@@ -120,7 +145,9 @@ class PipelineContract:
             return tensors
 
         pipe = pegbar.instrument(self.make())
-        self.assertEqual(len(pipe("a", num_inference_steps=4, callback_on_step_end=stop, height=16, width=16).images), 1)
+        self.assertEqual(
+            len(pipe("a", num_inference_steps=4, callback_on_step_end=stop, height=16, width=16).images), 1
+        )
         self.assertEqual(attributes(named("request"))["pegbar.outcome"], "cancelled")
         self.assertEqual(attributes(named("generate"))["pegbar.error.code"], "cancelled")
         self.assertEqual(attributes(named("generate"))["diffusers.steps_done"], 1)

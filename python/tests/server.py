@@ -22,7 +22,11 @@ Reply = Tuple[int, Dict[str, str], bytes]
 
 def accepted(request: Received) -> Reply:
     lines = request.body.count(b"\n") if request.path.endswith("events") else 0
-    return 200, {"content-type": "application/json"}, json.dumps({"accepted": lines, "duplicates": 0, "rejected": []}).encode()
+    return (
+        200,
+        {"content-type": "application/json"},
+        json.dumps({"accepted": lines, "duplicates": 0, "rejected": []}).encode(),
+    )
 
 
 def otlp_accepted(request: Received) -> Reply:

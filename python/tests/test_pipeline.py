@@ -61,10 +61,17 @@ class FakePipelineTest(PipelineContract, unittest.TestCase):
 
     def test_calls_in_several_threads_are_told_apart_and_leave_nothing_behind(self) -> None:
         pipe = pegbar.instrument(self.make())
-        together([lambda at=at: pipe(f"prompt {at}", num_inference_steps=at + 1, generator=Generator(at)) for at in range(6)])
+        together(
+            [lambda at=at: pipe(f"prompt {at}", num_inference_steps=at + 1, generator=Generator(at)) for at in range(6)]
+        )
         generates = [attributes(span) for span in spans() if span.name == "generate"]
-        self.assertEqual(sorted((one["pegbar.prompt"], one["diffusers.steps_done"], one["diffusers.denoiser_calls"]) for one in generates),
-                         [(f"prompt {at}", at + 1, at + 1) for at in range(6)])
+        self.assertEqual(
+            sorted(
+                (one["pegbar.prompt"], one["diffusers.steps_done"], one["diffusers.denoiser_calls"])
+                for one in generates
+            ),
+            [(f"prompt {at}", at + 1, at + 1) for at in range(6)],
+        )
         self.assertNotIn("decode", vars(pipe.vae))
         self.assertEqual(len(pipe.unet._forward_hooks), 0)
 
@@ -79,11 +86,18 @@ class FakePipelineTest(PipelineContract, unittest.TestCase):
         pipe.flags = [True, False]
         pipe(["a", "b"], num_inference_steps=1)
         self.assertEqual(attributes(named("request"))["pegbar.outcome"], "succeeded")
-        self.assertEqual([attributes(s)["pegbar.quality.nsfw_flag"] for s in spans() if s.name == "picture"], [True, False])
+        self.assertEqual(
+            [attributes(s)["pegbar.quality.nsfw_flag"] for s in spans() if s.name == "picture"], [True, False]
+        )
 
     def test_loras_have_the_weights_that_the_call_gives_them(self) -> None:
         pipe = pegbar.instrument(self.make())
-        layer = SimpleNamespace(scaling={"ink": 0.5 * 8 / 4, "line": 0.8 * 8 / 2}, r={"ink": 4, "line": 4}, lora_alpha={"ink": 8, "line": 8}, use_rslora={"line": True})
+        layer = SimpleNamespace(
+            scaling={"ink": 0.5 * 8 / 4, "line": 0.8 * 8 / 2},
+            r={"ink": 4, "line": 4},
+            lora_alpha={"ink": 8, "line": 8},
+            use_rslora={"line": True},
+        )
         pipe.unet.modules = lambda: [object(), layer]
         pipe.unet.peft_config = {"ink": 1, "line": 1}
         pipe.get_active_adapters = lambda: ["ink", "line"]
@@ -105,7 +119,9 @@ class FakePipelineTest(PipelineContract, unittest.TestCase):
 
     def test_a_clip_is_a_sequence_with_its_frames(self) -> None:
         class Video(FakePipeline):
-            def __call__(self, prompt: Any = None, num_frames: int = 4, num_inference_steps: int = 1, fps: int = 8) -> Any:  # type: ignore[override]
+            def __call__(
+                self, prompt: Any = None, num_frames: int = 4, num_inference_steps: int = 1, fps: int = 8
+            ) -> Any:  # type: ignore[override]
                 self.unet("x", 0)
                 self.scheduler.step("x", 0)
                 return Output(frames=[[Picture(8, 8) for _ in range(num_frames)]])
@@ -182,7 +198,9 @@ class FakePipelineTest(PipelineContract, unittest.TestCase):
         self.assertIsNone(GpuWatch(SimpleNamespace(type="cpu")).peak_mb())
 
 
-RECORDINGS = Path(os.environ.get("PEGBAR_RECORDINGS", Path(__file__).resolve().parents[3] / "shared/data/comfyui_sessions"))
+RECORDINGS = Path(
+    os.environ.get("PEGBAR_RECORDINGS", Path(__file__).resolve().parents[3] / "shared/data/comfyui_sessions")
+)
 
 
 @unittest.skipUnless(list(RECORDINGS.glob("diffusers-*.ndjson")), "the recordings are not here")

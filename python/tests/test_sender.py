@@ -68,8 +68,10 @@ class SenderTest(Base):
         self.assertEqual(request.headers["authorization"], "Bearer pk_1")
         self.assertEqual(request.headers["content-type"], "application/x-ndjson")
         (record,) = server.records()
-        self.assertEqual({k: record[k] for k in ("type", "name", "value", "image_id", "tenant")},
-                         {"type": "score", "name": "aesthetic", "value": 6.5, "image_id": "i", "tenant": "studio-a"})
+        self.assertEqual(
+            {k: record[k] for k in ("type", "name", "value", "image_id", "tenant")},
+            {"type": "score", "name": "aesthetic", "value": 6.5, "image_id": "i", "tenant": "studio-a"},
+        )
         self.assertNotIn("label", record)
         self.assertEqual(len(record["event_id"]), 32)
         self.assertEqual(client.stats()["sent"], {"records": 1})
@@ -186,7 +188,11 @@ class SenderTest(Base):
         def answer(request: Received) -> Any:
             if b"bad" in request.body:
                 return 400, {}, b"no"
-            said = {"accepted": 1, "duplicates": 0, "rejected": [{"line": 2, "code": "c", "field": "f", "message": "m"}]}
+            said = {
+                "accepted": 1,
+                "duplicates": 0,
+                "rejected": [{"line": 2, "code": "c", "field": "f", "message": "m"}],
+            }
             return 200, {}, json.dumps(said).encode()
 
         server = self.server(answer=answer)
@@ -299,7 +305,9 @@ class DiskTest(Base):
         self.fill(first, 1_500)
         first.close()
         self.assertEqual(first.stats()["dropped"], {})
-        self.assertEqual([file.stat().st_mode & 0o777 for file in self.folder.iterdir()], [0o600] * len(list(self.folder.iterdir())))
+        self.assertEqual(
+            [file.stat().st_mode & 0o777 for file in self.folder.iterdir()], [0o600] * len(list(self.folder.iterdir()))
+        )
         server = self.server()
         second = self.disk_client(server.url)
         self.assertTrue(eventually(lambda: second.stats()["sent"].get("records") == 1_500))

@@ -8,7 +8,8 @@ import unittest
 from typing import Any, AsyncIterator, Dict, Iterator, List
 
 import pegbar
-from opentelemetry import baggage, context as otel_context, trace
+from opentelemetry import baggage, trace
+from opentelemetry import context as otel_context
 from opentelemetry.trace import StatusCode
 from pegbar.faults import fault_of
 
@@ -23,7 +24,9 @@ class SpansTest(unittest.TestCase):
         exporter.clear()
 
     def test_a_request_has_its_stages_in_one_trace_under_one_id_with_its_tags(self) -> None:
-        with pegbar.request("r-1", tenant="studio-a", workload="single_image", session_id="s", prompt="a house") as request:
+        with pegbar.request(
+            "r-1", tenant="studio-a", workload="single_image", session_id="s", prompt="a house"
+        ) as request:
             with pegbar.stage("generate", model_version="v7", steps=20, cfg=7.5, seed=2**64 - 1, loras={"ink": 0.6}):
                 pegbar.boundary("inference_started", step=1)
         self.assertEqual(request.id, "r-1")
@@ -87,7 +90,9 @@ class SpansTest(unittest.TestCase):
                 self.assertEqual(attributes(stage)["pegbar.error.code"], code)
                 self.assertEqual(attributes(root)["pegbar.error.code"], code)
                 self.assertEqual(attributes(root)["pegbar.outcome"], outcome)
-                self.assertEqual(stage.status.status_code, StatusCode.UNSET if code == "cancelled" else StatusCode.ERROR)
+                self.assertEqual(
+                    stage.status.status_code, StatusCode.UNSET if code == "cancelled" else StatusCode.ERROR
+                )
         self.assertEqual(fault_of(MemoryError()).retriable, True)
         self.assertEqual(fault_of(ValueError("x")).retriable, False)
         self.assertIsNone(fault_of(RuntimeError("x")).retriable)
@@ -247,7 +252,11 @@ class SpansTest(unittest.TestCase):
             self.assertEqual(pegbar.inject({})["baggage"], "pegbar.request_id=r")
 
     def test_a_message_that_says_nothing_or_nonsense_changes_nothing(self) -> None:
-        for carrier in ({}, {"traceparent": "nonsense", "baggage": ",,=;%%%"}, {"baggage": "pegbar.enqueued_ms=soon,pegbar.request_id=r"}):
+        for carrier in (
+            {},
+            {"traceparent": "nonsense", "baggage": ",,=;%%%"},
+            {"baggage": "pegbar.enqueued_ms=soon,pegbar.request_id=r"},
+        ):
             with self.subTest(carrier=carrier), pegbar.extract(carrier), pegbar.stage("generate"):
                 pass
         with pegbar.extract({"traceparent": "00-" + "ab" * 16 + "-" + "cd" * 8 + "-01"}) as carried:
@@ -271,7 +280,15 @@ class SpansTest(unittest.TestCase):
             def item(self) -> float:
                 return 0.5
 
-        with pegbar.stage("generate", seed=2**70, denoise=Scalar(), loras=[("a:b", 1), {"id": "c", "weight": 0.25}, "d"], graph={"1": {"x": 1}}, odd=object, no=None) as stage:
+        with pegbar.stage(
+            "generate",
+            seed=2**70,
+            denoise=Scalar(),
+            loras=[("a:b", 1), {"id": "c", "weight": 0.25}, "d"],
+            graph={"1": {"x": 1}},
+            odd=object,
+            no=None,
+        ) as stage:
             stage.set(image_id="i", **{"my.key": [1, "b"]})
         told = attributes(named("generate"))
         self.assertEqual(told["pegbar.seed"], str(2**70))

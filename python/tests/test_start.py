@@ -60,7 +60,11 @@ class StartTest(unittest.TestCase):
     def test_the_environment_does_as_well(self) -> None:
         self.run_script(
             "import pegbar\npegbar.init()\nwith pegbar.stage('generate'): pass\npegbar.score('aesthetic', 1, image_id='i')\n",
-            PEGBAR_URL=self.server.url, OTEL_EXPORTER_OTLP_ENDPOINT=self.server.url, PEGBAR_KEY="pk_2", OTEL_SERVICE_NAME="named", PEGBAR_TENANT="t",
+            PEGBAR_URL=self.server.url,
+            OTEL_EXPORTER_OTLP_ENDPOINT=self.server.url,
+            PEGBAR_KEY="pk_2",
+            OTEL_SERVICE_NAME="named",
+            PEGBAR_TENANT="t",
         )
         self.assertEqual([resource["service.name"] for _, resource in self.spans()], ["named"])
         self.assertEqual([resource["pegbar.tenant"] for _, resource in self.spans()], ["t"])
@@ -89,7 +93,10 @@ class StartTest(unittest.TestCase):
         self.assertEqual(self.spans(), [])
         self.assertEqual(self.run_script(script % "True").strip(), "theirs,request")
         told = {span.name: {one.key: one.value.string_value for one in span.attributes} for span, _ in self.spans()}
-        self.assertEqual({name: attributes["pegbar.request.id"] for name, attributes in told.items()}, {"theirs": "r", "request": "r"})
+        self.assertEqual(
+            {name: attributes["pegbar.request.id"] for name, attributes in told.items()},
+            {"theirs": "r", "request": "r"},
+        )
 
     def test_a_second_init_takes_the_place_of_the_first(self) -> None:
         second = FakeServer()
@@ -142,9 +149,14 @@ class StartTest(unittest.TestCase):
         told = {(one["type"], one.get("image_id") or one.get("request_id")): one for one in records}
         base = {"tenant": "t", "region": "eu"}
         self.assertEqual(len(records), 9)
-        self.assertLessEqual({**base, "request_id": "r", "workload": "animation", "session_id": "s", "model": {"version": "v7"}}.items(), told[("score", "r")].items())
+        self.assertLessEqual(
+            {**base, "request_id": "r", "workload": "animation", "session_id": "s", "model": {"version": "v7"}}.items(),
+            told[("score", "r")].items(),
+        )
         self.assertNotIn("trace_id", told[("score", "r")])
-        self.assertEqual(set(told[("score", "i")]), {"type", "name", "value", "image_id", "tenant", "timestamp", "event_id"})
+        self.assertEqual(
+            set(told[("score", "i")]), {"type", "name", "value", "image_id", "tenant", "timestamp", "event_id"}
+        )
         self.assertNotIn("session_id", told[("feedback", "other")])
         self.assertEqual(len(told[("frames", "r")]["trace_id"]), 32)
         self.assertLessEqual(base.items(), told[("gpu", None)].items())
@@ -179,10 +191,17 @@ class StartTest(unittest.TestCase):
 
         records = self.record_script("import logging; logging.disable(logging.CRITICAL)\n" + script)
         artifact = next(one for one in records if one["image_id"] == "by-path")
-        self.assertEqual((artifact["width"], artifact["height"], artifact["license"], artifact["request_id"], artifact["tenant"]), (1600, 800, "CC0-1.0", "r", "t"))
+        self.assertEqual(
+            (artifact["width"], artifact["height"], artifact["license"], artifact["request_id"], artifact["tenant"]),
+            (1600, 800, "CC0-1.0", "r", "t"),
+        )
         self.assertTrue(artifact["uri"].startswith("file:///") and artifact["uri"].endswith("/%C3%A4%20b.png"))
         puts = {request.path: request for request in self.server.received if request.method == "PUT"}
-        self.assertEqual(set(puts), {f"/api/v1/thumbnails/{name}?tenant=t" for name in ("by-path", "by-picture", "by-bytes")} | {"/api/v1/artifacts/by-picture?tenant=t"})
+        self.assertEqual(
+            set(puts),
+            {f"/api/v1/thumbnails/{name}?tenant=t" for name in ("by-path", "by-picture", "by-bytes")}
+            | {"/api/v1/artifacts/by-picture?tenant=t"},
+        )
         self.assertEqual(puts["/api/v1/thumbnails/by-path?tenant=t"].body[8:12], b"WEBP")
         self.assertEqual(puts["/api/v1/artifacts/by-picture?tenant=t"].body[:4], b"\x89PNG")
         pictures = {}

@@ -13,9 +13,13 @@ from tests.fakes import FakePipeline, Generator
 url, otlp_url, key = (*sys.argv[1:], None)[:3]
 pegbar.init(url, key, otlp_url=otlp_url, service="py-sdk", attributes={"service.version": "1.2.3"})
 
-pipe = pegbar.instrument(FakePipeline(), model_version="toy-v1", model_family="toy", hardware_class="cpu-2", thumbnails=False)
+pipe = pegbar.instrument(
+    FakePipeline(), model_version="toy-v1", model_family="toy", hardware_class="cpu-2", thumbnails=False
+)
 message = {}
-with pegbar.request("py-sdk-1", tenant="studio-py", workload="batch_panels", session_id="s-1", user="u-1", region="eu-west", attempt=2) as request:
+with pegbar.request(
+    "py-sdk-1", tenant="studio-py", workload="batch_panels", session_id="s-1", user="u-1", region="eu-west", attempt=2
+) as request:
     with pegbar.stage("ingest"):
         pegbar.queue("render", depth=3, wait_ms=12.5, admitted=1)
         request.hand_over(message)
@@ -23,8 +27,15 @@ with pegbar.request("py-sdk-1", tenant="studio-py", workload="batch_panels", ses
 with pegbar.extract(message), pegbar.request(name="worker"):
     with pegbar.loading("toy-v1", bytes=1000):
         pass
-    made = pipe(["a house", "a boat"], num_inference_steps=3, guidance_scale=6.5, negative_prompt="blurry", height=16, width=24,
-                generator=[Generator(2**64 - 1), Generator(7)]).images
+    made = pipe(
+        ["a house", "a boat"],
+        num_inference_steps=3,
+        guidance_scale=6.5,
+        negative_prompt="blurry",
+        height=16,
+        width=24,
+        generator=[Generator(2**64 - 1), Generator(7)],
+    ).images
     with pegbar.stage("upscale", width=48, height=32, cost_usd=0.25, gpu_type="none"):
         pegbar.frames("seq-1", side="produced", window_s=2, frames=48, declared_fps=24)
     with pegbar.stage("deliver"):
