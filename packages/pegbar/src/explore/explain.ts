@@ -38,7 +38,7 @@ const SIDE_LEAST = 10;
 export const DEPTH_MOST = 5;
 export const ATTRIBUTES_MOST = 100;
 /** Free attributes of stages are looked for where no more rows than these lie in the range. */
-const NEAR_ROWS_MOST = 20_000_000;
+const NEAR_ROWS_MOST = 2_000_000;
 /** Values of one attribute that are told. */
 const TOLD_VALUES = 12;
 
@@ -219,7 +219,7 @@ function notesOf(sides: Sides, scan: Share, near: number): string[] {
   if (scan.one_in > 1) notes.push(`The range holds too many rows: one in ${scan.one_in} was looked at.`);
   if (near > NEAR_ROWS_MOST)
     notes.push(
-      'The range holds too many stages: their free attributes were not compared. Take a shorter one.',
+      'The range holds too many stages: of free attributes those of root spans and events were compared. Take a shorter one.',
     );
   for (const side of ['selection', 'rest'] as const)
     if (sides[side] < SIDE_LEAST)

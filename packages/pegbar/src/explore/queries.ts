@@ -84,26 +84,19 @@ export const FEEDBACK_ABOUT = `
 SELECT ${selectList('feedback')} FROM feedback AS t WHERE {tenant_filter:t} AND ${ABOUT}
 ORDER BY t.timestamp LIMIT {limit:UInt32}`;
 
-/** When the requests of a trace were: their table is small, and knows of every trace that has spans. */
-export const TIMES_OF_TRACE = `
-SELECT tenant, toString(toUnixTimestamp64Milli(min(t.started)::DateTime64(9, 'UTC'))) AS from, toString(toUnixTimestamp64Milli(max(t.ended)::DateTime64(9, 'UTC'))) AS to
-FROM requests AS t WHERE {tenant_filter:t} AND (t.request_id = {trace:String} OR ${TRACE}) GROUP BY tenant`;
-
-const NEAR = `t.tenant IN {tenants:Array(String)} AND ${WITHIN}`;
-/** Parts of a trace: of some tenants near some time where that is known, else anywhere. */
-export const spansOfTrace = (near: boolean): string => `
+export const SPANS_OF_TRACE = `
 SELECT ${SPAN_COLUMNS} FROM spans AS t
-WHERE {tenant_filter:t} AND ${near ? NEAR : '1'} AND ${TRACE} AND ${IS_SPAN}
+WHERE {tenant_filter:t} AND ${TRACE} AND ${IS_SPAN}
 ORDER BY toInt64(start_ns), t.timestamp DESC LIMIT {limit:UInt32}`;
 
-export const eventsOfTrace = (near: boolean): string => `
+export const EVENTS_OF_TRACE = `
 SELECT lower(hex(t.span_id)) AS span_id, name, ${instantSql('t.timestamp')} AS timestamp, attributes
-FROM span_events AS t WHERE {tenant_filter:t} AND ${near ? NEAR : '1'} AND ${TRACE}
+FROM span_events AS t WHERE {tenant_filter:t} AND ${TRACE}
 ORDER BY t.timestamp LIMIT {limit:UInt32}`;
 
-export const logsOfTrace = (near: boolean): string => `
+export const LOGS_OF_TRACE = `
 SELECT ${selectList('logs')} FROM logs AS t
-WHERE {tenant_filter:t} AND ${near ? NEAR : '1'} AND ${TRACE}
+WHERE {tenant_filter:t} AND ${TRACE}
 ORDER BY t.timestamp LIMIT {limit:UInt32}`;
 export const LOGS_OF_REQUEST = `
 SELECT ${selectList('logs')} FROM logs AS t

@@ -14,8 +14,6 @@ const KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consu
 /** Spans of one trace: what a waterfall can show. */
 const TRACE_SPANS = 10_000;
 const TRACE_LOGS = 5_000;
-/** What belongs to a trace lies within this much of the requests that it served. */
-const SLACK_MS = 6 * 3_600_000;
 
 /** Attributes that fill a column, by the column as the API names it. */
 const PROMOTED: readonly (readonly [column: string, attribute: Attribute])[] = ATTRIBUTES.filter(
@@ -109,23 +107,12 @@ export async function findTrace(
     return refused('invalid_id', 'a trace id is 32 hexadecimal digits, not all zero', { field: 'trace_id' });
   const scoped = store.scoped(scope);
   const options = signal ? { signal } : {};
-  const times = await scoped.rows<{ tenant: string; from: string; to: string }>(SQL.TIMES_OF_TRACE, {
-    params: { trace },
-    ...options,
-  });
-  if (!times.ok) return fromStore(times.error);
-  const near = times.value.length > 0;
-  const within = near && {
-    tenants: times.value.map((one) => one.tenant),
-    from: Math.max(0, Math.min(...times.value.map((one) => Number(one.from))) - SLACK_MS),
-    to: Math.max(...times.value.map((one) => Number(one.to))) + SLACK_MS,
-  };
   const rows = (sql: string, limit: number) =>
-    scoped.rows<Row>(sql, { params: { trace, limit, ...within }, ...options });
+    scoped.rows<Row>(sql, { params: { trace, limit }, ...options });
   const [spans, events, logs] = await Promise.all([
-    rows(SQL.spansOfTrace(near), TRACE_SPANS + 1),
-    rows(SQL.eventsOfTrace(near), TRACE_SPANS),
-    rows(SQL.logsOfTrace(near), TRACE_LOGS),
+    rows(SQL.SPANS_OF_TRACE, TRACE_SPANS + 1),
+    rows(SQL.EVENTS_OF_TRACE, TRACE_SPANS),
+    rows(SQL.LOGS_OF_TRACE, TRACE_LOGS),
   ]);
   if (!spans.ok) return fromStore(spans.error);
   if (!events.ok) return fromStore(events.error);
