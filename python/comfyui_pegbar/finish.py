@@ -53,9 +53,11 @@ def _tell_stages(tell, run, pictures):
             attributes.update(_memory(run))
         failed = next((node for node in run.nodes.values() if node.stage is stage and node.error), None)
         error = failed.error if failed else (run.error if stage is last and not run.nodes else None)
-        picture = next((one for one in pictures if _stage_of(run, one) is stage), None)
-        if picture:
-            attributes.update(_of_picture(tell, run, picture))
+        made = [one for one in pictures if _stage_of(run, one) is stage]
+        if made:
+            attributes.update(_of_picture(tell, run, made[0]))
+            # Pictures and frames are counted where they were made, and only there.
+            attributes["pegbar.images"] = sum(one.get("frames", 1) for one in made)
         span_id = run.span_id("stage", stage.index)
         tell.span(run, span_id, run.root_span, stage.name, stage.start, stage.end, attributes, error)
 
@@ -89,7 +91,6 @@ def _of_picture(tell, run, picture):
     attributes = run.recipe()
     attributes.update({key: value for key, value in size.items() if value})
     attributes.update(_prompts(tell, run))
-    # All pictures are counted on the request's own span.
     attributes["pegbar.images"] = 0
     attributes["pegbar.image.id"] = picture["image_id"]
     attributes["pegbar.image.uri"] = picture["uri"]
@@ -141,7 +142,7 @@ def _tell_root(tell, run, pictures):
         # A caller with a trace of its own decides how its request ended.
         "pegbar.outcome": run.outcome if run.parent_span is None or run.outcome != "succeeded" else None,
         "pegbar.queue.wait_ms": round((run.get_ns - run.put_ns) / 1e6, 3) if run.get_ns else None,
-        "pegbar.images": pictures,
+        "comfyui.pictures": pictures,
         "comfyui.prompt_id": run.prompt_id,
         "comfyui.workflow_hash": run.workflow_hash or None,
         "comfyui.workflow_id": run.context.get("workflow_id"),
@@ -191,7 +192,7 @@ def lost_run(tell, marker, wall_ns):
     message = "ComfyUI ended while the prompt %s" % ("ran" if was_running else "waited")
     attributes = dict(marker.get("attributes") or {})
     attributes.update({
-        "pegbar.request.id": marker["request_id"], "pegbar.outcome": "failed", "pegbar.images": 0,
+        "pegbar.request.id": marker["request_id"], "pegbar.outcome": "failed",
         "pegbar.error.retriable": True, "comfyui.prompt_id": marker["prompt_id"], "comfyui.killed": True,
     })
     if was_running:

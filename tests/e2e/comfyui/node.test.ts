@@ -282,6 +282,17 @@ describe.skipIf(!hasPython)(`${title} and a running Pegbar`, () => {
     expect(Number(rows[0]?.n)).toBe(truth.length);
   });
 
+  test('the KPI of pictures counts what was written', async () => {
+    const answer = await server.kpis({
+      metrics: 'images',
+      from: '2026-11-22T00:00:00Z',
+      to: '2026-11-23T00:00:00Z',
+      filter: 'tenant=comfy',
+    });
+    const written = [...done().values()].reduce((sum, { images }) => sum + images, 0);
+    expect(answer.series[0]?.points[0]?.value).toBe(written);
+  });
+
   test('queue, models and caches have their records', async () => {
     const puts = observed.filter((line) => line.kind === 'queue_put').length;
     const [queue] = await server.sql(

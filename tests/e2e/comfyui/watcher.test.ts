@@ -72,7 +72,7 @@ test.each(RECORDINGS)('%s', (name) => {
         (one) => one.trace_id === root.trace_id && one.attributes['comfyui.cached'] === true,
       );
       expect(cached.map((one) => one.attributes['comfyui.node_id']).sort()).toEqual([...truth.cached].sort());
-      expect(root.attributes['pegbar.images']).toBe(filesOf(truth).length);
+      expect(root.attributes['comfyui.pictures']).toBe(filesOf(truth).length);
     }
     expect(root.attributes['comfyui.nodes']).toBe(Object.keys(truth.graph).length);
   }

@@ -87,7 +87,9 @@ class Clips(unittest.TestCase):
         frames = {name: records["frames"][name] for name in ("side", "frames", "window_s", "declared_fps", "sequence_id")}
         self.assertEqual(frames, {"side": "produced", "frames": 6, "window_s": 1.0, "declared_fps": 6.0, "sequence_id": "clip"})
         root = told["span"][-1]["attributes"]
-        self.assertEqual((root["pegbar.workload"], root["pegbar.images"]), ("animation", 1))
+        self.assertEqual((root["pegbar.workload"], root["comfyui.pictures"]), ("animation", 1))
+        counted = [span["attributes"]["pegbar.images"] for span in told["span"] if "pegbar.images" in span["attributes"]]
+        self.assertEqual(counted, [6])
 
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@ class Observed(unittest.TestCase):
             "pegbar.steps": 4, "pegbar.cfg": 7.0, "pegbar.seed": "42", "pegbar.denoise": 1.0, "pegbar.width": 64, "pegbar.height": 64,
             "pegbar.loras": [{"id": "pegbar-a.safetensors", "weight": 0.8}, {"id": "pegbar-b.safetensors", "weight": 0.5}],
             "pegbar.prompt": "a wooden toy house on a hill, morning light", "pegbar.negative_prompt": "text, watermark",
-            "pegbar.workload": "single_image", "pegbar.images": 1, "comfyui.nodes": 9, "comfyui.nodes_executed": 9,
+            "pegbar.workload": "single_image", "comfyui.pictures": 1, "comfyui.nodes": 9, "comfyui.nodes_executed": 9,
             "comfyui.workflow_id": "pegbar-fixture",
         }
         self.assertEqual({name: attributes.get(name) for name in expected}, expected)
@@ -119,7 +119,9 @@ class Observed(unittest.TestCase):
             saved = [one for one in files if one["type"] == "output"] or [one for one in files if one["type"] == "temp"]
             told = [record["image_id"] for record in self.of(prompt_id, "record") if record["type"] == "artifact"]
             self.assertEqual(told, [one["filename"] for one in saved])
-            self.assertEqual(self.roots[prompt_id]["attributes"]["pegbar.images"], len(saved))
+            self.assertEqual(self.roots[prompt_id]["attributes"]["comfyui.pictures"], len(saved))
+            counted = [span["attributes"].get("pegbar.images", 0) for span in self.of(prompt_id) if "pegbar.stage" in span["attributes"]]
+            self.assertEqual(sum(counted), len(saved))
 
     def test_nodes_made_at_run_time_lie_under_the_node_that_made_them(self):
         spans = {span["attributes"].get("comfyui.node_id"): span for span in self.told["span"] if "." in str(span["attributes"].get("comfyui.node_id"))}

@@ -134,7 +134,6 @@ function pictureAttributes(run: Run, tags: Tags, looked: LookedAt): Record<strin
     'pegbar.image.id': image_id,
     'pegbar.image.uri': uriOf(tags, looked.picture),
     'pegbar.sequence.id': frames > 1 ? image_id : undefined,
-    // All pictures are counted on the request's own span.
     'pegbar.images': 0,
   });
 }
@@ -187,12 +186,15 @@ const nodeAttributes = (run: Run, id: string, type: string, cached: boolean): Re
 
 function stageSpans(run: Run, tags: Tags, pictures: readonly LookedAt[]): Span[] {
   return run.stages.flatMap((stage) => {
-    const [first, ...others] = pictures.filter(({ picture }) => stageOfPicture(run, picture) === stage);
+    const made = pictures.filter(({ picture }) => stageOfPicture(run, picture) === stage);
+    const [first, ...others] = made;
     const common = { ...tagsOf(run, tags), 'pegbar.stage': stage.name };
     const attributes = {
       ...common,
       ...(stage.name === 'generate' ? recipe(run) : {}),
       ...(first ? pictureAttributes(run, tags, first) : {}),
+      // Pictures and frames are counted where they were made, and only there.
+      ...(first ? { 'pegbar.images': made.reduce((sum, { frames = 1 }) => sum + frames, 0) } : {}),
     };
     const id = run.spanId('stage', stage.index);
     const own = span(run, stage.name, id, run.rootSpan, stage.start, stage.end, attributes);
@@ -222,7 +224,7 @@ function rootSpan(run: Run, tags: Tags, end: number): Span {
     ...prompts(run, tags),
     'pegbar.outcome': run.outcome,
     'pegbar.queue.wait_ms': run.waited,
-    'pegbar.images': run.pictures.length,
+    'comfyui.pictures': run.pictures.length,
     'pegbar.workflow': tags.withPrompts ? graphText(run) : undefined,
     'comfyui.prompt_id': run.prompt_id,
     'comfyui.workflow_hash': run.workflow_hash || undefined,
