@@ -144,5 +144,98 @@ class Hooks(unittest.TestCase):
         self.assertEqual(worker.facts[-1], ("queue", {"ids": []}))
 
 
+class Newer(Hooks):
+    """With the progress registry and the model management of a newer ComfyUI."""
+
+    def setUp(self):
+        super().setUp()
+        progress = types.ModuleType("comfy_execution.progress")
+        progress.ProgressHandler = type("ProgressHandler", (), {"__init__": lambda self, name: setattr(self, "name", name), "reset": lambda self: None})
+        progress.handlers = {}
+
+        def add_progress_handler(handler):
+            progress.handlers[handler.name] = handler
+            handler.set_registry(types.SimpleNamespace(dynprompt=types.SimpleNamespace(get_node=lambda node_id: {"class_type": "ImageBlur"})))
+
+        progress.add_progress_handler = add_progress_handler
+        package = types.ModuleType("comfy_execution")
+        package.progress = progress
+        self.execution.reset_progress_state = lambda prompt_id, dynprompt: progress.handlers.clear()
+        management = types.ModuleType("comfy.model_management")
+
+        class LoadedModel:
+            device = "cuda:0"
+
+            def __init__(self, patcher):
+                self.model = patcher
+
+            def model_load(self, *args):
+                return "loaded"
+
+            def model_unload(self, *args):
+                return True
+
+        def load_models_gpu(models):
+            for model in models:
+                loaded = next((one for one in management.current_loaded_models if one.model is model), None) or LoadedModel(model)
+                loaded.model_load()
+                if loaded not in management.current_loaded_models:
+                    management.current_loaded_models.append(loaded)
+
+        management.current_loaded_models, management.LoadedModel, management.load_models_gpu = [], LoadedModel, load_models_gpu
+        comfy = types.ModuleType("comfy")
+        comfy.model_management = management
+        sys.modules.update({"comfy_execution": package, "comfy_execution.progress": progress, "comfy": comfy, "comfy.model_management": management})
+        self.progress, self.management = progress, management
+
+    def tearDown(self):
+        sys.modules.pop("comfy_execution.progress", None)
+        super().tearDown()
+
+    def test_missing_parts_are_named_and_the_rest_works(self):
+        found = hooks.install(Worker())
+        self.assertEqual([name for name in ("progress_registry", "model_management") if not found[name]], [])
+
+    def test_nodes_and_steps_are_heard_in_every_prompt(self):
+        worker = Worker()
+        hooks.install(worker)
+        for _ in range(2):
+            self.execution.reset_progress_state("p-1", None)
+            handler = self.progress.handlers["pegbar"]
+            handler.start_handler("3", {}, "p-1")
+            for step in (1, 2, 3):
+                handler.update_handler("3", step, 3, {}, "p-1", image=object())
+            handler.finish_handler("3", {}, "p-1")
+            handler.start_handler("2.0.0.1", {}, "p-1")
+            handler.finish_handler("2.0.0.1", {}, "p-1")
+        told = [(kind, data["node"], data.get("type")) for kind, data in worker.facts]
+        one = [("node_start", "3", None), ("node_finish", "3", None), ("node_start", "2.0.0.1", "ImageBlur"), ("node_finish", "2.0.0.1", None)]
+        self.assertEqual(told, one + one)
+        self.assertEqual([data["steps"][2:] for _, data in worker.facts if data.get("steps")], [(1, 3, 3), (1, 3, 3)])
+
+    def test_a_model_is_loaded_once_and_found_afterwards(self):
+        worker = Worker()
+        hooks.install(worker)
+        config = type("SDXL", (), {})()
+        patcher = types.SimpleNamespace(model=types.SimpleNamespace(model_config=config), model_size=lambda: 7)
+        for _ in range(2):
+            self.management.load_models_gpu([patcher])
+        self.assertTrue(self.management.current_loaded_models[0].model_unload())
+        told = [(kind, data.get("hits"), data.get("misses"), data.get("bytes"), data.get("family")) for kind, data in worker.facts]
+        self.assertEqual(told, [
+            ("use", 0, 1, None, "SDXL"), ("load", None, None, 7, "SDXL"), ("use", 1, 0, None, "SDXL"), ("unload", None, None, 7, "SDXL"),
+        ])
+
+    def test_a_fault_of_ours_is_counted_and_the_host_goes_on(self):
+        worker = Worker(broken=True)
+        hooks.install(worker)
+        self.execution.reset_progress_state("p-1", None)
+        self.progress.handlers["pegbar"].start_handler("3", {}, "p-1")
+        patcher = types.SimpleNamespace(model=None, model_size=lambda: 7)
+        self.management.load_models_gpu([patcher])
+        self.assertEqual(len(self.management.current_loaded_models), 1)
+        self.assertGreaterEqual(worker.dropped["hook_fault"], 3)
+
+
 if __name__ == "__main__":
     unittest.main()
