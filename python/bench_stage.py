@@ -15,9 +15,10 @@ import sys
 import time
 from typing import Any, Callable, Dict, List, Tuple
 
-import pegbar
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
+
+import pegbar
 
 CALLS = 20_000
 SHARED = {"pegbar.request.id": "r-1", "pegbar.workload": "animation", "pegbar.model.version": "v7"}

@@ -7,8 +7,9 @@ import inspect
 import threading
 from typing import Any, Dict, List
 
-import pegbar
 from opentelemetry import trace
+
+import pegbar
 
 from .recorder import attributes, events, exporter, named, provider, spans
 

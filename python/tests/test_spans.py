@@ -7,10 +7,11 @@ import logging
 import unittest
 from typing import Any, AsyncIterator, Dict, Iterator, List
 
-import pegbar
 from opentelemetry import baggage, trace
 from opentelemetry import context as otel_context
 from opentelemetry.trace import StatusCode
+
+import pegbar
 from pegbar.faults import fault_of
 
 from .recorder import attributes, events, exporter, named, provider, spans
