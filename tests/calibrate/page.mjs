@@ -68,6 +68,7 @@ export function plot(nulls) {
   const shade = (m) => Math.min(1, Math.log10(m) / 6);
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="13">`,
+    '<title>False alarms by situation and sample size</title>',
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     `<text x="16" y="24" font-size="15" font-weight="600" fill="#1c1e21">False alarms at p ≤ 5 %, nothing changed</text>`,
     `<text x="16" y="42" fill="#6a6f76">one point per sample size, light 50 rows to dark 1,000,000; the band ends at 1.3 times nominal</text>`,
