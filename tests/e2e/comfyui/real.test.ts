@@ -113,7 +113,7 @@ describe.skipIf(why !== undefined)(why ? `a real ComfyUI (skipped: ${why})` : 'a
     return { status: answer.status, json: text === '' ? {} : JSON.parse(text) };
   }
   const queue = async (prompt: Json): Promise<string> =>
-    String((await ask('/prompt', { prompt })).json.prompt_id);
+    String((await ask('/prompt', { prompt, client_id: 'e2e' })).json.prompt_id);
   // biome-ignore lint/suspicious/noExplicitAny: an answer of ComfyUI, looked into field by field
   async function finished(id: string): Promise<any> {
     for (let tries = 0; tries < 600; tries++) {
@@ -238,7 +238,9 @@ describe.skipIf(why !== undefined)(why ? `a real ComfyUI (skipped: ${why})` : 'a
   test('nothing was lost on the way', async () => {
     const { json } = await ask('/pegbar');
     expect(json).toMatchObject({ dropped: {}, buffered: 0, problem: null });
-    expect(Object.values(json.hooks as Record<string, boolean>).every(Boolean)).toBe(true);
+    const missing = Object.entries(json.hooks as Record<string, boolean>).filter(([, found]) => !found);
+    // Before 0.3.44 there is none, and nodes are told from the messages to the client.
+    expect(missing.map(([name]) => name).filter((name) => name !== 'progress_registry')).toEqual([]);
   });
 });
 
