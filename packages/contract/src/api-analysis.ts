@@ -25,6 +25,35 @@ export const FacetsAnswer = z.looseObject({
   ),
 });
 
+export const GalleryAnswer = z.looseObject({
+  from: time,
+  to: time,
+  sample: z.object({ rows: count, of: count, how: z.string() }),
+  total: count.describe('Pictures of the range before any filter.'),
+  pictures: count.describe('Pictures that satisfy the filters.'),
+  flagged: count,
+  scores: z.array(
+    z.object({
+      name: z.string(),
+      n: count,
+      mean: z.number().nullable(),
+      bins: z.array(z.object({ from: z.number(), to: z.number(), n: count })),
+    }),
+  ),
+  feedback: z.array(z.object({ value: z.string(), n: count })),
+  groups: z
+    .array(
+      z.object({
+        values: z.array(z.string()).describe('Values that its pictures share; none where nothing was told.'),
+        n: count,
+        flagged: count,
+        style_distance: z.number().nullable().describe('Mean of its pictures.'),
+        newest: z.array(z.object({ tenant: z.string(), image_id: z.string() })),
+      }),
+    )
+    .describe('Largest first, at most 24.'),
+});
+
 export const Finding = z.looseObject({
   id: z.string(),
   found: z.array(

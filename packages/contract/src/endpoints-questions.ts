@@ -168,6 +168,21 @@ export const QUESTIONS: readonly Endpoint[] = [
     errors: ['query_limit', 'engine_unavailable'],
   },
   {
+    id: 'getGallery',
+    method: 'get',
+    path: '/api/v1/gallery',
+    summary:
+      'What the pictures of a range have in common: how many, how they score, what people did with them, and their groups with the newest of each. Pictures can also be filtered by style_distance, aesthetic, clip_i and feedback.',
+    scopes: ['read'],
+    parameters: [
+      ...range,
+      filter,
+      query('group', 'A field of pictures whose values make the groups: loras, checkpoint_hash, collection.'),
+    ],
+    answer: json(analysis.GalleryAnswer),
+    errors: ['query_limit', 'engine_unavailable'],
+  },
+  {
     id: 'find',
     method: 'get',
     path: '/api/v1/find',

@@ -8,6 +8,7 @@ import type { Asking, ExploreDeps } from './deps.ts';
 import { type ExploreError, fromStore, refused } from './failure.ts';
 import { type Condition, type Field, fieldNamed, whereOf } from './filter.ts';
 import { signalOf } from './page.ts';
+import { PICTURE_FILTERS } from './picture-filters.ts';
 import type { TimeRange } from './range.ts';
 import {
   howOf,
@@ -91,7 +92,7 @@ export async function readFacets(
   const names = question.fields.length === 0 ? USUAL[subject.value.name] : [...new Set(question.fields)];
   if (names.length > FIELDS_MOST)
     return refused('invalid_request', `more than ${FIELDS_MOST} fields`, { field: 'fields' });
-  const whole = whereOf(question.conditions, subject.value.fields);
+  const whole = whereOf(question.conditions, filtersOf(subject.value));
   if (!whole.ok) return whole;
   const shares = await sharesOf(deps, asking, subject.value, question);
   if (!shares.ok) return shares;
@@ -134,6 +135,10 @@ export async function readFacets(
   });
 }
 
+/** What rows can be filtered by, also where it cannot be counted. */
+const filtersOf = ({ name, fields }: Subject & { name: SubjectName }) =>
+  name === 'images' ? { ...fields, ...PICTURE_FILTERS } : fields;
+
 interface Group {
   names: string[];
   conditions: readonly Condition[];
@@ -155,11 +160,11 @@ async function countGroup(
   { store }: ExploreDeps,
   asking: Asking,
   question: FacetQuestion,
-  subject: Subject,
+  subject: Subject & { name: SubjectName },
   { names, conditions }: Group,
   one_in: number,
 ): Promise<Result<Facet[], ExploreError>> {
-  const where = whereOf(conditions, subject.fields);
+  const where = whereOf(conditions, filtersOf(subject));
   if (!where.ok) return where;
   const params: Record<string, unknown> = {};
   const lists: string[] = [];

@@ -20,7 +20,7 @@ export interface Condition {
 
 /**
  * How values are compared. `hex` is an id stored as bytes, of so many digits; `flag` is 0 not told, 1 no, 2 yes;
- * `list` matches where any element does.
+ * `list` matches where any element does; without a value, where there is none.
  */
 export type FieldKind = 'text' | 'number' | 'uint64' | 'flag' | 'list' | { hex: number };
 
@@ -28,6 +28,8 @@ export interface Field {
   /** Over the columns of the query that it is used in. */
   sql: string;
   kind: FieldKind;
+  /** Of what is told in another table: the comparison of `sql` there as a condition here. */
+  within?: (comparison: string) => string;
 }
 
 export type Fields = Readonly<Record<string, Field>>;
@@ -89,7 +91,7 @@ export function whereOf(
     if (!found.ok) return found;
     const sql = conditionSql(condition, found.value, `${prefix}${index}`, params);
     if (!sql.ok) return sql;
-    parts.push(`(${sql.value})`);
+    parts.push(`(${found.value.within ? found.value.within(sql.value) : sql.value})`);
   }
   return ok({ sql: parts.length === 0 ? '1' : parts.join(' AND '), params });
 }
@@ -138,6 +140,7 @@ function conditionSql(
   else params[param] = bound[0];
   const one = valueSql(kind, `{${param}:${type}}`);
   if (kind === 'list') {
+    if (op !== 'in' && values[0] === '') return ok(`${op === '!=' ? 'notEmpty' : 'empty'}(${sql})`);
     if (op === 'in') return ok(`hasAny(${sql}, {${param}:Array(String)})`);
     return ok(`${op === '!=' ? 'NOT ' : ''}has(${sql}, ${one})`);
   }

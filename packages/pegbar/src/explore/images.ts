@@ -5,10 +5,11 @@ import type { Asking, ExploreDeps } from './deps.ts';
 import { type ExploreError, fromStore, refused } from './failure.ts';
 import type { Fields } from './filter.ts';
 import { type MergedList, type Page, type PageQuestion, type Row, readPage, signalOf } from './page.ts';
+import { PICTURE_FILTERS } from './picture-filters.ts';
 import * as SQL from './queries.ts';
 import { requestRow } from './requests.ts';
 
-const IMAGE_FIELDS: Fields = fieldsOf('images');
+const IMAGE_FIELDS: Fields = { ...fieldsOf('images'), ...PICTURE_FILTERS };
 const KEEPS = ['image_id', 'timestamp'];
 /** Scores and reactions of one picture. */
 const ABOUT_ROWS = 1_000;

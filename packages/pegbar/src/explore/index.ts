@@ -11,6 +11,7 @@ export { type Condition, parseFilters } from './filter.ts';
 export { findAnything } from './find.ts';
 export { FINDINGS_MOST, readComparison, readFindings } from './find-changes.ts';
 export { readFlow } from './flow.ts';
+export { type GalleryQuestion, readGallery } from './gallery.ts';
 export { type FoundPicture, findImage, findPicture, listImages } from './images.ts';
 export { type KpiAnswer, type KpiDeps, type KpiQuestion, readKpis } from './kpis.ts';
 export { listLogs, tailLogs } from './logs.ts';

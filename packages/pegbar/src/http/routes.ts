@@ -56,6 +56,7 @@ export const ROUTES: readonly Route[] = [
   route('listLogs', 'GET', '/api/v1/logs', READ),
   route('getKpis', 'GET', '/api/v1/kpis', READ),
   route('getFacets', 'GET', '/api/v1/facets', READ),
+  route('getGallery', 'GET', '/api/v1/gallery', READ),
   route('find', 'GET', '/api/v1/find', READ),
   route('getFindings', 'GET', '/api/v1/findings', READ),
   route('getObjectives', 'GET', '/api/v1/objectives', READ),

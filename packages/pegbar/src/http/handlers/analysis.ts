@@ -12,6 +12,7 @@ import {
   readFacets,
   readFindings,
   readFlow,
+  readGallery,
   readObjectives,
   readRange,
 } from '../../explore/index.ts';
@@ -46,6 +47,12 @@ export function analysisHandlers(deps: ApiDeps): Handlers {
       };
       const answer = orRefuse(await readFacets(deps, askingOf(call), question));
       return json({ ...answer, ...told(range) });
+    },
+    async getGallery(call) {
+      const range = rangeOf(call, deps);
+      const group = call.url.searchParams.get('group') ?? '';
+      const question = { ...range, conditions: filtersOf(call), group };
+      return json({ ...orRefuse(await readGallery(deps, askingOf(call), question)), ...told(range) });
     },
     async find(call) {
       return json(orRefuse(await findAnything(deps, askingOf(call), call.url.searchParams.get('id') ?? '')));
