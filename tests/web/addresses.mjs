@@ -3,4 +3,6 @@ export const ADDRESSES = [
   ['home', '/'],
   ['start', '/start'],
   ['animation', '/animation?from=now-24h'],
+  ['single', '/single?from=now-24h'],
+  ['panels', '/panels?from=now-24h'],
 ];

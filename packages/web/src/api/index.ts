@@ -10,13 +10,26 @@ export {
   useFind,
 } from './analysis.ts';
 export { ApiError, addressOf, get, type Params, pictureAddress, send, thumbnailAddress } from './client.ts';
+export { type Example, type Sequence, useExamples, useSequence } from './examples.ts';
 export {
+  type Change,
+  type Finding,
+  type Findings,
+  type ObjectiveState,
+  type Objectives,
+  type Segment,
+  useFindings,
+  useObjectives,
+} from './findings.ts';
+export {
+  type FlowQuestion,
   type KpiQuestion,
   type KpiResult,
   type KpiSeries,
   type KpiTable,
   seriesOf,
   totalOf,
+  useFlow,
   useKpis,
   valuesOf,
 } from './kpis.ts';

@@ -11,11 +11,11 @@ import {
   type Window,
   type WindowState,
 } from '../url/index.ts';
-import { get } from './client.ts';
+import { get, type Params } from './client.ts';
 import type { KpiAnswer } from './types.ts';
 
-export interface KpiSeries {
-  readonly metric: KpiName;
+export interface KpiSeries<Name extends string = KpiName> {
+  readonly metric: Name;
   /** Values of the dimensions asked `by`. */
   readonly key: Readonly<Record<string, string>>;
   readonly values: readonly (number | null)[];
@@ -23,16 +23,15 @@ export interface KpiSeries {
   readonly ns: readonly number[];
 }
 
-export interface KpiTable {
+export interface KpiTable<Name extends string = KpiName> {
   readonly source: KpiAnswer['source'];
   readonly step_ms: number;
   /** Starts of the points, epoch milliseconds. */
   readonly times: readonly number[];
-  readonly series: readonly KpiSeries[];
+  readonly series: readonly KpiSeries<Name>[];
 }
 
-export interface KpiQuestion {
-  readonly metrics: readonly KpiName[];
+interface Question {
   readonly by?: readonly string[];
   /** Beside those of the context bar. */
   readonly filters?: readonly Filter[];
@@ -45,11 +44,20 @@ export interface KpiQuestion {
   readonly enabled?: boolean;
 }
 
-export interface KpiResult {
+export interface KpiQuestion extends Question {
+  readonly metrics: readonly KpiName[];
+}
+
+/** Figures that are no KPIs: docs/api.md names them. */
+export interface FlowQuestion extends Question {
+  readonly of: 'queue' | 'frames' | 'caches' | 'models' | 'memory' | 'io';
+}
+
+export interface KpiResult<Name extends string = KpiName> {
   readonly window: WindowState;
-  readonly now: KpiTable | undefined;
+  readonly now: KpiTable<Name> | undefined;
   /** The baseline on the axis of `now`; undefined where nothing is compared or it has not come yet. */
-  readonly before: KpiTable | undefined;
+  readonly before: KpiTable<Name> | undefined;
   readonly error: unknown;
   /** Nothing to show yet. */
   readonly loading: boolean;
@@ -58,12 +66,12 @@ export interface KpiResult {
   readonly retry: () => void;
 }
 
-const tableOf = (answer: KpiAnswer, shift_ms: number): KpiTable => ({
+const tableOf = <Name extends string>(answer: KpiAnswer, shift_ms: number): KpiTable<Name> => ({
   source: answer.source,
   step_ms: answer.step_s * 1000,
   times: answer.series[0]?.points.map((point) => Date.parse(point.t) + shift_ms) ?? [],
   series: answer.series.map(({ key: { metric, ...key }, points }) => ({
-    metric,
+    metric: metric as string as Name,
     key,
     values: points.map((point) => point.value),
     ns: points.map((point) => point.n),
@@ -74,21 +82,32 @@ const tableOf = (answer: KpiAnswer, shift_ms: number): KpiTable => ({
  * Asks for KPIs over the window of the context bar, and for the same over its baseline. Where so little happens that a
  * line would be mostly gaps, it is asked again in longer steps: rare is not missing.
  */
-export function useKpis(question: KpiQuestion): KpiResult {
+export function useKpis({ metrics, ...question }: KpiQuestion): KpiResult {
+  return useTables<KpiName>('kpis', { metrics: metrics.join(',') }, question);
+}
+
+/** The same of what flows and of the machines behind it. */
+export function useFlow({ of, ...question }: FlowQuestion): KpiResult<string> {
+  return useTables<string>('flow', { of }, question);
+}
+
+type Asked = readonly [path: string, what: Params];
+function useTables<Name extends string>(path: string, what: Params, question: Question): KpiResult<Name> {
+  const asked: Asked = [path, what];
   const usual = useWindow();
   const fine = question.window ?? usual;
-  const first = useAnswer(question, fine, false);
+  const first = useAnswer(asked, question, fine, false);
   const step_ms = question.as === 'total' ? null : coarserStep(first.data, fine);
   const window = useMemo(() => (step_ms === null ? fine : inSteps(fine, step_ms)), [fine, step_ms]);
-  const second = useAnswer({ ...question, enabled: step_ms !== null }, window, false);
+  const second = useAnswer(asked, { ...question, enabled: step_ms !== null }, window, false);
   const now = step_ms === null ? first : second;
   const compared = question.enabled !== false && question.compared !== false && window.baseline !== null;
   const settled = first.data !== undefined && !first.isPlaceholderData;
-  const earlier = useAnswer({ ...question, enabled: compared && settled }, window, true);
+  const earlier = useAnswer(asked, { ...question, enabled: compared && settled }, window, true);
   const { baseline } = window;
-  const nowTable = useMemo(() => now.data && tableOf(now.data, 0), [now.data]);
+  const nowTable = useMemo(() => now.data && tableOf<Name>(now.data, 0), [now.data]);
   const beforeTable = useMemo(
-    () => (earlier.data && baseline ? tableOf(earlier.data, baseline.shift_ms) : undefined),
+    () => (earlier.data && baseline ? tableOf<Name>(earlier.data, baseline.shift_ms) : undefined),
     [earlier.data, baseline],
   );
   return {
@@ -103,13 +122,13 @@ export function useKpis(question: KpiQuestion): KpiResult {
 }
 
 /** One answer, of the window or of its baseline. */
-function useAnswer(question: KpiQuestion, window: WindowState, ofBaseline: boolean) {
+function useAnswer([path, what]: Asked, question: Question, window: WindowState, ofBaseline: boolean) {
   const [{ filters, tenant }] = useContextState();
   const { baseline, step_ms } = window;
   const release = ofBaseline && baseline?.release ? [`model_version=${baseline.release}`] : [];
   const { from_ms, to_ms } = (ofBaseline && baseline?.window) || window;
   const params = {
-    metrics: question.metrics.join(','),
+    ...what,
     by: question.by?.join(',') || null,
     filter: [...filters, ...(question.filters ?? []), ...release],
     step: question.as === 'total' ? null : step_ms / 1000,
@@ -118,8 +137,8 @@ function useAnswer(question: KpiQuestion, window: WindowState, ofBaseline: boole
     to: to_ms,
   };
   return useQuery({
-    queryKey: ['kpis', params],
-    queryFn: ({ signal }) => get<KpiAnswer>('kpis', params, signal),
+    queryKey: [path, params],
+    queryFn: ({ signal }) => get<KpiAnswer>(path, params, signal),
     placeholderData: keepPreviousData,
     enabled: question.enabled !== false,
   });
@@ -149,24 +168,24 @@ export function coarserStep(
 }
 
 /** The series of a metric and, where asked `by`, of a key; undefined where there is none. */
-export function seriesOf(
-  table: KpiTable | undefined,
-  metric: KpiName,
+export function seriesOf<Name extends string>(
+  table: KpiTable<Name> | undefined,
+  metric: NoInfer<Name>,
   key: Readonly<Record<string, string>> = {},
-): KpiSeries | undefined {
+): KpiSeries<Name> | undefined {
   return table?.series.find(
     (one) => one.metric === metric && Object.entries(key).every(([name, value]) => one.key[name] === value),
   );
 }
 
 /** Its values times a factor, null where there is none: for charts. */
-export const valuesOf = (series: KpiSeries | undefined, scale = 1): (number | null)[] =>
+export const valuesOf = (series: KpiSeries<string> | undefined, scale = 1): (number | null)[] =>
   series?.values.map((value) => (value === null ? null : value * scale)) ?? [];
 
 /** The one value of a total. */
-export const totalOf = (
-  table: KpiTable | undefined,
-  metric: KpiName,
+export const totalOf = <Name extends string>(
+  table: KpiTable<Name> | undefined,
+  metric: NoInfer<Name>,
   key?: Readonly<Record<string, string>>,
 ): { value: number | null; n: number } => {
   const series = seriesOf(table, metric, key);

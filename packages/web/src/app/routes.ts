@@ -45,6 +45,14 @@ export const ROUTES: readonly Route[] = [
     load: () => import('../pages/animation/animation.tsx'),
   },
   {
+    ...{ id: 'single', path: '/single', title: 'Single image', section: 'Workloads', letter: 's' },
+    load: () => import('../pages/single/single.tsx'),
+  },
+  {
+    ...{ id: 'panels', path: '/panels', title: 'Batch panels', section: 'Workloads', letter: 'p' },
+    load: () => import('../pages/panels/panels.tsx'),
+  },
+  {
     ...{ id: 'start', path: '/start', title: 'Start', within: 'home', timeless: true },
     load: () => import('../pages/start/start.tsx'),
   },

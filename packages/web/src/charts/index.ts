@@ -2,6 +2,7 @@
 export { ChartCell, type ChartCellProps } from './chart-cell.tsx';
 export { type Colour, colourNames, RANK_COLOURS, REST, SERIES_MOST, STAGE_COLOURS } from './colours.ts';
 export { Distribution } from './distribution.tsx';
+export { FlowChart, type FlowLine, flowSeries } from './flow-chart.tsx';
 export type { Mark } from './geometry.ts';
 export { Heatmap } from './heatmap.tsx';
 export { hover, useHover } from './hover.ts';

@@ -59,9 +59,11 @@ export interface KpiChartProps
   readonly marks?: readonly Mark[];
   /** Words of the unit, where the contract's are not enough: `%, by GPU type`. */
   readonly unit?: string;
+  /** Where the values should lie, in the unit of the chart. */
+  readonly allowed?: { readonly low: number; readonly high: number };
 }
 
-export function KpiChart({ lines, filters = [], ...rest }: KpiChartProps) {
+export function KpiChart({ lines, filters = [], allowed, ...rest }: KpiChartProps) {
   const by = 'by' in lines ? lines.by : undefined;
   const metrics = useMemo(
     () => ('by' in lines ? [lines.metric] : [...new Set(lines.map((line) => line.metric))]),
@@ -74,11 +76,24 @@ export function KpiChart({ lines, filters = [], ...rest }: KpiChartProps) {
     [now, before, lines],
   );
   const { unit, format } = chartUnit(metrics[0]!);
-  return <ChartCell unit={unit} format={format} {...rest} {...useKpiChart(result)} series={series} />;
+  const bands = useMemo(() => {
+    const length = now?.times.length ?? 0;
+    return allowed && [{ low: Array(length).fill(allowed.low), high: Array(length).fill(allowed.high) }];
+  }, [allowed, now]);
+  return (
+    <ChartCell
+      unit={unit}
+      format={format}
+      {...(bands ? { bands } : {})}
+      {...rest}
+      {...useKpiChart(result)}
+      series={series}
+    />
+  );
 }
 
 /** What a chart of an answer is given beside its series: axis, states, zoom. */
-export function useKpiChart(result: KpiResult): Omit<ChartCellProps, 'title' | 'series'> {
+export function useKpiChart(result: KpiResult<string>): Omit<ChartCellProps, 'title' | 'series'> {
   const zoom = useZoom();
   const now_ms = useNow();
   return {

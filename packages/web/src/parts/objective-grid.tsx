@@ -17,6 +17,9 @@ export interface ObjectiveRow {
   /** `p95 ≤ 5 s`. */
   readonly objective: string;
   readonly cells: readonly ObjectiveCell[];
+  /** Start of its first cell and length of each, where they are not those of the grid: what is rare has longer ones. */
+  readonly from_ms?: number;
+  readonly step_ms?: number;
   /** At the right end: `98.1 %`. */
   readonly share: string;
   /** Where its cells lead. */
@@ -61,6 +64,7 @@ export function ObjectiveGrid({ rows, times, step_ms, marks, shareTitle }: Objec
       </div>
       <span className={classes(css.wide, css.share, 'micro', 'dimmer')}>{shareTitle}</span>
       {rows.map((row) => {
+        const cells = placed(row, { from, to, step_ms });
         const outside = row.cells.filter((cell) => cell === 'outside').length;
         return (
           <Fragment key={`${row.name} ${row.objective}`}>
@@ -69,19 +73,19 @@ export function ObjectiveGrid({ rows, times, step_ms, marks, shareTitle }: Objec
             </span>
             <div
               className={css.row}
-              style={{ gridTemplateColumns: `repeat(${times.length}, 1fr)` }}
+              style={{ gridTemplateColumns: cells.map((one) => `${one.share}fr`).join(' ') }}
               role="img"
-              aria-label={`${row.name}, ${row.objective}: outside in ${outside} of ${times.length}`}
+              aria-label={`${row.name}, ${row.objective}: outside in ${outside} of ${cells.length}`}
             >
-              {row.cells.map((cell, at) => (
+              {cells.map(({ start, end, cell }) => (
                 <Link
-                  key={times[at]}
+                  key={start}
                   tabIndex={-1}
                   className={css[cell ?? 'none'] ?? ''}
-                  title={`${formatTime(times[at]!, to, zone)}: ${cell ?? 'no data'}`}
+                  title={`${formatTime(start, to, zone)}: ${cell ?? 'no data'}`}
                   href={link(row.path, {
-                    from: new Date(times[at]!).toISOString(),
-                    to: new Date(times[at]! + step_ms).toISOString(),
+                    from: new Date(start).toISOString(),
+                    to: new Date(end).toISOString(),
                   })}
                 />
               ))}
@@ -92,6 +96,18 @@ export function ObjectiveGrid({ rows, times, step_ms, marks, shareTitle }: Objec
       })}
     </div>
   );
+}
+
+/** Where cells stand: the first and last may reach beyond the grid, and are cut there. */
+function placed(row: ObjectiveRow, grid: { from: number; to: number; step_ms: number }) {
+  const step_ms = row.step_ms ?? grid.step_ms;
+  const first = row.from_ms ?? grid.from;
+  return row.cells.flatMap((cell, at) => {
+    const start = first + at * step_ms;
+    const end = start + step_ms;
+    const share = (Math.min(end, grid.to) - Math.max(start, grid.from)) / grid.step_ms;
+    return share > 0 ? [{ start, end, share, cell }] : [];
+  });
 }
 
 /** What the colours and heights mean. */

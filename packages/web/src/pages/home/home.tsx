@@ -1,12 +1,15 @@
 /** Home: is it healthy, what changed, the key figures, the newest pictures. */
-import { useNewest, useStatus } from '../../api/index.ts';
+import { useFindings, useNewest, useObjectives, useStatus } from '../../api/index.ts';
 import { formatTime } from '../../format/index.ts';
+import { healthWords } from '../../parts/finding-words.ts';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Sheet } from '../../parts/sheet.tsx';
 import { NothingEver, NothingHere } from '../../parts/states.tsx';
 import { DAY, HOUR, lastOf, useContextState, useNow, useWindow } from '../../url/index.ts';
+import { WhatChanged } from './findings.tsx';
 import { KeyFigures } from './key-figures.tsx';
 import { NewestPictures } from './newest-pictures.tsx';
+import { ObjectiveSheet } from './objectives.tsx';
 
 export function Page() {
   const newest = useNewest();
@@ -22,10 +25,30 @@ export function Page() {
       </>
     );
   if (typeof newest.data === 'number' && newest.data < from_ms) return <OldData newest_ms={newest.data} />;
+  return <Healthy />;
+}
+
+/** The usual page: headline, what changed, key figures, objectives, pictures. */
+function Healthy() {
+  const findings = useFindings();
+  const objectives = useObjectives();
+  const rows = objectives.data?.objectives ?? [];
+  const words = objectives.data && findings.data ? healthWords(rows, findings.data.findings) : null;
   return (
     <>
-      <PageHead title="Home" />
+      <PageHead title={words?.title ?? 'Home'} {...(words ? { sentence: words.sentence } : {})} />
+      <WhatChanged
+        answer={findings.data}
+        error={findings.error}
+        onRetry={() => void findings.refetch()}
+        objectives={rows}
+      />
       <KeyFigures />
+      <ObjectiveSheet
+        answer={objectives.data}
+        error={objectives.error}
+        onRetry={() => void objectives.refetch()}
+      />
       <NewestPictures />
     </>
   );

@@ -1,0 +1,154 @@
+/** Batch panels: whether jobs come through, how long they wait, how many are done. */
+import { useMemo, useState } from 'react';
+import { type Example, useKpis } from '../../api/index.ts';
+import {
+  ChartCell,
+  HERO_PX,
+  KpiChart,
+  type KpiLine,
+  LegendTable,
+  linesBy,
+  linesOf,
+  RANK_COLOURS,
+  type Series,
+  useKpiChart,
+  useMarks,
+} from '../../charts/index.ts';
+import { formatDuration, percentFigure } from '../../format/index.ts';
+import { PageHead } from '../../parts/page-head.tsx';
+import { Cell, Cells, Head, Sheet } from '../../parts/sheet.tsx';
+import { useExemplars } from '../../parts/use-exemplars.ts';
+import { useWorkloadWords } from '../../parts/use-workload.ts';
+import { FlowSheet, GUTTERS, MachineSheet, oneLine } from '../../parts/workload-sheets.tsx';
+
+const FILTERS = ['workload=batch_panels'] as const;
+const OBJECTIVE = { value: 99.5, label: 'objective 99.5 %' } as const;
+const WAIT_S = 30;
+const LATENCY: KpiLine[] = [
+  { metric: 'latency_p99_ms', name: 'p99', colour: RANK_COLOURS.p99 },
+  { metric: 'latency_p95_ms', name: 'p95', colour: RANK_COLOURS.p95, weight: 'subject' },
+  { metric: 'latency_p50_ms', name: 'p50', colour: RANK_COLOURS.p50, ghosted: false },
+];
+const METRICS = LATENCY.map((line) => line.metric);
+const SUCCESS = oneLine('availability', 'success');
+const JOBS = oneLine('jobs_per_min', 'jobs');
+const PANELS = oneLine('images_per_s', 'panels');
+const LOST: KpiLine[] = [
+  { metric: 'timeout_rate', name: 'timeouts', colour: 'series-4', bars: true, ghosted: false },
+  { metric: 'oom_rate', name: 'OOM', colour: 'series-1', bars: true, ghosted: false },
+];
+const RETRIES = oneLine('retry_rate', 'retries');
+const COST = oneLine('cost_per_1k_images_usd', 'cost');
+const ONE_S = 1 / 1000;
+const seconds = (value: number): string => value.toFixed(value < 10 ? 2 : 1);
+const percent = (value: number): string => percentFigure(value / 100);
+const last = ({ values }: Series): number | null => values.findLast((value) => value !== null) ?? null;
+const labelOf = (one: Example): string =>
+  `${formatDuration(one.value)}, ${one.model_version || one.request_id}`;
+
+export function Page() {
+  const marks = useMarks('batch_panels');
+  const words = useWorkloadWords('batch_panels');
+  const [left, middle, right] = GUTTERS;
+  const of = { filters: FILTERS, marks };
+  return (
+    <>
+      <PageHead
+        title={words.title ?? 'Batch panels'}
+        {...(words.sentence ? { sentence: words.sentence } : {})}
+      />
+      <Sheet label="Success">
+        <Success marks={marks} />
+        <Cells columns={3} ruled>
+          <Latency marks={marks} />
+          <KpiChart title="Timeouts, OOM" unit="% of jobs" lines={LOST} gutter={middle} {...of} />
+          <KpiChart title="Retries" unit="% of jobs" lines={RETRIES} gutter={right} {...of} />
+        </Cells>
+      </Sheet>
+      <FlowSheet
+        filters={FILTERS}
+        marks={marks}
+        wait_s={WAIT_S}
+        throughput={<KpiChart title="Throughput" unit="jobs/min" lines={JOBS} gutter={left} {...of} />}
+      />
+      <Sheet label="Panels and their cost">
+        <Head alone title="Panels and their cost" />
+        <Cells columns={2} ruled>
+          <KpiChart title="Panels made" unit="panels/s" lines={PANELS} gutter={left} {...of} />
+          <KpiChart title="Cost" unit="USD per 1K images" lines={COST} gutter={left} {...of} />
+        </Cells>
+      </Sheet>
+      <MachineSheet marks={marks} />
+    </>
+  );
+}
+
+type Marks = ReturnType<typeof useMarks>;
+
+function Success({ marks }: { marks: Marks }) {
+  const all = useKpis({ metrics: ['availability'], filters: FILTERS });
+  const versions = useKpis({ metrics: ['availability'], by: ['model_version'], filters: FILTERS });
+  const [hidden, hide] = useState<ReadonlySet<string>>(new Set());
+  const { now, before } = all;
+  const series = useMemo((): Series[] => {
+    const total = linesOf({ now, before }, SUCCESS);
+    const each = linesOf(versions, linesBy(versions.now, 'availability', 'model_version'));
+    return each.length > 1
+      ? [...total, ...each.map((one): Series => ({ ...one, weight: 'context' }))]
+      : total;
+  }, [now, before, versions]);
+  const chart = useKpiChart(all);
+  return (
+    <Cells columns="minmax(0, 1fr) 396px">
+      <ChartCell
+        {...chart}
+        title="Success"
+        unit="% of jobs that ended"
+        level={2}
+        series={series}
+        hidden={hidden}
+        format={percent}
+        scale="free"
+        height={HERO_PX}
+        marks={marks}
+        markLabels
+        objective={OBJECTIVE}
+      />
+      <Cell flush>
+        <Head alone title="By version" />
+        <LegendTable
+          title="Success"
+          times={chart.times}
+          step_ms={chart.step_ms}
+          series={series}
+          format={percent}
+          latest={last}
+          hidden={hidden}
+          onHide={hide}
+        />
+      </Cell>
+    </Cells>
+  );
+}
+
+function Latency({ marks }: { marks: Marks }) {
+  const all = useKpis({ metrics: METRICS, filters: FILTERS });
+  const { now, before } = all;
+  const series = useMemo(() => linesOf({ now, before }, LATENCY), [now, before]);
+  const chart = useKpiChart(all);
+  const { exemplars } = useExemplars({
+    ...{ of: 'requests', filters: FILTERS, step_ms: chart.step_ms, factor: ONE_S, label: labelOf },
+  });
+  return (
+    <ChartCell
+      {...chart}
+      title="Job latency"
+      unit="s"
+      series={series}
+      format={seconds}
+      marks={marks}
+      gutter={GUTTERS[0]}
+      exemplars={exemplars}
+    />
+  );
+}

@@ -1,0 +1,154 @@
+/** Single image: how long a picture takes, in which stage, and whether it comes. */
+import { useMemo } from 'react';
+import { type Example, seriesOf, useKpis, valuesOf } from '../../api/index.ts';
+import {
+  ChartCell,
+  HERO_PX,
+  KpiChart,
+  type KpiLine,
+  linesOf,
+  RANK_COLOURS,
+  type Series,
+  STAGE_COLOURS,
+  useKpiChart,
+  useMarks,
+} from '../../charts/index.ts';
+import { formatDuration } from '../../format/index.ts';
+import { PageHead } from '../../parts/page-head.tsx';
+import { Cells, Head, Sheet } from '../../parts/sheet.tsx';
+import { useExemplars } from '../../parts/use-exemplars.ts';
+import { useWorkloadWords } from '../../parts/use-workload.ts';
+import { FlowSheet, GUTTERS, MachineSheet, oneLine } from '../../parts/workload-sheets.tsx';
+import { Stages } from './stages.tsx';
+
+const FILTERS = ['workload=single_image'] as const;
+/** What the objective is about: others take as long as they are large. */
+const STANDARD = [...FILTERS, 'hardware_class=standard', 'width=768', 'height=768'] as const;
+const OBJECTIVE = { value: 5, label: 'objective p95 5 s' } as const;
+const LATENCY: KpiLine[] = [
+  { metric: 'latency_p99_ms', name: 'p99', colour: RANK_COLOURS.p99 },
+  { metric: 'latency_p95_ms', name: 'p95', colour: RANK_COLOURS.p95, weight: 'subject' },
+  { metric: 'latency_p50_ms', name: 'p50', colour: RANK_COLOURS.p50, ghosted: false },
+];
+const METRICS = LATENCY.map((line) => line.metric);
+const SUCCESS = oneLine('availability', 'success');
+const IMAGES = oneLine('images_per_s', 'images');
+const LOST: KpiLine[] = [
+  { metric: 'timeout_rate', name: 'timeouts', colour: 'series-4', bars: true, ghosted: false },
+  { metric: 'oom_rate', name: 'OOM', colour: 'series-1', bars: true, ghosted: false },
+];
+const ACCEPTED = oneLine('acceptance_rate', 'accepted');
+const ONE_S = 1 / 1000;
+const seconds = (value: number): string => value.toFixed(value < 10 ? 2 : 1);
+const labelOf = (one: Example): string =>
+  `${formatDuration(one.value)}, ${one.model_version || one.request_id}`;
+
+export function Page() {
+  const marks = useMarks('single_image');
+  const words = useWorkloadWords('single_image');
+  const [left, middle, right] = GUTTERS;
+  const of = { filters: FILTERS, marks };
+  const all = useKpis({ metrics: METRICS, filters: FILTERS });
+  const chart = useKpiChart(all);
+  const { now, before } = all;
+  const series = useMemo(() => linesOf({ now, before }, LATENCY), [now, before]);
+  const { exemplars } = useExemplars({
+    ...{ of: 'requests', filters: FILTERS, step_ms: chart.step_ms, factor: ONE_S, label: labelOf },
+  });
+  return (
+    <>
+      <PageHead
+        title={words.title ?? 'Single image'}
+        {...(words.sentence ? { sentence: words.sentence } : {})}
+      />
+      <Sheet label="Latency">
+        <Cells columns="minmax(0, 1fr) 396px">
+          <ChartCell
+            {...chart}
+            title="Prompt to image"
+            unit="s, end to end"
+            level={2}
+            series={series}
+            format={seconds}
+            height={HERO_PX}
+            marks={marks}
+            markLabels
+            exemplars={exemplars}
+          />
+          <Stages filters={FILTERS} />
+        </Cells>
+        <Cells columns={3} ruled>
+          <KpiChart
+            title="At 768 × 768"
+            unit="s, standard hardware"
+            lines={LATENCY}
+            gutter={left}
+            filters={STANDARD}
+            marks={marks}
+            objective={OBJECTIVE}
+            empty="No picture of 768 × 768 on standard hardware: the default objective is about those."
+          />
+          <KpiChart title="Success" lines={SUCCESS} scale="free" gutter={middle} {...of} />
+          <KpiChart title="Timeouts, OOM" unit="% of requests" lines={LOST} gutter={right} {...of} />
+        </Cells>
+      </Sheet>
+      <ByStage marks={marks} />
+      <FlowSheet
+        filters={FILTERS}
+        marks={marks}
+        throughput={<KpiChart title="Throughput" unit="images/s" lines={IMAGES} gutter={left} {...of} />}
+      />
+      <Sheet label="Taste">
+        <Head alone title="What people say" />
+        <Cells columns={2} ruled>
+          <KpiChart title="Accepted" unit="% of feedback" lines={ACCEPTED} gutter={left} {...of} />
+          <KpiChart
+            title="Re-rolls"
+            unit="per session"
+            lines={REROLLS}
+            gutter={left}
+            {...of}
+            empty="Nobody re-rolled a picture."
+          />
+        </Cells>
+      </Sheet>
+      <MachineSheet marks={marks} />
+    </>
+  );
+}
+const REROLLS = oneLine('rerolls_per_session', 're-rolls');
+
+const STAGES = ['preprocess', 'generate', 'upscale', 'postprocess', 'deliver'] as const;
+
+/** p95 of each stage, on one scale: small multiples. */
+function ByStage({ marks }: { marks: ReturnType<typeof useMarks> }) {
+  const stages = useKpis({ metrics: ['latency_p95_ms'], by: ['pipeline_stage'], filters: FILTERS });
+  const chart = useKpiChart(stages);
+  const { now } = stages;
+  const series = useMemo(
+    (): Series[] =>
+      STAGES.flatMap((stage) => {
+        const values = valuesOf(seriesOf(now, 'latency_p95_ms', { pipeline_stage: stage }), ONE_S);
+        return values.some((value) => value !== null)
+          ? [{ name: stage, values, colour: STAGE_COLOURS[stage] ?? 'series-rest' }]
+          : [];
+      }),
+    [now],
+  );
+  return (
+    <Sheet label="Latency by stage">
+      <ChartCell
+        {...chart}
+        title="p95 by stage"
+        unit="s"
+        level={2}
+        series={series}
+        format={seconds}
+        marks={marks}
+        gutter={132}
+        height={190}
+        empty="No stage told of itself: send pipeline_stage with each event."
+      />
+    </Sheet>
+  );
+}
