@@ -18,10 +18,13 @@ export interface RankTest {
   readonly deviation: number;
 }
 
+/** Small samples without ties get the exact distribution up to here. */
+const EXACT_PAIRS_MOST = 2_500;
+
 /**
  * Mann–Whitney test with mid-ranks and the tie-corrected variance, without continuity correction (Mann & Whitney
  * 1947, Ann. Math. Stat. 18:50; Lehmann, Nonparametrics, 1975, 1.4). Counts may be weights; `sizes` then says how
- * many observations they are worth.
+ * many observations they are worth. Small samples without ties get the exact distribution.
  */
 export function mannWhitney(paired: Paired, sizes: Sizes = paired): RankTest {
   const { reference, current } = paired;
@@ -35,11 +38,13 @@ export function mannWhitney(paired: Paired, sizes: Sizes = paired): RankTest {
   let below = 0;
   let wins = 0;
   let ties = 0;
+  let largest = 0;
   for (let i = 0; i < reference.length; i++) {
     const r = reference[i]! * scaleR;
     const c = current[i]! * scaleC;
     wins += c * (below + r / 2);
     below += r;
+    largest = Math.max(largest, r + c);
     const share = (r + c) / total;
     ties += share * share * share;
   }
@@ -49,14 +54,16 @@ export function mannWhitney(paired: Paired, sizes: Sizes = paired): RankTest {
   const deviation = Math.sqrt(Math.max(0, spread) / (12 * n * m));
   if (!(deviation > 1e-9)) return { superiority, z: 0, p: 1, deviation: 0 };
   const z = (superiority - 0.5) / deviation;
-  return { superiority, z, p: Math.min(1, 2 * normalUpper(Math.abs(z))), deviation };
+  const isExact = largest === 1 && n * m <= EXACT_PAIRS_MOST && sizes.nReference === paired.nReference;
+  const p = isExact ? mannWhitneyExact(Math.round(wins), n, m) : Math.min(1, 2 * normalUpper(Math.abs(z)));
+  return { superiority, z, p, deviation };
 }
 
 /**
  * Exact two-sided p of Mann–Whitney's U for samples without ties: the number of rankings by the recursion of Mann &
  * Whitney 1947. Cost n·m·n·m; meant for n·m ≤ 2,500. `u` counts pairs in which the current value is the larger.
  */
-export function mannWhitneyExact(u: number, n: number, m: number): number {
+function mannWhitneyExact(u: number, n: number, m: number): number {
   const most = n * m;
   // Generating function Π (1 − x^(n+j)) / (1 − x^j) over j = 1 … m.
   let ways = new Float64Array(most + 1);
