@@ -318,7 +318,8 @@ function singleTest(cells: readonly (readonly [number, number])[], n: number, m:
     // Exact only where it can matter: for rare categories the normal distribution is far off.
     if (mean < EXPECTED_LEAST && z > 2) least = Math.min(least, twoSided(cell, n, m));
   }
-  if (top) least = Math.min(least, twoSided(top, n, m));
+  if (!top) return 1;
+  least = Math.min(least, twoSided(top, n, m));
   return -Math.expm1(count * Math.log1p(-Math.min(1 - 1e-16, least)));
 }
 
