@@ -2,6 +2,7 @@
 export const ADDRESSES = [
   ['home', '/'],
   ['start', '/start'],
+  ['requests', '/requests?from=now-24h'],
   ['animation', '/animation?from=now-24h'],
   ['single', '/single?from=now-24h'],
   ['panels', '/panels?from=now-24h'],

@@ -55,15 +55,23 @@ export const useStatus = (): UseQueryResult<Status> =>
   });
 
 /** One thing by its id; it needs no time range. */
-const useOne = <Answer>(kind: string, path: string, id: string | null): UseQueryResult<Answer> => {
-  const [{ tenant }] = useContextState();
+const useOne = <Answer>(
+  kind: string,
+  path: string,
+  id: string | null,
+  of?: string | null,
+): UseQueryResult<Answer> => {
+  const [context] = useContextState();
+  const tenant = of === undefined ? context.tenant : of;
   return useQuery({
     queryKey: [kind, id, tenant],
     queryFn: ({ signal }) => get<Answer>(`${path}/${encodeURIComponent(id ?? '')}`, { tenant }, signal),
     enabled: id !== null && id !== '',
   });
 };
-export const useRequest = (id: string | null) => useOne<RequestDetail>('request', 'requests', id);
+/** `tenant` where it is not that of the context. */
+export const useRequest = (id: string | null, tenant?: string | null) =>
+  useOne<RequestDetail>('request', 'requests', id, tenant);
 export const useTrace = (id: string | null) => useOne<Trace>('trace', 'traces', id);
 export const useImage = (id: string | null) => useOne<ImageDetail>('image', 'images', id);
 

@@ -53,6 +53,10 @@ export const ROUTES: readonly Route[] = [
     load: () => import('../pages/panels/panels.tsx'),
   },
   {
+    ...{ id: 'requests', path: '/requests', title: 'Requests', section: 'Explore', letter: 't' },
+    load: () => import('../pages/requests/requests.tsx'),
+  },
+  {
     ...{ id: 'start', path: '/start', title: 'Start', within: 'home', timeless: true },
     load: () => import('../pages/start/start.tsx'),
   },

@@ -17,6 +17,7 @@ export {
   searchText,
   writeContext,
 } from './context.ts';
+export { chosenOf, fieldWords, replaced, toggled } from './filters.ts';
 export {
   aligned,
   DAY,

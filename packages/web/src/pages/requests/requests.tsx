@@ -1,0 +1,106 @@
+/** Requests: the newest first, with facets beside them; a row opens beside the list. */
+import { useCallback } from 'react';
+import { type RequestRow, useFacets, useMe, useRequests } from '../../api/index.ts';
+import { formatCount, formatPercent } from '../../format/index.ts';
+import { FilterChips } from '../../parts/filter-chips.tsx';
+import { Nothing } from '../../parts/nothing.tsx';
+import { PageHead } from '../../parts/page-head.tsx';
+import { useRowKeys } from '../../parts/row-keys.ts';
+import { Sheet } from '../../parts/sheet.tsx';
+import { Failed, Loading } from '../../parts/states.tsx';
+import { Table } from '../../parts/table.tsx';
+import { lastOf, useContextState, useParameter } from '../../url/index.ts';
+import { useColumns } from './columns.tsx';
+import { Filters } from './filters.tsx';
+import { RequestPeek } from './request-peek.tsx';
+import css from './requests.module.css';
+
+const PAGE_ROWS = 100;
+const FIELDS = [
+  ...['outcome', 'workload', 'model_version', 'error_code', 'tenant', 'region', 'hardware_class'],
+  ...['traffic_source', 'loras', 'sampler', 'collection'],
+];
+const keyOf = (row: RequestRow): string => `${row.tenant}/${row.request_id}`;
+
+export function Page() {
+  const [context] = useContextState();
+  const [open, setOpen] = useParameter('open');
+  const everyTenant = useMe().data?.tenant === null;
+  const requests = useRequests({ limit: PAGE_ROWS });
+  const facets = useFacets('requests', { fields: FIELDS });
+  const rows = requests.rows ?? [];
+  const columns = useColumns(everyTenant, rows);
+  const openRow = useCallback((row: RequestRow) => setOpen(keyOf(row)), [setOpen]);
+  useRowKeys(rows, keyOf, open, openRow);
+  const at = rows.findIndex((row) => keyOf(row) === open);
+  const step = (by: number) => {
+    const next = rows[at + by];
+    return next ? () => openRow(next) : undefined;
+  };
+  const weight = facets.data ? facets.data.sample.of / Math.max(1, facets.data.sample.rows) : 1;
+  return (
+    <>
+      <PageHead title="Requests" sentence={<Sentence facets={facets.data} last={lastOf(context.range)} />} />
+      <div className={css.page}>
+        <Filters facets={facets.data?.fields ?? []} weight={weight} />
+        <div className={css.list}>
+          <FilterChips />
+          <Sheet label="Requests">
+            {requests.isPending && <Loading height={640} label="Requests are loading" />}
+            {requests.error && !requests.rows && (
+              <Failed error={requests.error} height={320} onRetry={() => void requests.refetch()} />
+            )}
+            {requests.rows?.length === 0 && <Nothing what="requests" />}
+            {rows.length > 0 && (
+              <div className={requests.isPlaceholderData ? css.old : undefined}>
+                <Table
+                  label="Requests, newest first"
+                  columns={columns}
+                  rows={rows}
+                  keyOf={keyOf}
+                  selected={open}
+                  onOpen={openRow}
+                  height={Math.max(420, innerHeight - 190)}
+                  onEnd={() => {
+                    if (requests.hasNextPage && !requests.isFetchingNextPage) void requests.fetchNextPage();
+                  }}
+                />
+              </div>
+            )}
+          </Sheet>
+        </div>
+      </div>
+      {open !== null && (
+        <RequestPeek
+          id={open.slice(open.indexOf('/') + 1)}
+          tenant={open.slice(0, Math.max(0, open.indexOf('/'))) || null}
+          onClose={() => setOpen(null)}
+          onPrevious={at > 0 ? step(-1) : undefined}
+          onNext={at >= 0 ? step(1) : undefined}
+        />
+      )}
+    </>
+  );
+}
+
+function Sentence(props: { facets: ReturnType<typeof useFacets>['data']; last: string | null }) {
+  const { facets, last } = props;
+  const outcomes = facets?.fields.find((one) => one.field === 'outcome');
+  if (!facets || !outcomes) return <>{'\u00a0'}</>;
+  const counted = outcomes.values.reduce((sum, { n }) => sum + n, 0);
+  const of = (...names: string[]): number =>
+    outcomes.values.filter(({ value }) => names.includes(value)).reduce((sum, { n }) => sum + n, 0);
+  const bad = of('failed', 'timed_out');
+  const where = last === null ? 'in this range' : `in the ${last.replace(/^Last/, 'last')}`;
+  if (counted === 0) return <>No requests {where}.</>;
+  const decided = bad + of('succeeded');
+  const share = decided === 0 ? '' : ` (${formatPercent(bad / decided)} of those that ended)`;
+  const estimate = facets.sample.rows < facets.sample.of ? ' Counts beside are from a sample.' : '';
+  return (
+    <>
+      {formatCount(facets.sample.of)} {where};{' '}
+      {bad === 0 ? 'none' : formatCount(Math.round((bad / counted) * facets.sample.of))} failed or timed out
+      {bad === 0 ? '' : share}.{estimate}
+    </>
+  );
+}
