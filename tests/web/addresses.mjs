@@ -6,4 +6,5 @@ export const ADDRESSES = [
   ['animation', '/animation?from=now-24h'],
   ['single', '/single?from=now-24h'],
   ['panels', '/panels?from=now-24h'],
+  ['cost', '/cost'],
 ];

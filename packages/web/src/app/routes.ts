@@ -34,6 +34,7 @@ export const SECTIONS = ['', 'Workloads', 'Quality', 'Explore', 'Reliability'] a
 export type Section = (typeof SECTIONS)[number];
 
 const LAST_DAY: ContextDefaults = { range: { from: 'now-24h', to: 'now' }, compare: 'day' };
+const LAST_WEEK: ContextDefaults = { range: { from: 'now-7d', to: 'now' }, compare: 'previous' };
 
 export const ROUTES: readonly Route[] = [
   {
@@ -55,6 +56,10 @@ export const ROUTES: readonly Route[] = [
   {
     ...{ id: 'requests', path: '/requests', title: 'Requests', section: 'Explore', letter: 't' },
     load: () => import('../pages/requests/requests.tsx'),
+  },
+  {
+    ...{ id: 'cost', path: '/cost', title: 'Cost', section: 'Reliability', letter: 'c', defaults: LAST_WEEK },
+    load: () => import('../pages/cost/cost.tsx'),
   },
   {
     ...{ id: 'start', path: '/start', title: 'Start', within: 'home', timeless: true },
