@@ -230,7 +230,15 @@ export const QUESTIONS: readonly Endpoint[] = [
     scopes: ['read'],
     parameters: [
       {
-        ...list('of', 'What flows, one of', ['queue', 'frames', 'caches', 'models', 'memory', 'io']),
+        ...list('of', 'What flows, one of', [
+          'queue',
+          'frames',
+          'first_frame',
+          'caches',
+          'models',
+          'memory',
+          'io',
+        ]),
         required: true,
       },
       list('by', 'Dimensions; of caches also `cache`.', [...ROLLUP_DIMENSIONS, 'cache']),

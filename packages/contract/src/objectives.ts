@@ -30,7 +30,7 @@ export const DEFAULT_OBJECTIVES: readonly Objective[] = [
   {
     id: 'animation-fps',
     workload: 'animation',
-    words: 'delivered FPS ≥ 24 in 99 % of seconds',
+    words: '99 % of seconds ≥ 24 FPS',
     filters: ['workload=animation'],
     // 99 % of the playing seconds are at 24 or above exactly where the first percentile is.
     formula: { op: 'quantile', of: 'delivered_fps', q: 0.01 },

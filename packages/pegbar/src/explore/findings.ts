@@ -116,10 +116,11 @@ export function changeOf(candidate: Candidate): Change | null {
   return { candidate, ...best, now: value, before: then, n };
 }
 
-/** Hours without an observation are no part of a stretch; after it, they do not end it. */
+/** Hours without an observation are no part of a stretch; too few of them after it do not end it. */
 function trimmed(now: readonly Cell[], { from, to }: { from: number; to: number }) {
   const first = now.findIndex((cell, at) => at >= from && cell.b > 0);
-  const goesOn = now.slice(to).every((cell) => cell.b === 0);
+  const after = now.slice(to).reduce((sum, cell) => sum + cell.b, 0);
+  const goesOn = after < OBSERVED_LEAST;
   return { from: Math.max(from, first), to: goesOn ? now.length : to };
 }
 

@@ -33,12 +33,26 @@ const DIMENSIONS = ['tenant', 'region', 'model_version', 'workload', 'hardware_c
 
 /** A table of samples, what one row counts for, and the figures of some rows. */
 interface Samples {
-  table: string;
+  /** A subquery of rows of the tenant in the range, with `timestamp` and the dimensions. */
+  rows: string;
   n: string;
   /** Beside the dimensions. */
   by?: string;
   figures: Readonly<Record<string, string>>;
 }
+
+const TIMED =
+  't.timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND t.timestamp < fromUnixTimestamp64Milli({to:Int64})';
+const rowsOf = (table: string, more = ''): string =>
+  `SELECT *${more} FROM ${table} AS t WHERE {tenant_filter:t} AND ${TIMED}`;
+
+/** When a request was asked for and when its first frame was there; counted at that frame. */
+const FIRST_FRAMES = `SELECT tenant, any(toString(t.region)) AS region, any(toString(t.model_version)) AS model_version,
+    any(toString(t.workload)) AS workload, any(toString(t.hardware_class)) AS hardware_class, any(toString(t.traffic_source)) AS traffic_source,
+    minIf(t.timestamp, t.boundary = 'frame_emitted') AS first, min(t.timestamp - toIntervalNanosecond(t.duration_ns)) AS asked,
+    toUnixTimestamp64Milli(first::DateTime64(3, 'UTC')) - toUnixTimestamp64Milli(asked::DateTime64(3, 'UTC')) AS wait_ms
+  FROM spans AS t WHERE {tenant_filter:t} AND ${TIMED} AND t.request_id != ''
+  GROUP BY tenant, t.request_id HAVING countIf(t.boundary = 'frame_emitted') > 0`;
 
 const weighed = (value: string): string =>
   `sumIf(${value} * frames, ${value} > 0) / sumIf(frames, ${value} > 0)`;
@@ -48,7 +62,7 @@ const ofFrames = (count: string, of = 'frames + dropped'): string =>
 const SAMPLED: Readonly<Record<string, Samples>> = {
   // Percentiles of windows cannot be added; their mean by frames says what a typical window has.
   frames: {
-    table: `(SELECT *, side = 'delivered' AS delivered FROM frames)`,
+    rows: rowsOf('frames', ", side = 'delivered' AS delivered"),
     n: 'countIf(delivered)',
     figures: {
       interval_p50_ms: weighed('delivered * interval_p50_ms'),
@@ -61,8 +75,17 @@ const SAMPLED: Readonly<Record<string, Samples>> = {
       delivered_per_s: 'sumIf(frames, delivered) / {length_s:Float64}',
     },
   },
+  first_frame: {
+    rows: `SELECT *, first AS timestamp FROM (${FIRST_FRAMES})`,
+    n: 'count()',
+    figures: {
+      wait_p50_ms: 'quantileExact(0.5)(wait_ms)',
+      wait_p95_ms: 'quantileExact(0.95)(wait_ms)',
+      wait_p99_ms: 'quantileExact(0.99)(wait_ms)',
+    },
+  },
   caches: {
-    table: 'cache_events',
+    rows: rowsOf('cache_events'),
     n: 'sum(hits + misses)',
     by: 'cache',
     figures: {
@@ -72,7 +95,7 @@ const SAMPLED: Readonly<Record<string, Samples>> = {
     },
   },
   models: {
-    table: 'model_loads',
+    rows: rowsOf('model_loads'),
     n: 'count()',
     figures: {
       load_p50_ms: "quantileExactIf(0.5)(duration_ms, action = 'load' AND hit = 0)",
@@ -83,7 +106,7 @@ const SAMPLED: Readonly<Record<string, Samples>> = {
     },
   },
   memory: {
-    table: 'gpu_samples',
+    rows: rowsOf('gpu_samples'),
     n: 'count()',
     figures: {
       used_mb: 'avgIf(mem_used_mb, mem_total_mb > 0)',
@@ -91,7 +114,7 @@ const SAMPLED: Readonly<Record<string, Samples>> = {
     },
   },
   io: {
-    table: 'io_samples',
+    rows: rowsOf('io_samples'),
     n: 'count()',
     figures: {
       disk_read_bps: 'avg(disk_read_bps)',
@@ -123,7 +146,7 @@ async function readSamples(
   { store }: ExploreDeps,
   asking: Asking,
   { from_ms, to_ms, by, step_ms, conditions }: FlowQuestion,
-  { table, n, by: own, figures }: Samples,
+  { rows, n, by: own, figures }: Samples,
 ): Promise<Result<KpiAnswer, ExploreError>> {
   const names = own ? [...DIMENSIONS, own] : DIMENSIONS;
   const wrong = by.find((name) => !names.includes(name));
@@ -144,13 +167,9 @@ async function readSamples(
   const keys = by.map((name, at) => `, toString(${name}) AS key${at}`).join('');
   const groups = ['bucket', ...by.map((_, at) => `key${at}`)].join(', ');
   const columns = Object.entries(figures).map(([name, sql]) => `toFloat64(${sql}) AS f_${name}`);
-  const scoped = table.replace('FROM frames', 'FROM frames AS t WHERE {tenant_filter:t} AND {timed}');
-  const timed =
-    'timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND timestamp < fromUnixTimestamp64Milli({to:Int64})';
-  const outer = scoped === table ? `{tenant_filter} AND ${timed} AND ` : '';
   const sql = `SELECT toInt64(intDiv(toUnixTimestamp64Milli(timestamp::DateTime64(3, 'UTC')) - {first:Int64}, {step:Int64})) AS bucket${keys},
     toFloat64(${n}) AS n, ${columns.join(', ')}
-  FROM ${scoped.replace('{timed}', timed)} WHERE ${outer}(${where.value.sql}) GROUP BY ${groups}`;
+  FROM (${rows}) WHERE (${where.value.sql}) GROUP BY ${groups}`;
   const params = { ...where.value.params, from: from_ms, to: to_ms, first, step, length_s: step / 1000 };
   const found = await store
     .scoped(asking.scope)

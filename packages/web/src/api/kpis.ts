@@ -1,5 +1,5 @@
 /** KPIs as columns: a time axis, series by metric and key, and the baseline laid on the same axis. */
-import type { KpiName } from '@pegbar/contract/words';
+import { type KpiName, kpiOf } from '@pegbar/contract/words';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import {
@@ -32,6 +32,8 @@ export interface KpiTable<Name extends string = KpiName> {
 }
 
 interface Question {
+  /** Observations that a point needs to say something: with fewer, points are made longer. */
+  readonly least?: number;
   readonly by?: readonly string[];
   /** Beside those of the context bar. */
   readonly filters?: readonly Filter[];
@@ -50,7 +52,7 @@ export interface KpiQuestion extends Question {
 
 /** Figures that are no KPIs: docs/api.md names them. */
 export interface FlowQuestion extends Question {
-  readonly of: 'queue' | 'frames' | 'caches' | 'models' | 'memory' | 'io';
+  readonly of: 'queue' | 'frames' | 'first_frame' | 'caches' | 'models' | 'memory' | 'io';
 }
 
 export interface KpiResult<Name extends string = KpiName> {
@@ -83,8 +85,12 @@ const tableOf = <Name extends string>(answer: KpiAnswer, shift_ms: number): KpiT
  * line would be mostly gaps, it is asked again in longer steps: rare is not missing.
  */
 export function useKpis({ metrics, ...question }: KpiQuestion): KpiResult {
-  return useTables<KpiName>('kpis', { metrics: metrics.join(',') }, question);
+  const least = metrics.some((metric) => UNSURE.has(kpiOf(metric).unit)) ? OBSERVED_LEAST : 0;
+  return useTables<KpiName>('kpis', { metrics: metrics.join(',') }, { least, ...question });
 }
+/** Percentiles and shares of few observations say nothing; counts do. */
+const UNSURE: ReadonlySet<string> = new Set(['ms', '0..1']);
+const OBSERVED_LEAST = 10;
 
 /** The same of what flows and of the machines behind it. */
 export function useFlow({ of, ...question }: FlowQuestion): KpiResult<string> {
@@ -97,7 +103,7 @@ function useTables<Name extends string>(path: string, what: Params, question: Qu
   const usual = useWindow();
   const fine = question.window ?? usual;
   const first = useAnswer(asked, question, fine, false);
-  const step_ms = question.as === 'total' ? null : coarserStep(first.data, fine);
+  const step_ms = question.as === 'total' ? null : coarserStep(first.data, fine, question.least);
   const window = useMemo(() => (step_ms === null ? fine : inSteps(fine, step_ms)), [fine, step_ms]);
   const second = useAnswer(asked, { ...question, enabled: step_ms !== null }, window, false);
   const now = step_ms === null ? first : second;
@@ -153,6 +159,7 @@ const POINTS_LEAST = 12;
 export function coarserStep(
   answer: KpiAnswer | undefined,
   window: Window & { step_ms: number },
+  least = 0,
 ): number | null {
   const columns = answer?.series.map((one) => one.points) ?? [];
   const length = columns[0]?.length ?? 0;
@@ -160,12 +167,18 @@ export function coarserStep(
   const first = known.indexOf(true);
   if (first < 0) return null;
   const since = known.slice(first);
-  const share = since.filter(Boolean).length / since.length;
-  if (share >= KNOWN_LEAST) return null;
+  const knownShare = since.filter(Boolean).length / since.length;
+  const seen = Math.max(0, ...columns.map((points) => meanOf(points.slice(first))));
+  const enough = least === 0 ? 1 : Math.min(1, seen / least);
+  const share = knownShare >= KNOWN_LEAST ? enough : Math.min(knownShare, enough);
+  if (share >= 1 || !(share > 0)) return null;
   const longest = (window.to_ms - window.from_ms) / POINTS_LEAST;
   const wanted = stepAtLeast(Math.min(window.step_ms / share, longest));
   return wanted > window.step_ms ? wanted : null;
 }
+
+const meanOf = (points: readonly { readonly n: number }[]): number =>
+  points.reduce((sum, { n }) => sum + n, 0) / (points.length || 1);
 
 /** The series of a metric and, where asked `by`, of a key; undefined where there is none. */
 export function seriesOf<Name extends string>(

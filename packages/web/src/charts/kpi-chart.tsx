@@ -85,6 +85,7 @@ export function KpiChart({ lines, filters = [], allowed, ...rest }: KpiChartProp
       unit={unit}
       format={format}
       {...(bands ? { bands } : {})}
+      {...(unit === '%' ? { most: 100 } : {})}
       {...rest}
       {...useKpiChart(result)}
       series={series}

@@ -71,10 +71,14 @@ function scaleOf(props: TimeChartProps, lines: readonly Line[], height: number):
     ...lines.map((line) => line.tops),
     ...lines.flatMap((line) => (line.series.ghost ? [line.series.ghost] : [])),
     ...(props.bands ?? []).flatMap(({ low, high }) => [low, high]),
+    ...(props.exemplars ? [props.exemplars.map(({ value }) => value)] : []),
     ...(props.objective ? [[props.objective.value]] : []),
   ];
   const found = extent(rows) ?? { low: 0, high: 1 };
-  return niceScale(found.low, found.high, { ticks, fromZero: given === 'zero' });
+  const nice = niceScale(found.low, found.high, { ticks, fromZero: given === 'zero' });
+  const { most } = props;
+  if (most === undefined || nice.max <= most) return nice;
+  return { min: nice.min, max: most, ticks: nice.ticks.filter((tick) => tick <= most) };
 }
 
 /** The sentence that names the figure for those who do not see it. */

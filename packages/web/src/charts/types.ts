@@ -44,6 +44,8 @@ export interface TimeChartProps {
   readonly tick?: (value: number) => string;
   /** `zero` for counts, rates and durations, `free` for FPS and scores; or both ends. */
   readonly scale?: 'zero' | 'free' | { readonly min: number; readonly max: number };
+  /** No value can be above it: 100 %. */
+  readonly most?: number;
   readonly height?: number;
   /** Pixels right of the plot: one width per column, so that time lines up down the page. */
   readonly gutter?: number;

@@ -8,12 +8,17 @@ const NUMBER = 4;
 
 interface ExposureSheetProps {
   readonly rows: readonly { readonly name: string; readonly frames: readonly Exposure[] }[];
+  /** Columns after which the rule is heavier, in place of each eighth. */
+  readonly rules?: ReadonlySet<number>;
+  /** Beside the key of the signs. */
+  readonly note?: string;
 }
 
-export function ExposureSheet({ rows }: ExposureSheetProps) {
+export function ExposureSheet({ rows, rules, note }: ExposureSheetProps) {
   const length = Math.max(0, ...rows.map((row) => row.frames.length));
   const frames = Array.from({ length }, (_, at) => at);
-  const heavy = (at: number): string | false => (at + 1) % RULE === 0 && css.heavy!;
+  const heavy = (at: number): string | false =>
+    (rules ? rules.has(at + 1) : (at + 1) % RULE === 0) && css.heavy!;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls
     <section className={css.scroll} tabIndex={0} aria-label="Exposure sheet">
@@ -51,6 +56,7 @@ export function ExposureSheet({ rows }: ExposureSheetProps) {
           <i className={css.ring} /> duplicated
         </span>
         <span className="crit">× dropped</span>
+        {note !== undefined && <span>{note}</span>}
       </p>
     </section>
   );

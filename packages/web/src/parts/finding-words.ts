@@ -150,17 +150,19 @@ export function findingStatus(
   return broken && until === null ? 'crit' : 'warn';
 }
 
+/** `5 s`, not `5.00 s`: limits are written as people set them. */
+const round = (text: string): string => text.replace(/\.0+(?=\D|$)/, '');
 const figure = ({ unit }: ObjectiveState, value: number | null): string => {
   if (value === null) return '–';
-  if (unit === 'ms') return formatDuration(value);
-  if (unit === 'fps') return significant(value, 3);
-  return `${significant(value * 100, value > 0.9 ? 4 : 2)} %`;
+  if (unit === 'ms') return round(formatDuration(value));
+  if (unit === 'fps') return round(significant(value, 3));
+  return `${round(significant(value * 100, value > 0.9 ? 4 : 2))} %`;
 };
 const TOLD: Readonly<Record<string, (value: string, limit: string) => string>> = {
   'animation-fps': (value, limit) =>
     `Animation delivers ${value} FPS or more in 99 % of seconds, objective ${limit}.`,
   'animation-dropped': (value, limit) => `Animation drops ${value} of its frames, objective ${limit}.`,
-  'single-image-latency': (value, limit) => `Single image p95 is ${value} at 768 × 768, objective ${limit}.`,
+  'single-image-latency': (value, limit) => `Single image p95 is ${value} at 768 × 768, objective ${limit}.`,
   'batch-panels-success': (value, limit) => `Batch panels succeed in ${value}, objective ${limit}.`,
   'batch-panels-wait': (value, limit) => `Batch panels wait ${value} at p95, objective ${limit}.`,
   'timeouts-oom': (value, limit) => `Timeouts and OOM are ${value} of requests, objective ${limit}.`,

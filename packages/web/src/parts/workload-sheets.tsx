@@ -34,8 +34,8 @@ const UTILISATION = { metric: 'gpu_util', by: 'hardware_class' } as const;
 const HEADROOM = { metric: 'vram_headroom', by: 'hardware_class' } as const;
 const UNDER_LOAD = { low: 70, high: 90 } as const;
 const MEMORY: FlowLine[] = [
-  { figure: 'used_mb', name: 'used', colour: 'series-1', bars: true, ghosted: false },
-  { figure: 'free_mb', name: 'free', colour: 'series-rest', bars: true, ghosted: false },
+  { figure: 'used_mb', name: 'used', colour: 'series-1', ghosted: false },
+  { figure: 'free_mb', name: 'free', colour: 'series-3', ghosted: false },
 ];
 const LOADS: FlowLine[] = [
   { figure: 'load_p95_ms', name: 'load p95', colour: RANK_COLOURS.p95, weight: 'subject' },

@@ -1,42 +1,54 @@
 /** The hero: delivered FPS by region under what is produced, with the band that the objective allows. */
 import { useMemo, useState } from 'react';
-import { seriesOf, useKpis, valuesOf } from '../../api/index.ts';
+import { type Finding, type KpiTable, seriesOf, totalOf, useKpis, valuesOf } from '../../api/index.ts';
 import {
   ChartCell,
+  Diamond,
+  type Exemplar,
   HERO_PX,
+  type LegendColumn,
   LegendTable,
   linesBy,
   linesOf,
   type Mark,
+  Peg,
   REST,
   type Series,
   useKpiChart,
 } from '../../charts/index.ts';
+import { formatPercent, signed } from '../../format/index.ts';
 import { Cell, Cells, Head } from '../../parts/sheet.tsx';
+import css from './animation.module.css';
+import { IsItTheRelease } from './is-it-the-release.tsx';
 
 /** Delivered may lie this share under produced. */
 const ALLOWED = 0.2;
 const OBJECTIVE_FPS = 24;
 const METRICS = ['delivered_fps', 'produced_fps'] as const;
 const FILTERS = ['workload=animation'] as const;
+const PRODUCED = 'produced';
 const fps = (value: number): string => value.toFixed(1);
 const last = ({ values }: Series): number | null => values.findLast((value) => value !== null) ?? null;
 
-export function Delivered({ marks }: { marks: readonly Mark[] }) {
+interface DeliveredProps {
+  readonly marks: readonly Mark[];
+  readonly exemplars: readonly Exemplar[];
+  /** What fell, where something did. */
+  readonly finding: Finding | undefined;
+}
+
+export function Delivered({ marks, exemplars, finding }: DeliveredProps) {
   const all = useKpis({ metrics: METRICS, filters: FILTERS });
   const regions = useKpis({ metrics: ['delivered_fps'], by: ['region'], filters: FILTERS });
+  const totals = useKpis({ metrics: METRICS, by: ['region'], filters: FILTERS, as: 'total' });
   const [hidden, hide] = useState<ReadonlySet<string>>(new Set());
   const produced = useMemo(() => valuesOf(seriesOf(all.now, 'produced_fps')), [all.now]);
-  const limit = useMemo(
-    () => produced.map((value) => (value === null ? null : value * (1 - ALLOWED))),
-    [produced],
-  );
   const { now, before } = regions;
   const series = useMemo((): Series[] => {
     const lines = linesOf({ now, before }, linesBy(now, 'delivered_fps', 'region'));
     const worst = lines.toSorted((a, b) => (last(a) ?? 99) - (last(b) ?? 99))[0]?.name;
     return [
-      { name: 'produced', values: produced, colour: REST },
+      { name: PRODUCED, values: produced, colour: REST },
       ...lines.map(
         ({ ghost, ...line }): Series =>
           line.name === worst
@@ -47,6 +59,11 @@ export function Delivered({ marks }: { marks: readonly Mark[] }) {
   }, [now, before, produced]);
   const worst = series.find((one) => one.weight === 'subject')?.name;
   const chart = useKpiChart(regions);
+  const aligned = all.now?.step_ms === regions.now?.step_ms ? produced : [];
+  const limit = useMemo(
+    () => aligned.map((value) => (value === null ? null : value * (1 - ALLOWED))),
+    [aligned],
+  );
   return (
     <Cells columns="minmax(0, 1fr) 396px">
       <ChartCell
@@ -62,9 +79,11 @@ export function Delivered({ marks }: { marks: readonly Mark[] }) {
         height={HERO_PX}
         marks={marks}
         markLabels
-        bands={[{ low: limit, high: produced }]}
+        exemplars={exemplars}
+        bands={[{ low: limit, high: aligned }]}
         {...(worst === undefined ? {} : { breach: { series: worst, limit, side: 'under' as const } })}
         objective={{ value: OBJECTIVE_FPS, label: 'objective 24' }}
+        empty="No player told of frames: send frames windows, or use the browser SDK."
       />
       <Cell flush>
         <Head alone title="By region" />
@@ -75,11 +94,48 @@ export function Delivered({ marks }: { marks: readonly Mark[] }) {
           series={series}
           format={fps}
           latest={last}
+          columns={columnsOf(totals.now, totals.before)}
           hidden={hidden}
           onHide={hide}
           selected={worst ?? null}
         />
+        {finding && <IsItTheRelease finding={finding} />}
+        <p className={css.keys}>
+          <span>
+            <Peg kind="release" /> release
+          </span>
+          <span>
+            <Peg kind="change" /> config or data change
+          </span>
+          <span>
+            <Diamond /> example
+          </span>
+        </p>
       </Cell>
     </Cells>
   );
+}
+
+/** Over the range: the mean, its share of what was produced there, and the difference from then. */
+function columnsOf(now: KpiTable | undefined, before: KpiTable | undefined): LegendColumn[] {
+  const of = (table: KpiTable | undefined, region: string, metric: (typeof METRICS)[number]) =>
+    totalOf(table, metric, { region }).value;
+  return [
+    {
+      title: 'of produced',
+      cell: ({ name }) => {
+        const [delivered, produced] = METRICS.map((metric) => of(now, name, metric));
+        if (name === PRODUCED || !delivered || !produced) return '–';
+        const share = Math.min(1, delivered / produced);
+        return <span className={share < 1 - ALLOWED ? 'crit' : ''}>{formatPercent(share)}</span>;
+      },
+    },
+    {
+      title: 'vs then',
+      cell: ({ name }) => {
+        const [value, then] = [of(now, name, 'delivered_fps'), of(before, name, 'delivered_fps')];
+        return value === null || then === null ? '–' : signed(value - then, fps);
+      },
+    },
+  ];
 }
