@@ -1,5 +1,6 @@
 /** Keys, resources, dead letters, audit, and what people may ask for themselves. */
 import * as api from './api.ts';
+import * as administration from './api-administration.ts';
 import { type Endpoint, json, path, query, whole } from './endpoint.ts';
 
 export const ADMINISTRATION: readonly Endpoint[] = [
@@ -148,5 +149,70 @@ export const ADMINISTRATION: readonly Endpoint[] = [
     body: json(api.UserRequest),
     answer: json(api.AnyObject),
     errors: ['unsupported_media_type', 'engine_unavailable', 'timeout'],
+  },
+  {
+    id: 'listTenants',
+    method: 'get',
+    path: '/api/v1/tenants',
+    summary: 'Tenants with the policy that holds for each, defaults filled in.',
+    scopes: ['admin'],
+    answer: json(administration.TenantsPage),
+  },
+  {
+    id: 'listUsers',
+    method: 'get',
+    path: '/api/v1/users',
+    summary: 'People who may log in.',
+    scopes: ['admin'],
+    answer: json(administration.PeoplePage),
+  },
+  {
+    id: 'createUser',
+    method: 'post',
+    path: '/api/v1/users',
+    summary: 'Let somebody log in. Nobody can give away a scope that they lack.',
+    scopes: ['admin'],
+    body: json(administration.PersonRequest),
+    status: 201,
+    answer: json(administration.Person),
+    errors: ['unsupported_media_type', 'conflict'],
+  },
+  {
+    id: 'disableUser',
+    method: 'delete',
+    path: '/api/v1/users/{name}',
+    summary: 'End the sessions and login links of somebody; the name stays taken.',
+    scopes: ['admin'],
+    parameters: [path('name', 'Name of the user.')],
+    answer: json(api.AnyObject),
+    errors: ['not_found'],
+  },
+  {
+    id: 'createLoginLink',
+    method: 'post',
+    path: '/api/v1/users/{name}/login-link',
+    summary: 'A link that logs somebody in, once.',
+    scopes: ['admin'],
+    parameters: [path('name', 'Name of the user.')],
+    status: 201,
+    answer: json(administration.LoginLink),
+    errors: ['not_found'],
+  },
+  {
+    id: 'getStorage',
+    method: 'get',
+    path: '/api/v1/storage',
+    summary: 'The space that each signal takes. For who administers every tenant.',
+    scopes: ['admin'],
+    answer: json(administration.StorageAnswer),
+    errors: ['engine_unavailable'],
+  },
+  {
+    id: 'getCatalogue',
+    method: 'get',
+    path: '/api/v1/catalogue',
+    summary: 'All that is collected: fields of records, attributes that are read, columns that are stored.',
+    scopes: ['read', 'admin'],
+    answer: json(administration.CatalogueAnswer),
   },
 ];

@@ -19,7 +19,7 @@ export {
   type ErrorCode,
   GRPC,
 } from './errors.ts';
-export { type Instant, readInstant } from './fields.ts';
+export { type Instant, type Members, readInstant } from './fields.ts';
 export { type KpiPoint, kpiValue, type MetricReading, metricsOf } from './kpi-value.ts';
 export {
   type Formula,
@@ -31,7 +31,6 @@ export {
   type KpiName,
   kpiOf,
 } from './kpis.ts';
-export { DEFAULT_OBJECTIVES, type Objective } from './objectives.ts';
 export {
   MAX_ATTRIBUTE_LENGTH,
   MAX_ATTRIBUTES,
@@ -51,6 +50,7 @@ export {
   MAX_URI_LENGTH,
   MIN_TIMESTAMP_MS,
 } from './limits.ts';
+export { DEFAULT_OBJECTIVES, type Objective } from './objectives.ts';
 export { type JsonSchema, openApiDocument } from './openapi.ts';
 export type { AttributeMap } from './overflow.ts';
 export { Overflow } from './overflow.ts';

@@ -16,5 +16,6 @@ export { createRetention, type DiskUsage, type Retention } from './retention.ts'
 export type { RetentionPolicy } from './retention-plan.ts';
 export type { TenantScope } from './scope.ts';
 export { segmentStore } from './segments.ts';
+export { type TableSpace, tableSpaces } from './space.ts';
 export { viewSelects } from './views.ts';
 export { createWall, SQL_LIMITS, type SqlAnswer, type Wall } from './wall.ts';

@@ -15,6 +15,9 @@ import { privacyHandlers } from './privacy.ts';
 import { questionHandlers } from './questions.ts';
 import { sequenceHandlers } from './sequences.ts';
 import { serverHandlers } from './server.ts';
+import { storageHandlers } from './storage.ts';
+import { tenantHandlers } from './tenants.ts';
+import { userHandlers } from './users.ts';
 
 /** Handlers by the id of their route. */
 export function handlersOf(deps: ApiDeps, pages: PageFiles): Handlers {
@@ -34,5 +37,8 @@ export function handlersOf(deps: ApiDeps, pages: PageFiles): Handlers {
     ...questionHandlers(deps),
     ...sequenceHandlers(deps),
     ...serverHandlers(deps),
+    ...storageHandlers(deps),
+    ...tenantHandlers(deps),
+    ...userHandlers(deps),
   };
 }
