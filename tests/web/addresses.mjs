@@ -7,4 +7,6 @@ export const ADDRESSES = [
   ['single', '/single?from=now-24h'],
   ['panels', '/panels?from=now-24h'],
   ['cost', '/cost'],
+  ['gallery', '/images'],
+  ['gallery-groups', '/images?group=loras'],
 ];

@@ -34,6 +34,16 @@ export {
   valuesOf,
 } from './kpis.ts';
 export {
+  type Gallery,
+  type PictureGroup,
+  type Reaction,
+  react,
+  type ScoreBins,
+  useGallery,
+  usePictures,
+  useSamePromptAndSeed,
+} from './pictures.ts';
+export {
   createQueryClient,
   type ListOptions,
   useDeployments,

@@ -96,6 +96,7 @@ export interface RequestRow extends Tags {
   readonly cost_usd?: number;
   readonly gpu_seconds?: number;
   readonly images?: number;
+  readonly prompt_hash?: string;
   readonly error_code?: string;
   readonly error_message?: string;
   readonly attempt?: number;

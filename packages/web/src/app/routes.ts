@@ -33,6 +33,7 @@ export interface Route {
 export const SECTIONS = ['', 'Workloads', 'Quality', 'Explore', 'Reliability'] as const;
 export type Section = (typeof SECTIONS)[number];
 
+const GALLERY: ContextDefaults = { range: { from: 'now-24h', to: 'now' }, compare: 'off' };
 const LAST_DAY: ContextDefaults = { range: { from: 'now-24h', to: 'now' }, compare: 'day' };
 const LAST_WEEK: ContextDefaults = { range: { from: 'now-7d', to: 'now' }, compare: 'previous' };
 
@@ -60,6 +61,21 @@ export const ROUTES: readonly Route[] = [
   {
     ...{ id: 'cost', path: '/cost', title: 'Cost', section: 'Reliability', letter: 'c', defaults: LAST_WEEK },
     load: () => import('../pages/cost/cost.tsx'),
+  },
+  {
+    ...{
+      id: 'gallery',
+      path: '/images',
+      title: 'Gallery',
+      section: 'Explore',
+      letter: 'i',
+      defaults: GALLERY,
+    },
+    load: () => import('../pages/gallery/gallery.tsx'),
+  },
+  {
+    ...{ id: 'image', path: '/images/:id', title: 'Picture', within: 'gallery', timeless: true },
+    load: () => import('../pages/image/image.tsx'),
   },
   {
     ...{ id: 'start', path: '/start', title: 'Start', within: 'home', timeless: true },

@@ -24,7 +24,13 @@ export function Peek({ title, label, onClose, onPrevious, onNext, children }: Pe
   const [width, setWidth] = useState(inside(Number(memory.get('peek')) || USUAL_PX));
   const close = useRef(onClose);
   close.current = onClose;
-  useEffect(() => memory.set('peek', String(width)), [width]);
+  useEffect(() => {
+    memory.set('peek', String(width));
+    // Pages whose content should stand beside it make room of this width.
+    const { style } = document.documentElement;
+    style.setProperty('--peek-open', `${width}px`);
+    return () => void style.removeProperty('--peek-open');
+  }, [width]);
   useEffect(() => {
     const onKey = (event: globalThis.KeyboardEvent): void => {
       if (event.key === 'Escape' && !document.querySelector('[role="dialog"],[role="menu"]')) close.current();

@@ -1,5 +1,5 @@
 /** Pictures as tiles. What is flagged arrives blurred from the server: no style sheet reveals it. */
-import { useState } from 'react';
+import { type MouseEvent, useState } from 'react';
 import { Link } from 'wouter';
 import { type ImageRow, thumbnailAddress } from '../api/index.ts';
 import { classes } from '../base/classes.ts';
@@ -15,6 +15,8 @@ export interface PictureTileProps {
   /** What the flag says: `nsfw 0.91`. */
   readonly flag?: string | undefined;
   readonly caption?: string;
+  /** In place of following the link, where no key asks for another tab. */
+  readonly onOpen?: () => void;
   /** Longest side of the thumbnail in pixels. */
   readonly size?: number;
 }
@@ -22,6 +24,12 @@ export interface PictureTileProps {
 /** The prompt's beginning where it is known, else the id. */
 export const altOf = ({ image_id, nsfw_flag, attributes }: ImageRow): string =>
   nsfw_flag ? 'flagged picture, hidden' : (attributes?.prompt?.slice(0, 80) ?? `picture ${image_id}`);
+
+const opening = (open: () => void) => (event: MouseEvent) => {
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
+  event.preventDefault();
+  open();
+};
 
 export function PictureTile(props: PictureTileProps) {
   const { image, cropped = false, size = 320 } = props;
@@ -33,6 +41,7 @@ export function PictureTile(props: PictureTileProps) {
         href={props.href}
         className={classes(css.picture, cropped && css.cropped, props.selected && css.selected)}
         aria-current={props.selected || undefined}
+        {...(props.onOpen ? { onClick: opening(props.onOpen) } : {})}
         aria-label={missing ? `picture ${image.image_id}, not kept` : altOf(image)}
       >
         {!missing && (
