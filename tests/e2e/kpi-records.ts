@@ -334,7 +334,7 @@ export function allKpis(set: Facts, window_s: number): Record<string, Expected> 
     ratio(sum(of(name).map((fact) => fact.value * fact.times)), sum(of(name).map((fact) => fact.times)));
   const verdicts = of('accept').length + of('edit').length + of('reroll').length + of('reject').length;
   const sessions = new Set(
-    requests.map((row) => `${Math.floor(row.at / HOUR)} ${JSON.stringify(row.dims)} ${row.session}`),
+    requests.map((row) => `${Math.floor(row.at / HOUR)} ${row.dims.tenant} ${row.session}`),
   );
   const [produced, delivered] = [mean('produced_fps'), mean('delivered_fps')];
   const failing = (row: Request): boolean => row.outcome === 'failed' || row.outcome === 'timed_out';

@@ -163,9 +163,9 @@ describe('every KPI', () => {
   it('with filters: one dimension, a list, several AND-ed, a negation', async () => {
     const cases: [string | string[], (dims: Dims) => boolean, string][] = [
       ['model_version=v7', (dims) => dims.model_version === 'v7', 'rollup'],
-      ['model_version!=v7', (dims) => dims.model_version !== 'v7', 'rollup'],
-      ['traffic_source in app,api', (dims) => dims.traffic_source !== 'batch', 'rollup'],
-      ['region~u', () => true, 'rollup'],
+      ['model_version!=v7', (dims) => dims.model_version !== 'v7', 'raw'],
+      ['traffic_source in app,api', (dims) => dims.traffic_source !== 'batch', 'raw'],
+      ['region~u', () => true, 'raw'],
       [
         ['workload=animation', 'model_version=v6'],
         (dims) => dims.workload === 'animation' && dims.model_version === 'v6',
@@ -183,6 +183,13 @@ describe('every KPI', () => {
       expect([filter, answer.source]).toEqual([filter, source]);
       expect([filter, wrong(answer, () => allKpis(only(all, which), seconds(ROLLUP)))]).toEqual([filter, {}]);
     }
+  });
+
+  it('several values of a dimension come from rollups, unless sessions are asked for, which do not add up', async () => {
+    const filter = 'traffic_source in app,api';
+    const of = async (metrics: string) => (await ask(ROLLUP, { filter, metrics })).source;
+    expect(await of('requests,latency_p95_ms,acceptance_rate')).toBe('rollup');
+    expect(await of('requests,rerolls_per_session')).toBe('raw');
   });
 });
 

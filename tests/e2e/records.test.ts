@@ -864,3 +864,32 @@ describe('the other records', () => {
     });
   });
 });
+
+it('a GPU that does not tell its utilisation counts as not told, never as idle', async () => {
+  const sample = (gpu_id: string, more: Json): Json => ({
+    type: 'gpu',
+    tenant: 'quiet-gpus',
+    timestamp: Date.now(),
+    host: 'h1',
+    gpu_id,
+    ...more,
+  });
+  await server.store([
+    sample('0', { util: 0.8, mem_used_mb: 10, mem_total_mb: 40 }),
+    sample('1', { mem_used_mb: 30, mem_total_mb: 40 }),
+    sample('2', { temp_c: 40 }),
+  ]);
+  const { series } = await server.kpis({ metrics: 'gpu_util,vram_headroom', filter: 'tenant=quiet-gpus' });
+  expect(series.map(({ points }) => points[0]?.value)).toEqual([
+    expect.closeTo(0.8, 2),
+    expect.closeTo(0.5, 2),
+  ]);
+  const rows = await server.sql(
+    "SELECT util, temp_c FROM gpu_samples WHERE tenant = 'quiet-gpus' ORDER BY gpu_id",
+  );
+  expect(rows).toEqual([
+    { util: 0.8, temp_c: null },
+    { util: null, temp_c: null },
+    { util: null, temp_c: 40 },
+  ]);
+});

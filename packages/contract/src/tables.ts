@@ -270,6 +270,8 @@ const event = (
 
 const text = (name: string, doc: string): Column => col(name, 'String', doc, 'ZSTD(1)');
 const number = (name: string, doc: string): Column => col(name, 'Float64', doc);
+/** NULL where the sender did not tell: a GPU that cannot say its utilisation is not an idle one. */
+const told = (name: string, doc: string): Column => col(name, 'Nullable(Float64)', doc);
 
 /** Dimensions of the request that a fact about it inherits. */
 const dimensions: readonly Column[] = [
@@ -492,12 +494,12 @@ const domainTables: readonly Table[] = [
     text('host', 'host'),
     text('gpu_id', 'GPU'),
     text('gpu_type', 'type'),
-    number('util', '0 to 1'),
-    number('mem_used_mb', 'MiB'),
-    number('mem_total_mb', 'MiB'),
-    number('temp_c', 'degrees Celsius'),
-    number('power_w', 'watts'),
-    number('errors', 'errors'),
+    told('util', '0 to 1'),
+    told('mem_used_mb', 'MiB'),
+    told('mem_total_mb', 'MiB'),
+    told('temp_c', 'degrees Celsius'),
+    told('power_w', 'watts'),
+    told('errors', 'errors'),
     ...dimensions,
   ]),
   event('model_loads', 'Loads and unloads of models.', [

@@ -190,9 +190,13 @@ export const FACTS: Readonly<Record<RollupMetricName, readonly FactSql[]>> = {
   queue_depth: [{ source: 'queues', when: '1', value: 'depth' }],
   queue_admitted: [{ source: 'queues', when: 'admitted > 0', value: 'admitted' }],
   queue_denied: [{ source: 'queues', when: 'denied > 0', value: 'denied' }],
-  gpu_util: [{ source: 'gpus', when: '1', value: 'util' }],
+  gpu_util: [{ source: 'gpus', when: 'isNotNull(util)', value: 'assumeNotNull(util)' }],
   vram_headroom: [
-    { source: 'gpus', when: 'mem_total_mb > 0', value: '(mem_total_mb - mem_used_mb) / mem_total_mb' },
+    {
+      source: 'gpus',
+      when: 'ifNull(mem_total_mb > 0 AND isNotNull(mem_used_mb), 0)',
+      value: 'assumeNotNull((mem_total_mb - mem_used_mb) / mem_total_mb)',
+    },
   ],
   model_load_ms: [{ source: 'loads', when: '1', value: 'duration_ms' }],
   cache_hits: [{ source: 'caches', when: 'hits > 0', value: 'hits' }],

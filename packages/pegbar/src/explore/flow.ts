@@ -109,8 +109,8 @@ const SAMPLED: Readonly<Record<string, Samples>> = {
     rows: rowsOf('gpu_samples'),
     n: 'count()',
     figures: {
-      used_mb: 'avgIf(mem_used_mb, mem_total_mb > 0)',
-      free_mb: 'avgIf(mem_total_mb - mem_used_mb, mem_total_mb > 0)',
+      used_mb: 'ifNull(avgIf(mem_used_mb, mem_total_mb > 0), nan)',
+      free_mb: 'ifNull(avgIf(mem_total_mb - mem_used_mb, mem_total_mb > 0), nan)',
     },
   },
   io: {

@@ -75,6 +75,8 @@ const RAW_WINDOW_MS = 2 * HOUR_MS;
 const POINTS_MOST = 60_000;
 /** Points of one series. */
 const STEPS_MOST = 11_000;
+/** Counts of different things, which do not add up over values of a dimension. */
+const DISTINCT: ReadonlySet<RollupMetricName> = new Set(['sessions']);
 const FREE: ReadonlySet<string> = new Set(['tenant', 'pipeline_stage']);
 const GROUPS: readonly string[] = ['tenant', ...DIMENSIONS, 'pipeline_stage'];
 
@@ -149,7 +151,10 @@ function planOf({ metrics, figures, by, conditions, step_ms }: KpiQuestion): Res
 }
 
 /** The stored grouping that answers, or null where only raw rows can. */
-function groupingOf({ by, conditions, stages }: Plan): string[] | null {
+function groupingOf({ by, conditions, stages, metrics }: Plan): string[] | null {
+  // A session that used two regions is in both; the sum over a list of regions would count it twice.
+  const several = conditions.some(({ field, op }) => op !== '=' && !FREE.has(field) && !by.includes(field));
+  if (several && metrics.some((name) => DISTINCT.has(name))) return null;
   const dims = [...new Set([...by, ...conditions.map((one) => one.field)])].filter((name) => !FREE.has(name));
   if (!dims.every((name) => (DIMENSIONS as readonly string[]).includes(name))) return null;
   if (conditions.some(({ op }) => op !== '=' && op !== '!=' && op !== 'in' && op !== '~')) return null;
@@ -157,6 +162,21 @@ function groupingOf({ by, conditions, stages }: Plan): string[] | null {
   const pair = ROLLUP_PAIRS.find((each) => dims.length === 2 && each.every((dim) => dims.includes(dim)));
   // Pairs are kept over all stages only.
   return pair && !stages ? [...pair] : null;
+}
+
+/** Tallies of one metric with its bins, by bucket: what a distribution over time is made of. */
+export function countDistribution(
+  deps: KpiDeps,
+  asking: Asking,
+  question: TimeRange & { step_ms: number; conditions: readonly Condition[] },
+  metric: RollupMetricName,
+  tell: Told,
+): Promise<Result<KpiAnswer['source'], ExploreError>> {
+  const { step_ms, conditions } = question;
+  const stages = conditions.some((one) => one.field === 'pipeline_stage');
+  const metrics = { metrics: [metric], quantiles: new Set([metric]), kpis: [] };
+  const asked = { ...question, metrics: [], by: [] };
+  return count(deps, asking, asked, { ...metrics, by: [], stages, conditions, step_ms }, tell);
 }
 
 async function count(

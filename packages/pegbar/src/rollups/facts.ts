@@ -287,15 +287,11 @@ function countQueues(facts: Facts): void {
 }
 
 function countGpus(facts: Facts): void {
-  const [utils, headroom] = [facts.counter('gpu_util'), facts.counter('vram_headroom')];
-  const [util, used, total] = [
-    facts.numbers('util'),
-    facts.numbers('mem_used_mb'),
-    facts.numbers('mem_total_mb'),
-  ];
+  const [utils, headrooms] = [facts.counter('gpu_util'), facts.counter('vram_headroom')];
+  const [util, headroom] = [facts.numbers('utilisation'), facts.numbers('headroom')];
   for (let row = 0; row < facts.rows; row++) {
-    utils.add(row, util[row]!);
-    if (total[row]! > 0) headroom.add(row, (total[row]! - used[row]!) / total[row]!);
+    if (!Number.isNaN(util[row]!)) utils.add(row, util[row]!);
+    if (!Number.isNaN(headroom[row]!)) headrooms.add(row, headroom[row]!);
   }
 }
 

@@ -80,7 +80,8 @@ export const QUEUES = `
 SELECT ${LEAD}, '' AS stage, ${DIMS}, depth, admitted, denied FROM queue_samples WHERE ${IN_RANGE}`;
 
 export const GPUS = `
-SELECT ${LEAD}, '' AS stage, ${DIMS}, util, mem_used_mb, mem_total_mb FROM gpu_samples WHERE ${IN_RANGE}`;
+SELECT ${LEAD}, '' AS stage, ${DIMS}, ifNull(util, nan) AS utilisation, ifNull((mem_total_mb - mem_used_mb) / nullIf(mem_total_mb, 0), nan) AS headroom
+FROM gpu_samples WHERE ${IN_RANGE}`;
 
 export const LOADS = `
 SELECT ${LEAD}, '' AS stage, ${DIMS}, duration_ms FROM model_loads WHERE ${IN_RANGE} AND action = 'load' AND hit = 0`;
