@@ -94,8 +94,10 @@ const OBSERVED_LEAST = 10;
 
 /** The same of what flows and of the machines behind it. */
 export function useFlow({ of, ...question }: FlowQuestion): KpiResult<string> {
-  return useTables<string>('flow', { of }, question);
+  return useTables<string>('flow', { of }, { least: FLOW_LEAST[of] ?? 0, ...question });
 }
+/** Of requests, and of windows of a second. */
+const FLOW_LEAST: Partial<Record<FlowQuestion['of'], number>> = { queue: 10, first_frame: 10, frames: 30 };
 
 type Asked = readonly [path: string, what: Params];
 function useTables<Name extends string>(path: string, what: Params, question: Question): KpiResult<Name> {
@@ -161,15 +163,14 @@ export function coarserStep(
   window: Window & { step_ms: number },
   least = 0,
 ): number | null {
-  const columns = answer?.series.map((one) => one.points) ?? [];
-  const length = columns[0]?.length ?? 0;
-  const known = Array.from({ length }, (_, at) => columns.some((points) => points[at]?.value !== null));
-  const first = known.indexOf(true);
-  if (first < 0) return null;
-  const since = known.slice(first);
-  const knownShare = since.filter(Boolean).length / since.length;
-  const seen = Math.max(0, ...columns.map((points) => meanOf(points.slice(first))));
-  const enough = least === 0 ? 1 : Math.min(1, seen / least);
+  const columns = (answer?.series ?? [])
+    .map((one) => one.points)
+    .filter((points) => points.some(({ value }) => value !== null));
+  if (columns.length === 0) return null;
+  const first = Math.min(...columns.map((points) => points.findIndex(({ value }) => value !== null)));
+  const since = columns.map((points) => points.slice(first));
+  const knownShare = knownOf(since);
+  const enough = least === 0 ? 1 : Math.min(1, Math.max(...since.map(meanOf)) / least);
   const share = knownShare >= KNOWN_LEAST ? enough : Math.min(knownShare, enough);
   if (share >= 1 || !(share > 0)) return null;
   const longest = (window.to_ms - window.from_ms) / POINTS_LEAST;
@@ -177,8 +178,16 @@ export function coarserStep(
   return wanted > window.step_ms ? wanted : null;
 }
 
-const meanOf = (points: readonly { readonly n: number }[]): number =>
-  points.reduce((sum, { n }) => sum + n, 0) / (points.length || 1);
+type Points = KpiAnswer['series'][number]['points'];
+/** The share of points that have a value; the lines that most happens on count most. */
+function knownOf(columns: readonly Points[]): number {
+  const weights = columns.map((points) => points.reduce((sum, { n }) => sum + n, 0) || 1);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const known = columns.map((points) => points.filter(({ value }) => value !== null).length / points.length);
+  return known.reduce((sum, share, at) => sum + (share * weights[at]!) / total, 0);
+}
+
+const meanOf = (points: Points): number => points.reduce((sum, { n }) => sum + n, 0) / (points.length || 1);
 
 /** The series of a metric and, where asked `by`, of a key; undefined where there is none. */
 export function seriesOf<Name extends string>(

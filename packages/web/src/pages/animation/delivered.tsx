@@ -38,8 +38,12 @@ interface DeliveredProps {
 }
 
 export function Delivered({ marks, exemplars, finding }: DeliveredProps) {
-  const all = useKpis({ metrics: METRICS, filters: FILTERS });
   const regions = useKpis({ metrics: ['delivered_fps'], by: ['region'], filters: FILTERS });
+  // In the steps of the regions, so that the band lies under them.
+  const all = useKpis({
+    ...{ metrics: ['produced_fps'], filters: FILTERS, window: regions.window, compared: false },
+    enabled: regions.now !== undefined,
+  });
   const totals = useKpis({ metrics: METRICS, by: ['region'], filters: FILTERS, as: 'total' });
   const [hidden, hide] = useState<ReadonlySet<string>>(new Set());
   const produced = useMemo(() => valuesOf(seriesOf(all.now, 'produced_fps')), [all.now]);

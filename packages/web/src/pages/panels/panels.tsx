@@ -109,6 +109,7 @@ function Success({ marks }: { marks: Marks }) {
         hidden={hidden}
         format={percent}
         scale="free"
+        most={100}
         height={HERO_PX}
         marks={marks}
         markLabels

@@ -1,30 +1,142 @@
-/** Start: where a server that has nothing yet tells how to send it something. */
-import { useMe } from '../../api/index.ts';
+/** Start: pick where pictures come from, copy, and watch the first one arrive. */
+import { useState } from 'react';
+import { Link } from 'wouter';
+import { useMay, useMe } from '../../api/index.ts';
+import { classes } from '../../base/classes.ts';
 import { Command } from '../../parts/command.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
-import { Cell, Head, Sheet } from '../../parts/sheet.tsx';
+import { Sheet } from '../../parts/sheet.tsx';
+import { Failed, Loading } from '../../parts/states.tsx';
+import { useParameter } from '../../url/index.ts';
+import { KeyStep } from './key.tsx';
+import { Listening } from './listening.tsx';
+import { masked, NO_KEY, type Source, sourcesOf } from './sources.ts';
+import css from './start.module.css';
 
 export function Page() {
-  const me = useMe().data;
-  const line = `{"timestamp":'$(date +%s)'000,"request_id":"r-1","pipeline_stage":"generate","workload":"single_image","model":{"version":"v7"},"metrics":{"latency_ms":1840},"outcome":"succeeded"}`;
+  const me = useMe();
+  const admin = useMay('admin');
+  const [made, setMade] = useState<string | null>(null);
+  const [chosen, choose] = useParameter('source');
+  if (me.error) return <Failed error={me.error} onRetry={() => void me.refetch()} />;
+  if (!me.data) return <Loading height={480} label="The page is loading" />;
+  const { keyless, otlp_http, otlp_grpc, tenant } = me.data;
+  const key = made ?? (keyless ? null : NO_KEY);
+  const sources = sourcesOf({ url: location.origin, otlp_http, otlp_grpc, key });
+  const source = sources.find(({ id }) => id === chosen) ?? sources[0]!;
+  const addresses = [location.host, otlp_http, otlp_grpc]
+    .filter((one) => one !== null)
+    .map((one) => one.replace(/^https?:\/\//, ''))
+    .join(', ');
   return (
     <>
-      <PageHead title="Send your first picture" sentence="Copy one line and watch it arrive." timeless />
-      <Sheet label="Send with curl">
-        <Cell>
-          <Head title="curl" unit="one JSON object" />
-          <Command
-            text={`curl -s ${location.origin}/api/v1/events -H 'content-type: application/x-ndjson' --data-binary \\\n  '${line}'`}
-          />
-        </Cell>
-        <Cell ruled>
-          <Head title="OpenTelemetry" unit="any language" />
-          <Command
-            plain
-            text={`export OTEL_EXPORTER_OTLP_ENDPOINT=${me?.otlp_http ?? ''}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`}
-          />
-        </Cell>
-      </Sheet>
+      <PageHead
+        title="Send your first picture"
+        sentence={`Pick where your pictures come from, copy, and watch it arrive. ${
+          keyless
+            ? 'Nothing leaves this machine; prompts are kept as they are because you are on loopback.'
+            : 'Prompts are redacted at the door unless your policy says otherwise.'
+        }`}
+        timeless
+      />
+      <Tabs sources={sources} source={source} onChoose={choose} />
+      <div className={css.halves}>
+        <Sheet label={source.name}>
+          <div role="tabpanel" id="source" aria-labelledby={`source-${source.id}`}>
+            <Step sign="1">
+              <KeyStep {...{ keyless, admin, tenant, made }} onMade={setMade} />
+            </Step>
+            {source.steps.map((step, at) => (
+              <Step key={step.title} sign={String(at + 2)}>
+                <p>{step.title}</p>
+                {step.command !== undefined && (
+                  <Command
+                    text={step.command}
+                    shown={masked(step.command, made)}
+                    plain={step.plain === true}
+                  />
+                )}
+              </Step>
+            ))}
+            <Step sign="i">
+              <p>
+                <b>What is stored:</b>{' '}
+                <span className="dim">
+                  request, stages, model and LoRA hashes, sampler, seed, size, times, and the picture by
+                  reference. User ids are hashed at the door. All of it, and what else can be sent:{' '}
+                  {source.doc}.
+                </span>
+              </p>
+            </Step>
+            <Step sign="?">
+              <p>
+                <b>Nothing arrives?</b> <span className="dim">Run</span>{' '}
+                <span className="mono">npx pegbar doctor</span>
+                <span className="dim">
+                  . It sends a probe through the whole line and says what is wrong. Or look round first in a
+                  simulated studio: <span className="mono">npx pegbar demo</span>, then{' '}
+                  <Link href="/">Home</Link>.
+                </span>
+              </p>
+            </Step>
+          </div>
+        </Sheet>
+        <Listening addresses={addresses} />
+      </div>
     </>
+  );
+}
+
+const Step = ({ sign, children }: { sign: string; children: React.ReactNode }) => (
+  <div className={css.step}>
+    <span className={css.sign} aria-hidden="true">
+      {sign}
+    </span>
+    <div>{children}</div>
+  </div>
+);
+
+interface TabsProps {
+  readonly sources: readonly Source[];
+  readonly source: Source;
+  readonly onChoose: (id: string) => void;
+}
+
+function Tabs({ sources, source, onChoose }: TabsProps) {
+  const move = (step: number): void => {
+    const at = sources.findIndex(({ id }) => id === source.id);
+    const next = sources[(at + step + sources.length) % sources.length]!;
+    onChoose(next.id);
+    document.getElementById(`source-${next.id}`)?.focus();
+  };
+  return (
+    <div
+      className={css.tabs}
+      role="tablist"
+      aria-label="Where your pictures come from"
+      onKeyDown={(event) => {
+        const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+        if (step === undefined) return;
+        event.preventDefault();
+        move(step);
+      }}
+    >
+      {sources.map(({ id, name, short }) => (
+        <button
+          key={id}
+          type="button"
+          role="tab"
+          id={`source-${id}`}
+          aria-controls="source"
+          aria-selected={id === source.id}
+          tabIndex={id === source.id ? 0 : -1}
+          className={classes(css.tab)}
+          onClick={() => onChoose(id)}
+        >
+          <b>{name}</b>
+          <span>{short}</span>
+        </button>
+      ))}
+    </div>
   );
 }

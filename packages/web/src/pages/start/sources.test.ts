@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { masked, type Place, sourcesOf } from './sources.ts';
+
+const NEAR: Place = {
+  url: 'http://127.0.0.1:4300',
+  otlp_http: 'http://127.0.0.1:4318',
+  otlp_grpc: null,
+  key: null,
+};
+const FAR: Place = {
+  url: 'https://pegbar.example',
+  otlp_http: 'https://otlp.pegbar.example',
+  otlp_grpc: null,
+  key: 'pk_secretsecret',
+};
+const textOf = (place: Place, id: string): string =>
+  sourcesOf(place)
+    .find((source) => source.id === id)!
+    .steps.map((step) => step.command ?? '')
+    .join('\n');
+
+describe('what is copied', () => {
+  test.each(sourcesOf(FAR).map(({ id }) => id))('%s names the server that the browser reached', (id) => {
+    expect(textOf(FAR, id)).toMatch(/pegbar\.example/);
+  });
+
+  test.each(['folder', 'comfyui', 'python', 'node', 'collector', 'curl'])('%s has the key in it', (id) => {
+    expect(textOf(FAR, id)).toContain('pk_secretsecret');
+  });
+
+  test('a public page never gets a key that may send more than frames', () => {
+    expect(textOf(FAR, 'browser')).not.toContain('pk_secretsecret');
+  });
+
+  test('on this machine nothing is set that need not be', () => {
+    expect(textOf(NEAR, 'folder')).toBe(
+      'npx pegbar import images ~/ComfyUI/output\nnpx pegbar watch ~/ComfyUI/output',
+    );
+    expect(textOf(NEAR, 'python')).toContain('pegbar.init()');
+    expect(textOf(NEAR, 'node')).toContain("init({ service: 'renderer' });");
+  });
+
+  test('a key is shown by its beginning alone', () => {
+    expect(masked('Bearer pk_secretsecret', 'pk_secretsecret')).toBe('Bearer pk_sec••••••••••••');
+  });
+});
