@@ -14,6 +14,15 @@ export {
 } from './compare-tokens.ts';
 export { type Compat, type CompatFigures, compatCategories, compatNumbers } from './compat.ts';
 export {
+  bootstrapDifference,
+  type Difference,
+  type DifferenceOptions,
+  differenceOfQuantiles,
+  differenceOfRatios,
+  differenceOfShares,
+  wilson,
+} from './difference.ts';
+export {
   chi2Cdf,
   chi2Upper,
   chi2UpperQuantile,
