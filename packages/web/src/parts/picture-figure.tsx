@@ -3,7 +3,7 @@
  * it is shown when somebody who may asks for it, that is written to the audit log, and it is blurred again on leaving.
  */
 import { useState } from 'react';
-import { type ImageRow, pictureAddress, useMay } from '../api/index.ts';
+import { addressOf, type ImageRow, pictureAddress, useMay } from '../api/index.ts';
 import { classes } from '../base/classes.ts';
 import { Button } from './button.tsx';
 import { Icon } from './icon.tsx';
@@ -25,6 +25,9 @@ interface PictureFigureProps {
   readonly zoom?: Zoom;
 }
 
+/** Longest side of what is shown while the picture is fitted, px: as sharp as a dense screen shows it. */
+const FITTED_PX = 1024;
+
 export function PictureFigure({ image, flag, zoom = 'fit' }: PictureFigureProps) {
   const [shown, setShown] = useState('');
   const [missing, setMissing] = useState('');
@@ -32,24 +35,35 @@ export function PictureFigure({ image, flag, zoom = 'fit' }: PictureFigureProps)
   const key = `${image.tenant} ${image.image_id}`;
   const flagged = image.nsfw_flag === true;
   const unblurred = flagged && shown === key;
+  // Only who looks closer needs every pixel; of many pictures no more is kept than what fits.
+  const whole = zoom !== 'fit' && missing !== `${key} whole`;
+  const gone = missing === `${key} fitted`;
   const size = zoom === 'fit' || !image.width ? {} : { width: image.width * zoom, maxWidth: 'none' };
+  const fitted = addressOf(`thumbnails/${encodeURIComponent(image.image_id)}`, {
+    tenant: image.tenant,
+    size: FITTED_PX,
+    unblur: unblurred ? true : null,
+  });
   return (
     <div className={classes(css.frame, zoom !== 'fit' && css.zoomed)}>
-      {missing === key ? (
+      {gone ? (
         <p className={css.missing}>The picture is not kept; what was told of it is.</p>
       ) : (
         <img
           key={`${key} ${unblurred}`}
-          src={pictureAddress(image.image_id, image.tenant, unblurred)}
+          src={whole ? pictureAddress(image.image_id, image.tenant, unblurred) : fitted}
           alt={unblurred ? `flagged picture ${image.image_id}` : altOf(image)}
           width={image.width}
           height={image.height}
           className={classes(zoom !== 'fit' && zoom >= PIXELS_FROM && css.pixels)}
           style={size}
-          onError={() => setMissing(key)}
+          onError={() => setMissing(`${key} ${whole ? 'whole' : 'fitted'}`)}
         />
       )}
-      {flagged && missing !== key && (
+      {zoom !== 'fit' && missing === `${key} whole` && (
+        <p className={css.note}>Only a smaller copy is kept.</p>
+      )}
+      {flagged && !gone && (
         <div className={classes(css.veil, unblurred && css.lifted)}>
           {!unblurred && <span className={css.flag}>{flag ?? 'Flagged'}</span>}
           {may ? (
