@@ -2,7 +2,7 @@
  * Objectives, bucket by bucket: inside, near the limit, outside. Height says it beside colour; no data is a rule at the
  * bottom. A cell leads to its range.
  */
-import { Fragment } from 'react';
+import { Fragment, type KeyboardEvent } from 'react';
 import { Link } from 'wouter';
 import { classes } from '../base/classes.ts';
 import { type Mark, timeTicks } from '../charts/geometry.ts';
@@ -71,16 +71,19 @@ export function ObjectiveGrid({ rows, times, step_ms, marks, shareTitle }: Objec
             <span className={css.name}>
               <b>{row.name}</b> <span className="dimmer">{row.objective}</span>
             </span>
+            {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is of forms */}
             <div
               className={css.row}
               style={{ gridTemplateColumns: cells.map((one) => `${one.share}fr`).join(' ') }}
-              role="img"
+              role="group"
               aria-label={`${row.name}, ${row.objective}: outside in ${outside} of ${cells.length}`}
+              onKeyDown={stepAlong}
             >
-              {cells.map(({ start, end, cell }) => (
+              {cells.map(({ start, end, cell }, at) => (
                 <Link
                   key={start}
-                  tabIndex={-1}
+                  tabIndex={at === cells.length - 1 ? 0 : -1}
+                  aria-label={`${formatTime(start, to, zone)}: ${cell ?? 'no data'}`}
                   className={css[cell ?? 'none'] ?? ''}
                   title={`${formatTime(start, to, zone)}: ${cell ?? 'no data'}`}
                   href={link(row.path, {
@@ -96,6 +99,16 @@ export function ObjectiveGrid({ rows, times, step_ms, marks, shareTitle }: Objec
       })}
     </div>
   );
+}
+
+/** One stop of the Tab key for a row; arrows go along it. */
+function stepAlong(event: KeyboardEvent<HTMLElement>): void {
+  const step = { ArrowLeft: 'previousElementSibling', ArrowRight: 'nextElementSibling' } as const;
+  const way = step[event.key as keyof typeof step];
+  const next = way && document.activeElement?.[way];
+  if (!(next instanceof HTMLElement)) return;
+  event.preventDefault();
+  next.focus();
 }
 
 /** Where cells stand: the first and last may reach beyond the grid, and are cut there. */

@@ -44,7 +44,7 @@ export function Stages({ filters }: { filters: readonly string[] }) {
       {!stages.loading && !stages.error && rows.length === 0 && <Note title="No stages in this range" />}
       {rows.length > 0 && (
         <Table
-          label="Latency by stage"
+          label="Stages over the range"
           rows={rows}
           keyOf={(row) => row.stage}
           columns={[
