@@ -23,6 +23,12 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
+            // A group takes along what its modules import: React first, or the shell would load all of aria for it.
+            {
+              name: 'react',
+              test: /node_modules\/(?:react|react-dom|scheduler|use-sync-external-store)\//,
+              priority: 1,
+            },
             { name: 'aria', test: /react-aria|react-stately|@internationalized|@react-types/ },
             { name: 'uplot', test: /node_modules\/uplot/ },
           ],
