@@ -128,8 +128,8 @@ export const SpanRow = z.looseObject({
 
 export const RequestDetail = z.looseObject({
   request: RequestRow,
-  stages: z.array(StageRow),
-  images: z.array(ImageRow),
+  stages: z.array(StageRow).optional(),
+  images: z.array(ImageRow).optional(),
 });
 export const Trace = z.looseObject({
   trace_id: z.string(),

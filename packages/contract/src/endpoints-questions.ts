@@ -22,7 +22,12 @@ export const QUESTIONS: readonly Endpoint[] = [
     path: '/api/v1/requests/{id}',
     summary: 'One request with its stages and pictures.',
     scopes: ['read'],
-    parameters: [path('id', 'The request.')],
+    parameters: [
+      path('id', 'The request.'),
+      list('parts', 'Parts that come along, all where not said: any of', [
+        ...['stages', 'spans', 'images', 'scores', 'feedback', 'logs'],
+      ]),
+    ],
     answer: json(api.RequestDetail),
     errors: ['not_found', 'engine_unavailable'],
   },

@@ -4,5 +4,12 @@ import { ADMINISTRATION } from './endpoints-administration.ts';
 import { QUESTIONS } from './endpoints-questions.ts';
 import { SERVER } from './endpoints-server.ts';
 import { TELEMETRY } from './endpoints-telemetry.ts';
+import { TRACES } from './endpoints-traces.ts';
 
-export const ENDPOINTS: readonly Endpoint[] = [...TELEMETRY, ...QUESTIONS, ...ADMINISTRATION, ...SERVER];
+export const ENDPOINTS: readonly Endpoint[] = [
+  ...TELEMETRY,
+  ...QUESTIONS,
+  ...TRACES,
+  ...ADMINISTRATION,
+  ...SERVER,
+];

@@ -4,7 +4,7 @@ import { type Subject, valuesSql } from './subjects.ts';
 
 /** Names, addresses and prose: never a cause, and dear to count. */
 const NAMES =
-  /(^|_)(id|uri)$|^(retry_of|sha256|prompt|negative_prompt|workflow|error_message|trace_state|links|resource|attributes|seed)$/;
+  /(^|_)(id|uri)$|^(retry_of|sha256|prompt|negative_prompt|workflow|error_message|trace_state|links|resource|attributes|seed|timestamp)$/;
 const SUMMARIES: ReadonlySet<string> = new Set(['lora_count', 'images']);
 /** Rows of a sample carry examples: so many of one value. */
 const EXAMPLES = 3;

@@ -89,6 +89,34 @@ SELECT ${SPAN_COLUMNS} FROM spans AS t
 WHERE {tenant_filter:t} AND ${TRACE} AND ${IS_SPAN}
 ORDER BY toInt64(start_ns), t.timestamp DESC LIMIT {limit:UInt32}`;
 
+/** A place of a waterfall: no attributes, so that ten thousand are read at once. */
+export const OUTLINE_OF_TRACE = `
+SELECT lower(hex(t.span_id)) AS span_id, lower(hex(t.parent_span_id)) AS parent, name, toString(pipeline_stage) AS stage,
+  toString(toUnixTimestamp64Nano(t.timestamp) - duration_ns) AS start_ns, toFloat64(duration_ns) AS ns, toUInt8(status) AS status,
+  toFloat64(queue_wait_ms) AS wait_ms, image_id, tenant,
+  attributes['cache.hit'] IN ('false', '0') OR attributes['cache'] = 'miss' AS missed
+FROM spans AS t WHERE {tenant_filter:t} AND ${TRACE} AND ${IS_SPAN}
+ORDER BY toInt64(start_ns), ns DESC LIMIT {limit:UInt32}`;
+export const MARKS_OF_TRACE = `
+SELECT lower(hex(t.span_id)) AS span_id, name, toString(toUnixTimestamp64Nano(t.timestamp)) AS ns,
+  name = 'exception' OR match(lower(concat(attributes['severity'], attributes['level'])), 'warn|error|fatal') AS warns
+FROM span_events AS t WHERE {tenant_filter:t} AND ${TRACE}
+ORDER BY t.timestamp LIMIT {limit:UInt32}`;
+
+const SPAN = `${TRACE} AND t.span_id = toFixedString(unhex({span:String}), 8)`;
+export const SPAN_OF_TRACE = `
+SELECT ${SPAN_COLUMNS} FROM spans AS t
+WHERE {tenant_filter:t} AND ${SPAN} AND ${IS_SPAN}
+ORDER BY t.timestamp DESC LIMIT {limit:UInt32}`;
+export const EVENTS_OF_SPAN = `
+SELECT name, ${instantSql('t.timestamp')} AS timestamp, attributes
+FROM span_events AS t WHERE {tenant_filter:t} AND ${SPAN}
+ORDER BY t.timestamp LIMIT {limit:UInt32}`;
+export const LOGS_OF_SPAN = `
+SELECT ${selectList('logs')} FROM logs AS t
+WHERE {tenant_filter:t} AND ${SPAN}
+ORDER BY t.timestamp LIMIT {limit:UInt32}`;
+
 export const EVENTS_OF_TRACE = `
 SELECT lower(hex(t.span_id)) AS span_id, name, ${instantSql('t.timestamp')} AS timestamp, attributes
 FROM span_events AS t WHERE {tenant_filter:t} AND ${TRACE}

@@ -56,6 +56,7 @@ export async function findRequest(
   { store }: ExploreDeps,
   asking: Asking,
   id: string,
+  parts: readonly string[] = [],
 ): Promise<Result<Row, ExploreError>> {
   const scoped = store.scoped(asking.scope);
   const lower = id.toLowerCase();
@@ -69,13 +70,24 @@ export async function findRequest(
   if (!traced.ok) return fromStore(traced.error);
   const request = traced.value[0];
   if (!request) return refused('not_found', 'there is no such request');
-  return withParts({ store }, { ...asking, scope: { tenant: String(request.tenant) } }, request);
+  const wrong = parts.find((part) => !(REQUEST_PARTS as readonly string[]).includes(part));
+  if (wrong !== undefined)
+    return refused('invalid_request', `a request has no part ${wrong.slice(0, 80)}`, {
+      field: 'parts',
+      hint: `Parts: ${REQUEST_PARTS.join(', ')}.`,
+    });
+  const wanted = new Set(parts.length === 0 ? REQUEST_PARTS : parts);
+  return withParts({ store }, { ...asking, scope: { tenant: String(request.tenant) } }, request, wanted);
 }
+
+/** What comes with a request unless fewer are asked for. */
+export const REQUEST_PARTS = ['stages', 'spans', 'images', 'scores', 'feedback', 'logs'] as const;
 
 async function withParts(
   { store }: Pick<ExploreDeps, 'store'>,
   asking: Asking,
   request: Row,
+  wanted: ReadonlySet<string>,
 ): Promise<Result<Row, ExploreError>> {
   const scoped = store.scoped(asking.scope);
   const id = String(request.request_id);
@@ -91,29 +103,32 @@ async function withParts(
   };
   const rows = (sql: string, more: Row = {}) =>
     scoped.rows<Row>(sql, { params: { ...params, ...more }, ...signalOf(asking) });
+  const none = Promise.resolve(ok<Row[]>([]));
+  const pictured = ['images', 'scores', 'feedback'].some((part) => wanted.has(part));
   const [stages, spans, images, logs] = await Promise.all([
-    rows(SQL.STAGES_OF_REQUEST),
-    rows(SQL.SPANS_OF_REQUEST),
-    rows(SQL.IMAGES_OF_REQUEST),
-    rows(SQL.LOGS_OF_REQUEST),
+    wanted.has('stages') ? rows(SQL.STAGES_OF_REQUEST) : none,
+    wanted.has('spans') ? rows(SQL.SPANS_OF_REQUEST) : none,
+    pictured ? rows(SQL.IMAGES_OF_REQUEST) : none,
+    wanted.has('logs') ? rows(SQL.LOGS_OF_REQUEST) : none,
   ]);
   for (const part of [stages, spans, images, logs]) if (!part.ok) return fromStore(part.error);
   const pictures = rowsOf(images).map((row) => String(row.image_id));
   const about = { images: pictures };
   const [scores, feedback] = await Promise.all([
-    rows(SQL.SCORES_ABOUT, about),
-    rows(SQL.FEEDBACK_ABOUT, about),
+    wanted.has('scores') ? rows(SQL.SCORES_ABOUT, about) : none,
+    wanted.has('feedback') ? rows(SQL.FEEDBACK_ABOUT, about) : none,
   ]);
   for (const part of [scores, feedback]) if (!part.ok) return fromStore(part.error);
-  return ok({
-    request: requestRow(request),
+  const told: Row = {
     stages: rowsOf(stages).map(stageRow),
     spans: rowsOf(spans).map((row) => spanRow(row)),
     images: rowsOf(images).map((row) => tell(row, ['image_id'])),
     scores: rowsOf(scores).map((row) => tell(row, ['value'])),
     feedback: rowsOf(feedback).map((row) => tell(row)),
     logs: rowsOf(logs).map(logRow),
-  });
+  };
+  const asked = Object.entries(told).filter(([part]) => wanted.has(part));
+  return ok({ request: requestRow(request), ...Object.fromEntries(asked) });
 }
 
 const rowsOf = <T>(result: Result<T[], unknown>): T[] => (result.ok ? result.value : []);

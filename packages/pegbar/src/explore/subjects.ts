@@ -34,6 +34,9 @@ const TRACE_OR_REQUEST = "if(request_id != '', request_id, lower(hex(trace_id)))
 /** Rows of a trace stay together, and so does what one stretch of time has in common: a sample reads whole granules. */
 const STRETCH = 'cityHash64(intDiv(toUnixTimestamp(t.timestamp), {stretch_s:UInt32}))';
 
+/** A time within the range, in epoch milliseconds: what a box that was drawn over a chart selects. */
+const INSTANT: Field = { sql: 'intDiv(at, 1000000)', kind: 'number' };
+
 const timed = (table: string, where: string, columns = ''): Pick<Subject, 'rows' | 'count' | 'lot'> => ({
   rows: (more) =>
     `SELECT *${columns} FROM ${table} AS t PREWHERE {tenant_filter:t} AND ${TIMED} WHERE ${where} AND ${more}`,
@@ -45,6 +48,7 @@ const spansLike = (where: string): Subject => ({
   fields: fieldsOf('spans', {
     latency_ms: { sql: 'ms', kind: 'number' },
     duration_ms: { sql: 'ms', kind: 'number' },
+    timestamp: { sql: "toUnixTimestamp64Milli(timestamp::DateTime64(3, 'UTC'))", kind: 'number' },
   }),
   id: TRACE_OR_REQUEST,
   image_id: 'image_id',
@@ -58,6 +62,7 @@ const DEFINED: Readonly<Record<SubjectName, Subject>> = {
     fields: fieldsOf('requests', {
       outcome: { sql: REQUEST_OUTCOME, kind: 'text' },
       latency_ms: { sql: REQUEST_LATENCY_MS, kind: 'number' },
+      timestamp: INSTANT,
     }),
     id: 'request_id',
     image_id: "''",
@@ -68,7 +73,7 @@ const DEFINED: Readonly<Record<SubjectName, Subject>> = {
   images: {
     rows: (where) =>
       `SELECT * FROM (SELECT *, toUnixTimestamp64Nano(timestamp::DateTime64(9, 'UTC')) AS at FROM ${mergedRows('images', `WHERE {tenant_filter:t} AND t.${SINCE} AND ${where}`)}) WHERE ${AT_IN_RANGE}`,
-    fields: fieldsOf('images'),
+    fields: fieldsOf('images', { timestamp: INSTANT }),
     id: 'image_id',
     image_id: 'image_id',
     request_id: 'request_id',

@@ -17,6 +17,7 @@ import { sequenceHandlers } from './sequences.ts';
 import { serverHandlers } from './server.ts';
 import { storageHandlers } from './storage.ts';
 import { tenantHandlers } from './tenants.ts';
+import { traceHandlers } from './traces.ts';
 import { userHandlers } from './users.ts';
 
 /** Handlers by the id of their route. */
@@ -37,6 +38,7 @@ export function handlersOf(deps: ApiDeps, pages: PageFiles): Handlers {
     ...questionHandlers(deps),
     ...sequenceHandlers(deps),
     ...serverHandlers(deps),
+    ...traceHandlers(deps),
     ...storageHandlers(deps),
     ...tenantHandlers(deps),
     ...userHandlers(deps),

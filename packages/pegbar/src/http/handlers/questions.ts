@@ -38,7 +38,7 @@ export function questionHandlers(deps: ApiDeps): Handlers {
       return json(orRefuse(await listRequests(deps, askingOf(call), pageOf(call, deps))));
     },
     async getRequest(call) {
-      return json(orRefuse(await findRequest(deps, askingOf(call), call.params.id!)));
+      return json(orRefuse(await findRequest(deps, askingOf(call), call.params.id!, listOf(call, 'parts'))));
     },
     async getTrace(call) {
       return json(orRefuse(await findTrace(deps, askingOf(call), call.params.trace_id!)));
