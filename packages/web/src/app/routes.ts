@@ -78,6 +78,14 @@ export const ROUTES: readonly Route[] = [
     load: () => import('../pages/image/image.tsx'),
   },
   {
+    ...{ id: 'request', path: '/requests/:id', title: 'Request', within: 'requests', timeless: true },
+    load: () => import('../pages/trace/request.tsx'),
+  },
+  {
+    ...{ id: 'trace', path: '/traces/:id', title: 'Trace', within: 'requests', timeless: true },
+    load: () => import('../pages/trace/trace.tsx'),
+  },
+  {
     ...{ id: 'start', path: '/start', title: 'Start', within: 'home', timeless: true },
     load: () => import('../pages/start/start.tsx'),
   },
