@@ -58,6 +58,16 @@ export {
   useStatus,
   useTrace,
 } from './queries.ts';
+export {
+  type Baseline as UsualTimes,
+  type SpanDetail,
+  type TraceOutline,
+  type Usual,
+  useBaseline,
+  useOutline,
+  useRequestOf,
+  useSpan,
+} from './traces.ts';
 export type {
   DeploymentRow,
   ImageDetail,
