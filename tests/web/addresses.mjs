@@ -9,4 +9,13 @@ export const ADDRESSES = [
   ['cost', '/cost'],
   ['gallery', '/images'],
   ['gallery-groups', '/images?group=loras'],
+  ['admin', '/admin'],
+  ['admin-tenants', '/admin?section=tenants&tenant_name=*'],
+  ['admin-keys', '/admin?section=keys'],
+  ['admin-people', '/admin?section=people'],
+  ['admin-privacy', '/admin?section=privacy'],
+  ['admin-space', '/admin?section=space'],
+  ['admin-catalogue', '/admin?section=catalogue'],
+  ['admin-audit', '/admin?section=audit'],
+  ['admin-letters', '/admin?section=letters'],
 ];

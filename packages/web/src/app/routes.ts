@@ -30,7 +30,7 @@ export interface Route {
   readonly load: Load;
 }
 
-export const SECTIONS = ['', 'Workloads', 'Quality', 'Explore', 'Reliability'] as const;
+export const SECTIONS = ['', 'Workloads', 'Quality', 'Explore', 'Reliability', 'Server'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 const GALLERY: ContextDefaults = { range: { from: 'now-24h', to: 'now' }, compare: 'off' };
@@ -84,6 +84,18 @@ export const ROUTES: readonly Route[] = [
   {
     ...{ id: 'trace', path: '/traces/:id', title: 'Trace', within: 'requests', timeless: true },
     load: () => import('../pages/trace/trace.tsx'),
+  },
+  {
+    ...{
+      id: 'admin',
+      path: '/admin',
+      title: 'Admin',
+      section: 'Server',
+      letter: 'm',
+      scope: 'admin',
+      timeless: true,
+    },
+    load: () => import('../pages/admin/admin.tsx'),
   },
   {
     ...{ id: 'start', path: '/start', title: 'Start', within: 'home', timeless: true },

@@ -1,6 +1,7 @@
 /** A key figure: what it is, how much, the difference in words, its line with the ghost of then. */
 import type { KpiName } from '@pegbar/contract/words';
 import { Link } from 'wouter';
+import { classes } from '../base/classes.ts';
 import { Spark } from '../charts/spark.tsx';
 import type { Values } from '../charts/types.ts';
 import { differenceWords, FEW, formatN, kpiFigure } from '../format/index.ts';
@@ -44,6 +45,33 @@ export function KpiCell(props: KpiCellProps) {
     </Link>
   );
 }
+
+interface FigureCellProps {
+  readonly label: string;
+  readonly figure: string;
+  readonly unit?: string;
+  /** What the figure means, or how it differs. */
+  readonly words?: string;
+  readonly status?: 'warn' | 'crit' | undefined;
+  readonly values?: Values | undefined;
+  readonly ghost?: Values | undefined;
+}
+/** A figure that is no KPI, in the same strip. */
+export const FigureCell = ({ label, figure, unit, words, status, values, ghost }: FigureCellProps) => (
+  <div className={css.kpi}>
+    <span className={css.label}>{label}</span>
+    <span className={classes(css.value, status)}>
+      {figure}
+      {unit !== undefined && <small>{unit}</small>}
+    </span>
+    <span className={css.words}>{words}</span>
+    {values && (
+      <span className={css.spark}>
+        <Spark values={values} ghost={ghost} />
+      </span>
+    )}
+  </div>
+);
 
 /** Six in a row; three on a tablet, two on a phone. */
 export const KpiStrip = ({ children }: { children: React.ReactNode }) => (

@@ -1,0 +1,104 @@
+/** Dead letters: what was acknowledged and the store refused, and trying it again. */
+import { useState } from 'react';
+import { type DeadLetter, replayDeadLetters, useAct, useDeadLetters } from '../../api/index.ts';
+import { formatBytes, formatCount, formatTime, iso } from '../../format/index.ts';
+import { Button } from '../../parts/button.tsx';
+import { Refused } from '../../parts/field.tsx';
+import { Cell, Head, Sheet } from '../../parts/sheet.tsx';
+import { Failed, Loading, Note } from '../../parts/states.tsx';
+import { Table } from '../../parts/table.tsx';
+import { toast } from '../../parts/toast.tsx';
+import { useContextState, useNow } from '../../url/index.ts';
+import css from './admin.module.css';
+import { Ask, type Question } from './ask.tsx';
+
+export function Part() {
+  const { data, error, isPending, refetch } = useDeadLetters();
+  const replay = useAct(replayDeadLetters);
+  const [question, ask] = useState<Question | null>(null);
+  const again = (ids: readonly string[] | undefined, what: string): void =>
+    ask({
+      title: `Try ${what} again?`,
+      effect:
+        'Its rows are sent to the store once more. What the store takes is counted in the hours that it belongs to; what it refuses stays here.',
+      act: 'Try again',
+      onAct: () => replay.mutate(ids, { onSuccess: (done) => toast(doneWords(done)) }),
+    });
+  return (
+    <Sheet label="Dead letters">
+      <Head
+        alone
+        title="Dead letters"
+        unit="acknowledged, and refused by the store"
+        end={
+          data && data.length > 1 ? (
+            <Button busy={replay.isPending} onClick={() => again(undefined, 'all')}>
+              Try all again
+            </Button>
+          ) : undefined
+        }
+      />
+      {isPending && <Loading height={160} label="Dead letters" />}
+      {error && !data && <Failed error={error} onRetry={() => void refetch()} />}
+      {replay.error && (
+        <Cell>
+          <Refused error={replay.error} />
+        </Cell>
+      )}
+      {data?.length === 0 && (
+        <Note title="No dead letters">Everything that was acknowledged is in the store.</Note>
+      )}
+      {data && data.length > 0 && (
+        <Letters rows={data} onAgain={(row) => again([row.id], `the letter of ${row.table}`)} />
+      )}
+      <Ask question={question} onClose={() => ask(null)} />
+    </Sheet>
+  );
+}
+
+const doneWords = ({ replayed, rows, failed }: Awaited<ReturnType<typeof replayDeadLetters>>): string =>
+  failed.length === 0
+    ? `${formatCount(rows)} rows of ${formatCount(replayed)} dead letters are stored`
+    : `${formatCount(replayed)} are stored, ${formatCount(failed.length)} were refused again`;
+
+function Letters({ rows, onAgain }: { rows: readonly DeadLetter[]; onAgain: (row: DeadLetter) => void }) {
+  const [{ zone }] = useContextState();
+  const now_ms = useNow();
+  return (
+    <Table
+      label="Dead letters"
+      rows={rows}
+      keyOf={(row) => row.id}
+      height={640}
+      columns={[
+        {
+          ...{ id: 'at', title: 'Put aside', width: '120px' },
+          cell: (row) => (
+            <span title={iso(Date.parse(row.timestamp))}>
+              {formatTime(Date.parse(row.timestamp), now_ms, zone)}
+            </span>
+          ),
+        },
+        { id: 'table', title: 'Table', cell: (row) => <span className="mono">{row.table}</span> },
+        { id: 'rows', title: 'Rows', right: true, cell: (row) => formatCount(row.rows) },
+        { id: 'bytes', title: 'Size', right: true, wide: true, cell: (row) => formatBytes(row.bytes) },
+        {
+          ...{ id: 'reason', title: 'What the store said', wide: true },
+          cell: (row) => (
+            <span className={css.detail} title={row.reason}>
+              {row.reason}
+            </span>
+          ),
+        },
+        {
+          ...{ id: 'act', title: '', right: true },
+          cell: (row) => (
+            <Button onClick={() => onAgain(row)} aria-label={`Try ${row.id} again`}>
+              Try again
+            </Button>
+          ),
+        },
+      ]}
+    />
+  );
+}

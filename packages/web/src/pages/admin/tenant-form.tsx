@@ -1,0 +1,184 @@
+/** The policy of a tenant: fields at the left, the document that they make at the right. */
+import { useState } from 'react';
+import type { TenantRow } from '../../api/index.ts';
+import { Button } from '../../parts/button.tsx';
+import { Command } from '../../parts/command.tsx';
+import { Field, Form, Refused, TextField } from '../../parts/field.tsx';
+import { Cell, Cells, Head } from '../../parts/sheet.tsx';
+import css from './admin.module.css';
+import {
+  documentOf,
+  durationText,
+  type PolicyForm,
+  PROMPT_WORDS,
+  RETENTION_WORDS,
+  RETENTIONS,
+} from './policy.ts';
+
+interface TenantFormProps {
+  readonly tenant: TenantRow | null;
+  readonly start: PolicyForm;
+  readonly isNew: boolean;
+  readonly busy: boolean;
+  readonly error: unknown;
+  readonly onSave: (yaml: string) => void;
+  readonly onClose: () => void;
+  readonly onRemove?: () => void;
+}
+
+export function TenantForm(props: TenantFormProps) {
+  const { tenant, start, isNew, busy, error } = props;
+  const [form, setForm] = useState(start);
+  const set = (more: Partial<PolicyForm>): void => setForm((now) => ({ ...now, ...more }));
+  const yaml = documentOf(form);
+  const unchanged = !isNew && yaml === documentOf(start);
+  return (
+    <Cells columns="minmax(0, 1fr) minmax(0, 460px)">
+      <Cell>
+        <Head
+          title={isNew ? 'New tenant' : `What holds for ${tenant?.name ?? form.name}`}
+          unit="an empty field: the default holds"
+        />
+        <Form onSubmit={() => props.onSave(yaml)}>
+          {isNew && (
+            <TextField
+              label="Name"
+              value={form.name}
+              onChange={(name) => set({ name })}
+              hint="a-z, 0-9, dot, _ and -"
+            />
+          )}
+          <Prompts form={form} tenant={tenant} onChange={set} />
+          <h3 className={css.group}>Retention</h3>
+          <div className={css.two}>
+            {RETENTIONS.map((kind) => (
+              <TextField
+                key={kind}
+                label={RETENTION_WORDS[kind]!}
+                value={form.retention[kind] ?? ''}
+                placeholder={placeholder(tenant, kind)}
+                onChange={(text) => set({ retention: { ...form.retention, [kind]: text } })}
+              />
+            ))}
+          </div>
+          <h3 className={css.group}>Sampling</h3>
+          <div className={css.three}>
+            <TextField
+              label="Share of traces kept"
+              value={form.traces}
+              placeholder={String(tenant?.policy.sampling.traces ?? 0.05)}
+              onChange={(traces) => set({ traces })}
+              hint="0 to 1; errors are always kept"
+            />
+            <TextField
+              label="Slow from, ms"
+              value={form.slow_ms}
+              placeholder={String(tenant?.policy.sampling.slow_ms ?? 10_000)}
+              onChange={(slow_ms) => set({ slow_ms })}
+              hint="slower requests are always kept"
+            />
+            <TextField
+              label="Share of pictures kept"
+              value={form.artifacts}
+              placeholder={String(tenant?.policy.sampling.artifacts ?? 0.1)}
+              onChange={(artifacts) => set({ artifacts })}
+              hint="0 to 1"
+            />
+          </div>
+          <Refused error={error} />
+          <div className={css.acts}>
+            <Button
+              kind="solid"
+              type="submit"
+              busy={busy}
+              disabled={unchanged || (isNew && form.name === '')}
+            >
+              {isNew ? 'Declare tenant' : 'Apply'}
+            </Button>
+            <Button kind="quiet" onClick={props.onClose}>
+              Close
+            </Button>
+            {props.onRemove && (
+              <Button kind="danger" onClick={props.onRemove}>
+                Back to the defaults
+              </Button>
+            )}
+          </div>
+        </Form>
+      </Cell>
+      <Cell>
+        <div className={css.beside}>
+          <Head title="As a document" unit="pegbar apply -f tenant.yaml" />
+          <Command plain text={yaml} />
+          <p className="small dimmer">
+            Apply sends this document. Kept in a repository and sent by your pipeline it does the same; every
+            change is in the audit log.
+          </p>
+        </div>
+      </Cell>
+    </Cells>
+  );
+}
+
+const placeholder = (tenant: TenantRow | null, kind: string): string => {
+  const ms = tenant?.policy.retention_ms[kind];
+  return ms === undefined ? 'default' : durationText(ms);
+};
+
+/** What happens to the text of prompts before anything is stored. */
+function Prompts(props: {
+  form: PolicyForm;
+  tenant: TenantRow | null;
+  onChange: (more: Partial<PolicyForm>) => void;
+}) {
+  const { form, tenant, onChange } = props;
+  const holds = form.prompts === '' ? (tenant?.policy.prompts ?? null) : form.prompts;
+  return (
+    <>
+      <h3 className={css.group}>Privacy</h3>
+      <Field label="Prompts" hint={holds === null ? undefined : PROMPT_WORDS[holds]}>
+        {(ids) => (
+          <select
+            {...ids}
+            className={css.select}
+            value={form.prompts}
+            onChange={(event) => onChange({ prompts: event.target.value as PolicyForm['prompts'] })}
+          >
+            <option value="">default{tenant && !form.prompts ? ` (${tenant.policy.prompts})` : ''}</option>
+            {Object.keys(PROMPT_WORDS).map((word) => (
+              <option key={word} value={word}>
+                {word}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <div className={css.two}>
+        <TextField
+          label="Also redact what matches"
+          mono
+          lines={3}
+          value={form.patterns}
+          onChange={(patterns) => onChange({ patterns })}
+          hint="a regular expression a line, beside the built-in ones"
+        />
+        <TextField
+          label="Also redact attributes named"
+          mono
+          lines={3}
+          value={form.keys}
+          onChange={(keys) => onChange({ keys })}
+          hint="a name a line"
+        />
+      </div>
+      <TextField
+        label="Folders that pictures may be read from"
+        mono
+        lines={2}
+        value={form.roots}
+        onChange={(roots) => onChange({ roots })}
+        hint="absolute paths on the server, a line each"
+      />
+    </>
+  );
+}
