@@ -32,16 +32,19 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   requests: [CONTRACT, 'base', 'native', 'spool', 'store'],
   rollups: [CONTRACT, STATS, 'base', 'features', 'native', 'requests', 'state', 'store'],
   explore: [CONTRACT, STATS, 'base', 'requests', 'rollups', 'store'],
+  drift: [CONTRACT, STATS, 'base', 'explore', 'rollups'],
   'dead-letters': [CONTRACT, 'base', 'native', 'spool', 'store'],
   erasure: [CONTRACT, 'base', 'rollups', 'state', 'store'],
   deployments: ['base', 'store'],
+
+  style: [CONTRACT, STATS, 'access', 'base', 'explore', 'state', 'store'],
 
   loading: ['base', 'requests', 'rollups', 'spool', 'state', 'store'],
 
   // Doors: people and machines.
   http: [
     ...[CONTRACT, 'base', 'config', 'access', 'artifacts', 'explore', 'ingest', 'privacy', 'requests'],
-    ...['rollups', 'spool', 'state', 'store', 'dead-letters', 'deployments', 'erasure'],
+    ...['rollups', 'spool', 'state', 'store', 'dead-letters', 'deployments', 'drift', 'erasure'],
   ],
   // A command asks a server over HTTP; of the rooms it sees only the pure ones.
   cli: [CONTRACT, STATS, 'base', 'config', 'features', 'importers', 'version.ts', 'drift-compare'],

@@ -41,6 +41,16 @@ export {
   totalVariation,
 } from './divergence.ts';
 export {
+  type CentroidDrift,
+  centroidDrift,
+  centroidOf,
+  euclidean,
+  UNITS_LEAST,
+  type Vectors,
+} from './embedding.ts';
+export { type Centroid, centroidFrom, REFERENCES_LEAST, styleDistance } from './embedding-distance.ts';
+export { type Discrepancy, discrepancy } from './embedding-mmd.ts';
+export {
   ALPHA,
   type CompareOptions,
   type Component,
