@@ -66,6 +66,8 @@ export const ROUTES: readonly Route[] = [
   route('getLatencies', 'GET', '/api/v1/latencies', READ),
   route('getFailures', 'GET', '/api/v1/failures', READ),
   route('listExamples', 'GET', '/api/v1/examples', READ),
+  route('getDrift', 'GET', '/api/v1/drift', READ),
+  route('getDriftFindings', 'GET', '/api/v1/drift/findings', READ),
   route('explain', 'POST', '/api/v1/explain', READ, { takes: [JSON_TYPE] }),
   route('query', 'POST', '/api/v1/query', READ, { takes: [JSON_TYPE] }),
   route('flush', 'POST', '/api/v1/flush', ['ingest', 'read', 'admin'], { timeout_ms: 120_000 }),

@@ -7,6 +7,7 @@ import { artifactHandlers } from './artifacts.ts';
 import { cmcdHandlers } from './cmcd.ts';
 import { deadLetterHandlers } from './dead-letters.ts';
 import { deploymentHandlers } from './deployments.ts';
+import { driftHandlers } from './drift.ts';
 import { eventHandlers } from './events.ts';
 import { exportHandlers } from './export.ts';
 import { peopleHandlers } from './people.ts';
@@ -30,6 +31,7 @@ export function handlersOf(deps: ApiDeps, pages: PageFiles): Handlers {
     ...cmcdHandlers(deps),
     ...deadLetterHandlers(deps),
     ...deploymentHandlers(deps),
+    ...driftHandlers(deps),
     ...eventHandlers(deps),
     ...exportHandlers(deps),
     ...peopleHandlers(deps, pages),

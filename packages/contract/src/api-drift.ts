@@ -1,0 +1,123 @@
+/** Schemas of drift. */
+import { z } from 'zod';
+
+const count = z.number().min(0);
+const time = z.string().meta({ format: 'date-time', description: 'RFC 3339 in UTC, with milliseconds.' });
+const side = z.number().nullable().describe('A median, or a share; null where there is nothing.');
+const segment = z.record(z.string(), z.string()).describe('Empty for all rows.');
+
+const deployment = z.looseObject({
+  id: z.string(),
+  kind: z.string(),
+  timestamp: time,
+  lag_h: z.number().describe('Hours from it to the change.'),
+  did: z
+    .object({ on: z.number(), off: z.number(), share: z.number() })
+    .nullable()
+    .describe('Change of those on it, of those without it, and the share of the first beyond the second.'),
+  score: z.number().describe('0 to 1; below 0.5 it is not called likely.'),
+});
+const examples = z.array(
+  z.object({ tenant: z.string(), request_id: z.string(), image_id: z.string().nullable() }),
+);
+
+export const DriftSeries = z.looseObject({
+  metric: z.string(),
+  segment,
+  against: z.string().nullable().describe('Of a release: the version that it is compared with.'),
+  verdict: z.enum(['drift', 'no_drift', 'insufficient_data', 'changed_but_small']),
+  reason: z.enum(['changed', 'small', 'passing', 'unchanged', 'too_few']),
+  words: z.string().describe('`median prompt is 31 tokens, was 22`.'),
+  unit: z.string().describe('`share` of rates.'),
+  now: side,
+  before: side,
+  shift: z.number().nullable().describe('Hodges–Lehmann of numbers, difference of shares; in the unit.'),
+  shift_interval: z.array(z.number()).nullable().describe('95 %.'),
+  better: z.boolean().nullable(),
+  because: z.array(z.string()).describe('What carries the verdict: value, tail, new, missing, within.'),
+  p: z.number(),
+  p_adjusted: z.number().describe('After Benjamini–Hochberg over all series of the question.'),
+  psi: z.number(),
+  psi_debiased: z.number(),
+  least_effect: z.number().describe('Debiased PSI that matters here.'),
+  n_ref: count,
+  n_cur: count,
+  n_needed: z.number().nullable().describe('Observations that would be enough; of `insufficient_data`.'),
+  design_effect: z.number().describe('How much more days vary than their counts explain.'),
+  persists: z.boolean().nullable().describe('Whether both halves of the window say the same.'),
+  within: z.number().nullable().describe('Change inside the parts of the segment, as debiased PSI.'),
+  mix: z.number().nullable().describe('What the mix of the parts explains, as PSI.'),
+  contributors: z.array(
+    z.object({
+      name: z.string(),
+      from: z.number().nullable(),
+      to: z.number().nullable(),
+      share: z.number().describe('Of the change.'),
+      direction: z.enum(['more', 'less']),
+      reference: z.number(),
+      current: z.number(),
+    }),
+  ),
+  since: time.nullable().optional(),
+  cause: deployment.nullable().optional(),
+  cause_words: z.string().optional().describe('`none likely` where nothing is.'),
+  alternatives: z.array(deployment).optional(),
+  last_good_version: z.string().nullable().optional(),
+  distribution: z
+    .object({
+      cells: z.array(z.object({ name: z.string(), from: z.number().nullable(), to: z.number().nullable() })),
+      reference: z.array(z.number()),
+      current: z.array(z.number()),
+    })
+    .optional()
+    .describe('Shares of both sides in the same cells, hours of the week matched. Of drift only.'),
+  examples: z
+    .object({ most_new: examples, most_lost: examples })
+    .optional()
+    .describe('Six of each at most, newest first, of the cells that gained and lost most.'),
+});
+
+const head = {
+  from: time,
+  to: time.describe('Whole hours; the one under way is among them.'),
+  baseline: z.object({
+    kind: z.enum(['rolling', 'release', 'pinned']),
+    asked: z.string(),
+    from: time,
+    to: time,
+    matched: z.string(),
+    excluded: z.array(z.object({ from: time, to: time, why: z.string() })),
+  }),
+  alpha: z.number(),
+};
+
+export const DriftAnswer = z.looseObject({
+  ...head,
+  metric: z.string(),
+  by: z.array(z.string()),
+  verdict: z.enum(['drift', 'no_drift', 'insufficient_data']),
+  tested: count,
+  series: z.array(DriftSeries).describe('Largest change first, at most 500.'),
+});
+
+export const DriftFindingsAnswer = z.looseObject({
+  ...head,
+  looked_at: z.looseObject({
+    series: count,
+    metrics: z.array(z.string()),
+    segments: count,
+    drift: count,
+    no_drift: count,
+    changed_but_small: count,
+    insufficient_data: count,
+  }),
+  total: count,
+  findings: z
+    .array(
+      DriftSeries.extend({
+        title: z.string(),
+        also: z.array(DriftSeries).describe('What tells the same story.'),
+      }),
+    )
+    .describe('Worse before better, larger before smaller.'),
+});

@@ -1,0 +1,53 @@
+/** Questions about drift. */
+import * as drift from './api-drift.ts';
+import { type Endpoint, filter, json, list, query, range, whole } from './endpoint.ts';
+import { ROLLUP_DIMENSIONS } from './vocabulary.ts';
+
+const baseline = query(
+  'baseline',
+  '`28d` (where not said), `7d`: the days before, hours of the week matched; `release`: the version before; or a pinned window `FROM/TO`.',
+);
+const exclude = {
+  ...query(
+    'exclude',
+    'A window `FROM/TO` to leave out of the baseline. Rolled back changes and announced load are left out anyway.',
+  ),
+  repeats: true,
+};
+
+export const DRIFT_ENDPOINTS: readonly Endpoint[] = [
+  {
+    id: 'getDrift',
+    method: 'get',
+    path: '/api/v1/drift',
+    summary:
+      'Whether one metric drifted, by segment: verdict, size in its own unit, how sure, since when, and what most likely did it.',
+    scopes: ['read'],
+    parameters: [
+      {
+        ...query('metric', 'prompt_tokens, latency_ms, style_distance, nsfw, …: docs/drift.md.'),
+        required: true,
+      },
+      list('by', 'Segments: tenant, one other dimension, and the stage.', [
+        ...ROLLUP_DIMENSIONS,
+        'pipeline_stage',
+      ]),
+      filter,
+      ...range,
+      baseline,
+      exclude,
+    ],
+    answer: json(drift.DriftAnswer),
+    errors: ['query_limit', 'engine_unavailable'],
+  },
+  {
+    id: 'getDriftFindings',
+    method: 'get',
+    path: '/api/v1/drift/findings',
+    summary: 'Everything that drifted, each thing once, the worst first; and what was looked at.',
+    scopes: ['read'],
+    parameters: [...range, baseline, exclude, query('limit', 'Findings, 20 where not said.', whole(1, 50))],
+    answer: json(drift.DriftFindingsAnswer),
+    errors: ['query_limit', 'engine_unavailable'],
+  },
+];

@@ -1,0 +1,82 @@
+/** When a series began to differ: CUSUM over its hours, free of the rhythm of the day. */
+import { cusum } from '@pegbar/stats';
+import { HOUR_MS, type Hours, meanOfHour, type Series } from './series.ts';
+import type { Window } from './windows.ts';
+
+const HOURS_OF_DAY = 24;
+/** z of an hour is cut here: one broken hour is no change. */
+const Z_MOST = 6;
+const SLACK = 0.5;
+/** Hours before the last calm one from which the change is dated anew. */
+const LOOK_BACK_HOURS = 48;
+
+export interface DatedChange {
+  /** Start of the hour in which it began. */
+  readonly at_ms: number;
+  readonly direction: 'up' | 'down';
+}
+
+/**
+ * The change that is in force at the end of the window: the sum of excesses over the slack (Page 1954) is followed to
+ * the end, and dated where it last left zero; `cusum` then finds the hour that parts the means best. z of an hour
+ * takes its own number of observations. Null where nothing is in force.
+ */
+export function dateChange(
+  { sampling }: Pick<Series, 'sampling'>,
+  hours: Hours,
+  reference: (at_ms: number) => boolean,
+  all: Window,
+  direction: 'up' | 'down',
+  designEffect: number,
+): DatedChange | null {
+  const length = Math.round((all.to_ms - all.from_ms) / HOUR_MS);
+  const cells = Array.from({ length }, (_, at) => {
+    const hour = hours.get(all.from_ms + at * HOUR_MS);
+    return hour ? meanOfHour(sampling, hour) : { mean: Number.NaN, n: 0, squares: 0 };
+  });
+  const isReference = (at: number): boolean => reference(all.from_ms + at * HOUR_MS);
+  const phases = Array.from({ length: HOURS_OF_DAY }, () => ({ sum: 0, n: 0 }));
+  const total = { sum: 0, n: 0, squares: 0 };
+  for (const [at, { mean, n, squares }] of cells.entries()) {
+    if (!(n > 0) || !isReference(at)) continue;
+    const phase = phases[at % HOURS_OF_DAY]!;
+    phase.sum += mean * n;
+    phase.n += n;
+    total.sum += mean * n;
+    total.squares += squares;
+    total.n += n;
+  }
+  if (!(total.n > 1)) return null;
+  const overall = total.sum / total.n;
+  const spread = Math.max(0, total.squares / total.n - overall * overall);
+  if (!(spread > 0)) return null;
+  const z = Float64Array.from(cells, ({ mean, n }, at) => {
+    if (!(n > 0)) return Number.NaN;
+    const phase = phases[at % HOURS_OF_DAY]!;
+    // A phase with few observations leans on all hours.
+    const expected = (phase.sum + overall * PRIOR) / (phase.n + PRIOR);
+    const value = (mean - expected) / Math.sqrt((spread * designEffect) / n);
+    return Math.max(-Z_MOST, Math.min(Z_MOST, value));
+  });
+  return lastRise(z, direction, all.from_ms);
+}
+
+/** Observations that the mean of all hours counts for in that of an hour of the day. */
+const PRIOR = 10;
+
+function lastRise(z: Float64Array, direction: 'up' | 'down', from_ms: number): DatedChange | null {
+  let sum = 0;
+  let start = -1;
+  for (let at = 0; at < z.length; at++) {
+    if (!Number.isFinite(z[at]!)) continue;
+    sum = Math.max(0, sum + (direction === 'up' ? z[at]! : -z[at]!) - SLACK);
+    if (sum === 0) start = -1;
+    else if (start < 0) start = at;
+  }
+  if (start < 0) return null;
+  const first = Math.max(0, start - LOOK_BACK_HOURS);
+  const found = cusum(z.subarray(first), { slack: SLACK });
+  const near = found && found.direction === direction && Math.abs(first + found.at - start) <= NEAR_HOURS;
+  return { at_ms: from_ms + (near ? first + found.at : start) * HOUR_MS, direction };
+}
+const NEAR_HOURS = 6;

@@ -1,0 +1,115 @@
+/** What drifted, each thing once: a release with all it did, a part in place of the whole, a whole in place of its parts. */
+
+import { SCORE_LEAST } from './cause.ts';
+import { compareParts, type Parts } from './compare.ts';
+import type { Judged } from './engine.ts';
+import type { Why } from './tell.ts';
+
+export interface DriftFinding {
+  readonly main: Judged;
+  readonly why: Why;
+  /** What tells the same story: other metrics of the segment, other segments of the release. */
+  readonly also: { readonly one: Judged; readonly why: Why }[];
+}
+
+/** How many times its least effect a change is: what findings are sorted by within their kind. */
+export const sizeOf = ({ comparison, judgement }: Judged): number => {
+  const carried = comparison.evidence.components
+    .filter(({ name }) => judgement.because.includes(name))
+    .map(({ effect }) => effect);
+  return Math.max(comparison.evidence.psiDebiased, ...carried) / comparison.leastEffect;
+};
+
+export function groupFindings(judged: readonly Judged[], whyOf: (one: Judged) => Why): DriftFinding[] {
+  const drifted = judged
+    .filter(({ verdict }) => verdict === 'drift')
+    .map((one) => ({ one, why: whyOf(one) }))
+    .sort((a, b) => sizeOf(b.one) - sizeOf(a.one) || nameOf(a.one).localeCompare(nameOf(b.one)));
+  const told: DriftFinding[] = [];
+  const tell = (entry: { one: Judged; why: Why }, same: (finding: DriftFinding) => boolean): void => {
+    const known = told.find(same);
+    if (known) known.also.push(entry);
+    else told.push({ main: entry.one, why: entry.why, also: [] });
+  };
+  const [releases, others] = [drifted.filter(isRelease), drifted.filter((entry) => !isRelease(entry))];
+  for (const entry of releases)
+    tell(entry, ({ main }) => isRelease({ one: main }) && versionOf(main) === versionOf(entry.one));
+  for (const entry of others) {
+    const version = causeVersion(entry.why);
+    tell(
+      entry,
+      (finding) =>
+        (isRelease({ one: finding.main }) && version !== null && versionOf(finding.main) === version) ||
+        sameSegment(finding.main, entry.one, finding) ||
+        isExplained(entry.one, finding.main),
+    );
+  }
+  return told.sort((a, b) => rankOf(a) - rankOf(b) || sizeOf(b.main) - sizeOf(a.main));
+}
+
+const isRelease = ({ one }: { one: Judged }): boolean => one.against !== null;
+const versionOf = ({ series }: Judged): string | undefined => series.segment.model_version;
+const nameOf = ({ series }: Judged): string => `${series.metric.name} ${JSON.stringify(series.segment)}`;
+
+function causeVersion({ candidates: [first] }: Why): string | null {
+  return first && first.score >= SCORE_LEAST && first.did !== null
+    ? (first.deployment.version ?? null)
+    : null;
+}
+
+/** Worse before neither before better. */
+function rankOf({ main }: DriftFinding): number {
+  const { now, before } = main.comparison;
+  const { better } = main.series.metric;
+  if (better === 'neither' || now === null || before === null) return 1;
+  return (better === 'up') === now > before ? 2 : 0;
+}
+
+/** Metrics of one family in one segment that began together tell one story. */
+function sameSegment(told: Judged, one: Judged, { why }: DriftFinding): boolean {
+  if (told.against !== null || told.series.metric.family !== one.series.metric.family) return false;
+  const { pipeline_stage: _told, ...place } = told.series.segment;
+  const { pipeline_stage: _one, ...other } = one.series.segment;
+  return JSON.stringify(place) === JSON.stringify(other) && why !== undefined;
+}
+
+/** Without the rows of what was told already, is there anything left? */
+function isExplained(one: Judged, told: Judged): boolean {
+  if (told.against !== null || told.series.metric.name !== one.series.metric.name) return false;
+  if (!meets(one, told)) return false;
+  const without = withoutSegment(one, told);
+  if (without === null) return true;
+  const { evidence, leastEffect } = compareParts(
+    one.series.metric,
+    one.series.sampling,
+    without.reference,
+    without.current,
+  );
+  return !evidence.components.some(({ p, effect }) => p <= CERTAIN && effect >= leastEffect);
+}
+const CERTAIN = 0.01;
+
+/** No dimension tells the two segments apart. */
+function meets(one: Judged, told: Judged): boolean {
+  const [s, t] = [one.series.segment, told.series.segment];
+  return Object.keys(s).every((name) => t[name] === undefined || t[name] === s[name]);
+}
+
+/**
+ * The series without the parts that the told segment covers; null where its parts do not tell that apart, and where
+ * nothing would be left.
+ */
+function withoutSegment(one: Judged, told: Judged): { reference: Parts; current: Parts } | null {
+  const values = Object.entries(told.series.segment)
+    .filter(([name]) => one.series.segment[name] === undefined)
+    .map(([, value]) => value);
+  if (values.length === 0) return null;
+  const isOther = (part: string): boolean => {
+    const names = part.split(' · ');
+    return !values.every((value) => names.includes(value));
+  };
+  const keep = (parts: Parts): Parts => new Map([...parts].filter(([name]) => isOther(name)));
+  const [reference, current] = [keep(one.reference), keep(one.current)];
+  const isNone = current.size === 0 || current.size === one.current.size;
+  return isNone ? null : { reference, current };
+}

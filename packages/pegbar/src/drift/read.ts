@@ -1,0 +1,156 @@
+/** Reads series from the rollups: one statement per grouping, whatever the number of metrics and segments. */
+import type { RollupMetricName } from '@pegbar/contract';
+import { ok, type Result } from '../base/result.ts';
+import { type Asking, type ExploreError, fromStore, refused } from '../explore/index.ts';
+import type { RollupReader, Tally } from '../rollups/index.ts';
+import { type DriftMetric, readsOf, type Sampling } from './metrics.ts';
+import { addHour, HOUR_MS, type Hours, type Segment, type Series } from './series.ts';
+import type { Window } from './windows.ts';
+
+/** A stored grouping, and which of its keys make the segment; the others are its parts. */
+export interface Grouping {
+  /** Dimensions of the stored rows beside the tenant; one, or a stored pair. */
+  readonly dims: readonly string[];
+  readonly by: readonly string[];
+  /** Keys of `by` that stand in the segment; the rest are parts of it. */
+  readonly segment: readonly string[];
+  readonly stages?: boolean;
+}
+
+/** Series of one question; more is a program. */
+export const SERIES_MOST = 20_000;
+
+export interface SeriesQuestion {
+  readonly metrics: readonly DriftMetric[];
+  readonly groupings: readonly Grouping[];
+  readonly windows: readonly Window[];
+}
+
+export const samplingOf = (metric: DriftMetric, stages: boolean): Sampling | undefined =>
+  stages ? metric.byStage : metric.sampling;
+
+/**
+ * All hours of all windows. Hours lie under their own start, so that windows may be cut from them afterwards;
+ * windows that touch are read as one.
+ */
+export async function readSeries(
+  rollups: RollupReader,
+  asking: Asking,
+  question: SeriesQuestion,
+): Promise<Result<Series[], ExploreError>> {
+  const out: Series[] = [];
+  for (const grouping of groupedReads(question.groupings)) {
+    const sampled = question.metrics.flatMap((metric) => {
+      const sampling = samplingOf(metric, grouping.stages);
+      return sampling && sampling.as !== 'tokens' ? [{ metric, sampling }] : [];
+    });
+    if (sampled.length === 0) continue;
+    const cells = await readCells(rollups, asking, question, grouping, sampled);
+    if (!cells.ok) return cells;
+    for (const segmentNames of grouping.segments)
+      for (const { metric, sampling } of sampled)
+        out.push(...seriesOf(cells.value, grouping.by, segmentNames, metric, sampling));
+    if (out.length > SERIES_MOST)
+      return refused('query_limit', `the question is about more than ${SERIES_MOST} series`, {
+        hint: 'Filter the segments, or ask for fewer metrics.',
+      });
+  }
+  return ok(out);
+}
+
+interface Read {
+  dims: readonly string[];
+  by: readonly string[];
+  stages: boolean;
+  segments: (readonly string[])[];
+}
+
+/** Groupings that are read from the same rows are read once. */
+function groupedReads(groupings: readonly Grouping[]): Read[] {
+  const out = new Map<string, Read>();
+  for (const { dims, by, segment, stages = false } of groupings) {
+    const key = JSON.stringify([dims, by, stages]);
+    const known = out.get(key);
+    if (known) known.segments.push(segment);
+    else out.set(key, { dims, by, stages, segments: [segment] });
+  }
+  return [...out.values()];
+}
+
+type Cells = Map<string, { key: readonly string[]; hours: Hours }>;
+
+async function readCells(
+  rollups: RollupReader,
+  asking: Asking,
+  { windows }: SeriesQuestion,
+  { dims, by, stages }: Read,
+  sampled: readonly { sampling: Sampling }[],
+): Promise<Result<Cells, ExploreError>> {
+  const metrics = new Set<RollupMetricName>();
+  const bins = new Set<RollupMetricName>();
+  for (const { sampling } of sampled) {
+    const reads = readsOf(sampling);
+    for (const metric of reads.metrics) metrics.add(metric);
+    for (const metric of reads.bins) bins.add(metric);
+  }
+  const cells: Cells = new Map();
+  const tell = (key: readonly string[], at_ms: number, metric: RollupMetricName, tally: Tally): void => {
+    const place = key.join('\n');
+    const cell = cells.get(place) ?? { key, hours: new Map() };
+    cells.set(place, cell);
+    addHour(cell.hours, at_ms, metric, tally);
+  };
+  const common = { dims, by, stages, conditions: [], scope: asking.scope, signal: asking.signal };
+  const lots = [
+    { metrics: [...metrics].filter((one) => !bins.has(one)), quantiles: new Set<RollupMetricName>() },
+    { metrics: [...bins], quantiles: bins },
+  ];
+  for (const lot of lots)
+    for (const window of joined(windows)) {
+      if (lot.metrics.length === 0) continue;
+      const read = await rollups.read({ ...common, ...lot, ...window, step_ms: HOUR_MS }, tell);
+      if (!read.ok) return fromStore(read.error);
+    }
+  return ok(cells);
+}
+
+function joined(windows: readonly Window[]): Window[] {
+  const out: { from_ms: number; to_ms: number }[] = [];
+  for (const window of [...windows].sort((a, b) => a.from_ms - b.from_ms)) {
+    const last = out.at(-1);
+    if (last && window.from_ms <= last.to_ms) last.to_ms = Math.max(last.to_ms, window.to_ms);
+    else out.push({ ...window });
+  }
+  return out;
+}
+
+function seriesOf(
+  cells: Cells,
+  by: readonly string[],
+  names: readonly string[],
+  metric: DriftMetric,
+  sampling: Sampling,
+): Series[] {
+  const out = new Map<string, { segment: Segment; parts: Map<string, Hours> }>();
+  const rest = by.filter((name) => !names.includes(name));
+  for (const { key, hours } of cells.values()) {
+    const at = (name: string): string => key[by.indexOf(name)]!;
+    // Rows that do not tell a dimension are no segment of it.
+    if (names.some((name) => at(name) === '')) continue;
+    const segment = Object.fromEntries(names.map((name) => [name, at(name)]));
+    const place = JSON.stringify(segment);
+    const known = out.get(place) ?? { segment, parts: new Map<string, Hours>() };
+    out.set(place, known);
+    const part = rest.map(at).join(' · ');
+    const there = known.parts.get(part);
+    if (!there) known.parts.set(part, hours);
+    else {
+      const sum: Hours = new Map();
+      for (const one of [there, hours])
+        for (const [hour, tallies] of one)
+          for (const [name, tally] of tallies) addHour(sum, hour, name, tally);
+      known.parts.set(part, sum);
+    }
+  }
+  return [...out.values()].map(({ segment, parts }) => ({ metric, segment, sampling, parts }));
+}

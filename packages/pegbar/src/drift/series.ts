@@ -1,0 +1,156 @@
+/** Hours of one metric in one segment, as the rollups counted them, and what they are as samples. */
+import type { RollupMetricName } from '@pegbar/contract';
+import {
+  addHistograms,
+  type CategorySample,
+  EMPTY_HISTOGRAM,
+  histogramOfBins,
+  histogramOfValues,
+  type NumberSample,
+} from '@pegbar/stats';
+import { Tally } from '../rollups/index.ts';
+import { type DriftMetric, gridOf, type Sampling } from './metrics.ts';
+
+export const HOUR_MS = 3_600_000;
+const MICRO = 1_000_000;
+
+/** What was counted in one hour. */
+export type Hour = Map<RollupMetricName, Tally>;
+/** By the start of the hour, ms. */
+export type Hours = Map<number, Hour>;
+export type Segment = Readonly<Record<string, string>>;
+
+export interface Series {
+  readonly metric: DriftMetric;
+  readonly segment: Segment;
+  readonly sampling: Sampling;
+  /** Its parts by a further dimension (workload), for change inside them and change of their mix; one part else. */
+  readonly parts: ReadonlyMap<string, Hours>;
+}
+
+export const YES = 'yes';
+const NO = 'no';
+
+export function addHour(into: Hours, hour_ms: number, metric: RollupMetricName, tally: Tally): void {
+  const hour = into.get(hour_ms) ?? new Map<RollupMetricName, Tally>();
+  into.set(hour_ms, hour);
+  const known = hour.get(metric);
+  if (known) known.merge(tally);
+  else {
+    const copy = new Tally(metric);
+    copy.merge(tally);
+    hour.set(metric, copy);
+  }
+}
+
+/** Hours of several parts as one. */
+export function mergeHours(parts: Iterable<Hours>): Hours {
+  const out: Hours = new Map();
+  for (const hours of parts)
+    for (const [at, hour] of hours) for (const [metric, tally] of hour) addHour(out, at, metric, tally);
+  return out;
+}
+
+/** Hours that satisfy; they are shared, not copied. */
+export function hoursWhere(hours: Hours, wanted: (at_ms: number) => boolean): Hours {
+  return new Map([...hours].filter(([at]) => wanted(at)));
+}
+
+export const isNumeric = (sampling: Sampling): boolean =>
+  sampling.as === 'number' || sampling.as === 'hourly';
+
+const sumOf = (hour: Hour, metrics: readonly RollupMetricName[]): number =>
+  metrics.reduce((sum, metric) => sum + (hour.get(metric)?.micro ?? 0) / MICRO, 0);
+
+export function numberOf(sampling: Sampling, hour: Hour): NumberSample {
+  if (sampling.as === 'number') {
+    const bins = hour.get(sampling.of)?.bins;
+    return { histogram: bins ? histogramOfBins(gridOf(sampling.of), bins) : EMPTY_HISTOGRAM, missing: 0 };
+  }
+  if (sampling.as !== 'hourly') throw new Error(`${sampling.as} is no number`);
+  const value = ratioOf(sampling, hour);
+  return { histogram: value === null ? EMPTY_HISTOGRAM : histogramOfValues([value]), missing: 0 };
+}
+
+function ratioOf(sampling: Extract<Sampling, { as: 'hourly' }>, hour: Hour): number | null {
+  const to = sumOf(hour, [sampling.to]);
+  const of = sumOf(hour, [sampling.of]);
+  return to > 0 && of > 0 ? (of / to) * sampling.scale : null;
+}
+
+export function categoriesOf(sampling: Sampling, hour: Hour): CategorySample {
+  if (sampling.as === 'rate') {
+    const of = sumOf(hour, sampling.of);
+    const to = sampling.to
+      ? sumOf(hour, sampling.to)
+      : sampling.of.reduce((sum, metric) => sum + (hour.get(metric)?.n ?? 0), 0);
+    return {
+      counts: new Map([
+        [YES, of],
+        [NO, Math.max(0, to - of)],
+      ]),
+      missing: 0,
+    };
+  }
+  if (sampling.as !== 'shares') throw new Error(`${sampling.as} has no categories`);
+  return {
+    counts: new Map(Object.entries(sampling.of).map(([name, metric]) => [name, sumOf(hour, [metric])])),
+    missing: 0,
+  };
+}
+
+export const addNumbers = (samples: readonly NumberSample[]): NumberSample => ({
+  histogram: addHistograms(samples.map(({ histogram }) => ({ histogram }))),
+  missing: samples.reduce((sum, { missing }) => sum + missing, 0),
+});
+
+export function addCategories(samples: readonly CategorySample[]): CategorySample {
+  const counts = new Map<string, number>();
+  for (const sample of samples)
+    for (const [name, count] of sample.counts) counts.set(name, (counts.get(name) ?? 0) + count);
+  return { counts, missing: samples.reduce((sum, { missing }) => sum + missing, 0) };
+}
+
+/** What an hour's observations are on average, how many they are, and the sum of their squares. */
+export interface HourMean {
+  readonly mean: number;
+  readonly n: number;
+  readonly squares: number;
+}
+const NOTHING: HourMean = { mean: Number.NaN, n: 0, squares: 0 };
+
+/** Of skewed values (grid `float`) the logarithm is meant, which one slow request does not move. */
+export function meanOfHour(sampling: Sampling, hour: Hour): HourMean {
+  switch (sampling.as) {
+    case 'number':
+      return meanOfTally(hour.get(sampling.of), sampling.of);
+    case 'hourly': {
+      const value = ratioOf(sampling, hour);
+      return value === null ? NOTHING : { mean: value, n: 1, squares: value * value };
+    }
+    case 'tokens':
+      return NOTHING;
+    default: {
+      const { counts } = categoriesOf(sampling, hour);
+      const n = [...counts.values()].reduce((sum, count) => sum + count, 0);
+      const first = counts.get(sampling.as === 'rate' ? YES : [...counts.keys()][0]!) ?? 0;
+      return n > 0 ? { mean: first / n, n, squares: first } : NOTHING;
+    }
+  }
+}
+
+function meanOfTally(tally: Tally | undefined, metric: RollupMetricName): HourMean {
+  if (!tally?.bins || tally.n === 0) return NOTHING;
+  const grid = gridOf(metric);
+  const { values, counts } = histogramOfBins(grid, tally.bins);
+  let [sum, n, squares] = [0, 0, 0];
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at]!;
+    if (grid === 'float' && !(value > 0)) continue;
+    const meant = grid === 'float' ? Math.log(value) : value;
+    sum += meant * counts[at]!;
+    squares += meant * meant * counts[at]!;
+    n += counts[at]!;
+  }
+  return n > 0 ? { mean: sum / n, n, squares } : NOTHING;
+}
