@@ -35,7 +35,7 @@ const TRACE_OR_REQUEST = "if(request_id != '', request_id, lower(hex(trace_id)))
 const STRETCH = 'cityHash64(intDiv(toUnixTimestamp(t.timestamp), {stretch_s:UInt32}))';
 
 /** A time within the range, in epoch milliseconds: what a box that was drawn over a chart selects. */
-const INSTANT: Field = { sql: 'intDiv(at, 1000000)', kind: 'number' };
+const INSTANT: Field = { sql: 'toFloat64(intDiv(at, 1000000))', kind: 'number' };
 
 const timed = (table: string, where: string, columns = ''): Pick<Subject, 'rows' | 'count' | 'lot'> => ({
   rows: (more) =>
@@ -48,7 +48,7 @@ const spansLike = (where: string): Subject => ({
   fields: fieldsOf('spans', {
     latency_ms: { sql: 'ms', kind: 'number' },
     duration_ms: { sql: 'ms', kind: 'number' },
-    timestamp: { sql: "toUnixTimestamp64Milli(timestamp::DateTime64(3, 'UTC'))", kind: 'number' },
+    timestamp: { sql: "toFloat64(toUnixTimestamp64Milli(timestamp::DateTime64(3, 'UTC')))", kind: 'number' },
   }),
   id: TRACE_OR_REQUEST,
   image_id: 'image_id',
