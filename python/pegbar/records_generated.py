@@ -20,7 +20,7 @@ BOUNDARIES: Tuple[str, ...] = ("prompt_received", "model_loaded", "inference_sta
 WORKLOADS: Tuple[str, ...] = ("animation", "single_image", "batch_panels")
 OUTCOMES: Tuple[str, ...] = ("succeeded", "failed", "timed_out", "blocked", "cancelled", "rejected", "pending")
 STAGE_ERROR_CODES: Tuple[str, ...] = ("oom", "timeout", "safety_block", "invalid_config", "cuda", "internal", "cancelled")
-RECORD_TYPES: Tuple[str, ...] = ("stage", "boundary", "score", "feedback", "deployment", "frames", "queue", "model_load", "cache", "io", "gpu", "artifact")
+RECORD_TYPES: Tuple[str, ...] = ("stage", "boundary", "score", "feedback", "deployment", "frames", "queue", "model_load", "cache", "io", "gpu", "artifact", "embedding")
 
 SEMCONV_VERSION = "1.44.0"
 
@@ -853,4 +853,51 @@ class ArtifactRecord(_ArtifactRecordRequired, total=False):
     # Free attributes; kept as text, nested ones under dotted keys.
 
 
-Record = Union[StageRecord, BoundaryRecord, ScoreRecord, FeedbackRecord, DeploymentRecord, FramesRecord, QueueRecord, ModelLoadRecord, CacheRecord, IoRecord, GpuRecord, ArtifactRecord]
+class _EmbeddingRecordRequired(TypedDict):
+    type: Literal["embedding"]
+    timestamp: Union[str, int, float]
+    # End of what is told, RFC 3339 or epoch milliseconds; start = timestamp − latency_ms.
+    embedder: str
+    # Who embedded: the name of the model.
+    embedder_version: str
+    # Its version: vectors of different versions are never compared.
+    vector: Sequence[float]
+    # The vector; all of one embedder and version are of one length.
+
+
+class EmbeddingRecord(_EmbeddingRecordRequired, total=False):
+    """A record of the type `embedding`, as it is sent."""
+
+    event_id: Optional[str]
+    # Identity of the record for deduplication; without it the digest of the canonical line.
+    tenant: Optional[str]
+    # Tenant; the tenant of the key wins; `default` where nothing is said.
+    region: Optional[str]
+    # Region that served it.
+    workload: Optional[Workload]
+    # Workload.
+    traffic_source: Optional[str]
+    # Where the request came from: app, api, batch, canary, ….
+    model: Optional[Union[str, "ModelFields"]]
+    # The model that made it; a plain text is its version.
+    request_id: Optional[str]
+    # Request it belongs to.
+    session_id: Optional[str]
+    # Session of the user.
+    image_id: Optional[str]
+    # Picture or frame it is about.
+    sequence_id: Optional[str]
+    # Clip whose ordered frames it belongs to.
+    trace_id: Optional[str]
+    # Trace, 32 hexadecimal digits.
+    span_id: Optional[str]
+    # Span, 16 hexadecimal digits.
+    hardware_class: Optional[str]
+    # Class of hardware, a segment: `standard`, `large`, ….
+    palette: Optional[Sequence[str]]
+    # Main colours of the picture with their shares, commonest first: `#c81e1e 0.42`.
+    attributes: Optional[Mapping[str, Any]]
+    # Free attributes; kept as text, nested ones under dotted keys.
+
+
+Record = Union[StageRecord, BoundaryRecord, ScoreRecord, FeedbackRecord, DeploymentRecord, FramesRecord, QueueRecord, ModelLoadRecord, CacheRecord, IoRecord, GpuRecord, ArtifactRecord, EmbeddingRecord]

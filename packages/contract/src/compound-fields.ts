@@ -1,7 +1,13 @@
 /** Kinds of a field that hold more than one value: lists, LoRA stacks, resolutions. */
 import { z } from 'zod';
 import { count, isBlank, type Kind, number, Problem, text, wrong } from './fields.ts';
-import { MAX_LIST_ITEMS, MAX_NAME_LENGTH, MAX_SIDE_PX } from './limits.ts';
+import {
+  MAX_LIST_ITEMS,
+  MAX_NAME_LENGTH,
+  MAX_SIDE_PX,
+  MAX_VECTOR_LENGTH,
+  MAX_VECTOR_VALUE,
+} from './limits.ts';
 import { jsonText, type Overflow } from './overflow.ts';
 
 /** A list of texts; a single text is a list of one, objects are kept as their JSON text. */
@@ -35,6 +41,29 @@ export function list(
         out.push(one);
       }
       return out;
+    },
+  };
+}
+
+/** The numbers of an embedding. */
+export function vector(doc: string): Kind<number[], readonly number[]> {
+  const item = z.number().min(-MAX_VECTOR_VALUE).max(MAX_VECTOR_VALUE);
+  return {
+    form: 'vector',
+    doc,
+    unit: '',
+    wire: z.array(item).min(1).max(MAX_VECTOR_LENGTH),
+    read(value) {
+      if (isBlank(value)) return undefined;
+      if (!Array.isArray(value) || value.length === 0) return wrong(value, 'a list of numbers');
+      const problem = tooMany(value, MAX_VECTOR_LENGTH);
+      if (problem !== undefined) return problem;
+      for (let i = 0; i < value.length; i++) {
+        const each: unknown = value[i];
+        if (typeof each !== 'number' || !(Math.abs(each) <= MAX_VECTOR_VALUE))
+          return wrong(each, `a number of at most ${MAX_VECTOR_VALUE}`).under(String(i));
+      }
+      return value as number[];
     },
   };
 }

@@ -52,6 +52,7 @@ export type Form =
   | 'time'
   | 'list'
   | 'count_or_list'
+  | 'vector'
   | 'loras'
   | 'resolution'
   | 'object';

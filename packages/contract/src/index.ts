@@ -64,6 +64,8 @@ export type {
   CacheInput,
   Deployment,
   DeploymentInput,
+  EmbeddingInput,
+  EmbeddingRecord,
   Feedback,
   FeedbackInput,
   FramesInput,

@@ -11,6 +11,10 @@ export const MAX_PROMPT_LENGTH = 65_536;
 export const MAX_URI_LENGTH = 4_096;
 /** Items of a list in a record (LoRAs, reference images, control maps, embeddings). */
 export const MAX_LIST_ITEMS = 256;
+/** Numbers of a vector; the largest encoders of pictures and text have 4,096. */
+export const MAX_VECTOR_LENGTH = 4_096;
+/** Beyond it a number of a vector is a fault of its maker, and squares of larger ones overflow. */
+export const MAX_VECTOR_VALUE = 1e18;
 /** Tokens of one prompt: several hundred CLIP windows of 77. */
 export const MAX_TOKENS = 16_384;
 /** Entries of the overflow map of one record, after flattening. */

@@ -95,6 +95,13 @@ const MINIMAL: Record<string, Record<string, unknown>> = {
   io: { host: 'h1', disk_read_bps: 1e9, io_wait: 0.1 },
   gpu: { host: 'h1', gpu_id: 0, util: 0.9, mem_used_mb: 1000, mem_total_mb: 24_000 },
   artifact: { image_id: 'i', uri: 'file:///a.png', kind: 'image', consent: 'granted' },
+  embedding: {
+    image_id: 'i',
+    embedder: 'clip',
+    embedder_version: '1',
+    vector: [0.5, -1],
+    palette: ['#c81e1e 0.42'],
+  },
 };
 
 const stage = (more: Record<string, unknown>): Record<string, unknown> => ({

@@ -208,6 +208,7 @@ function checkWhole(type: RecordType, shape: Shape, out: Loose): Problem | undef
       if (out.value === undefined && out.label === undefined) return missing('value', 'send value or label');
       return needsSubject(out);
     case 'feedback':
+    case 'embedding':
       return needsSubject(out);
     case 'deployment':
       if (out.version === undefined && out.kind !== 'planned_load') {

@@ -26,6 +26,7 @@ export type CacheEvent = RecordOf<'cache'>;
 export type IoSample = RecordOf<'io'>;
 export type GpuSample = RecordOf<'gpu'>;
 export type ArtifactRecord = RecordOf<'artifact'>;
+export type EmbeddingRecord = RecordOf<'embedding'>;
 export type PegbarRecord =
   | StageEvent
   | BoundaryEvent
@@ -38,7 +39,8 @@ export type PegbarRecord =
   | CacheEvent
   | IoSample
   | GpuSample
-  | ArtifactRecord;
+  | ArtifactRecord
+  | EmbeddingRecord;
 
 export type StageInput = InputOf<'stage'>;
 export type BoundaryInput = InputOf<'boundary'>;
@@ -52,6 +54,7 @@ export type CacheInput = InputOf<'cache'>;
 export type IoInput = InputOf<'io'>;
 export type GpuInput = InputOf<'gpu'>;
 export type ArtifactInput = InputOf<'artifact'>;
+export type EmbeddingInput = InputOf<'embedding'>;
 export type RecordInput =
   | StageInput
   | BoundaryInput
@@ -64,4 +67,5 @@ export type RecordInput =
   | CacheInput
   | IoInput
   | GpuInput
-  | ArtifactInput;
+  | ArtifactInput
+  | EmbeddingInput;

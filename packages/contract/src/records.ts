@@ -2,7 +2,7 @@
  * Every record that a line may hold. The tables below are the source: types, reader, JSON Schema, OpenAPI, docs
  * and the Python types come from them. `stage` is the reference event of the product, field by field.
  */
-import { countOrList, list, loras, resolution } from './compound-fields.ts';
+import { countOrList, list, loras, resolution, vector } from './compound-fields.ts';
 import {
   amount,
   count,
@@ -323,6 +323,18 @@ const artifact = {
   license: stage.license,
 } as const;
 
+/** Tones of a palette: `#rrggbb share`; more than a screen shows side by side is a histogram. */
+const MAX_TONES = 16;
+
+const embedding = {
+  ...common,
+  ...joins,
+  embedder: required(text('Who embedded: the name of the model.')),
+  embedder_version: required(text('Its version: vectors of different versions are never compared.')),
+  vector: required(vector('The vector; all of one embedder and version are of one length.')),
+  palette: list('Main colours of the picture with their shares, commonest first: `#c81e1e 0.42`.', MAX_TONES),
+} as const;
+
 /** The members of every record type. */
 export const RECORDS = {
   stage,
@@ -337,4 +349,5 @@ export const RECORDS = {
   io,
   gpu,
   artifact,
+  embedding,
 } as const satisfies Record<RecordType, Members>;

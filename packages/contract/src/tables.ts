@@ -536,6 +536,7 @@ const domainTables: readonly Table[] = [
       col('embedder', lc, 'who embedded'),
       text('embedder_version', 'its version'),
       col('vector', 'Array(BFloat16)', 'the vector'),
+      col('palette', 'Array(String)', 'main colours of the picture with their shares, commonest first'),
     ],
     { orderBy: ['tenant', 'embedder', 'timestamp'] },
   ),

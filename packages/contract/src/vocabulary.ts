@@ -102,6 +102,7 @@ export const RECORD_TYPES = [
   'io',
   'gpu',
   'artifact',
+  'embedding',
 ] as const;
 export type RecordType = (typeof RECORD_TYPES)[number];
 

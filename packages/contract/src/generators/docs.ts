@@ -22,6 +22,7 @@ const FORMS: Readonly<Record<AnyKind['form'], string>> = {
   seed: 'whole number or text, 0 to 2^64-1',
   time: 'RFC 3339 or epoch milliseconds',
   list: 'list of text',
+  vector: 'list of numbers',
   count_or_list: 'whole number or list of text',
   loras: 'list of ids, `id:weight` or `{id, weight}`',
   resolution: '`768x768` or `{width, height}`',

@@ -17,6 +17,7 @@ const HINTS: Readonly<Record<AnyKind['form'], string>> = {
   seed: 'Union[int, str]',
   time: 'Union[str, int, float]',
   list: 'Sequence[str]',
+  vector: 'Sequence[float]',
   count_or_list: 'Union[int, Sequence[str]]',
   loras: 'Sequence[Union[str, "Lora"]]',
   resolution: 'Union[str, "Resolution"]',

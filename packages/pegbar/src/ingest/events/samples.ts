@@ -1,5 +1,13 @@
 import { type PegbarRecord, tableOf } from '@pegbar/contract';
-import { attributesOf, type Blocks, nanoseconds, protectedUri, type RowContext, tristate } from './common.ts';
+import {
+  attributesOf,
+  type Blocks,
+  nanoseconds,
+  protectedList,
+  protectedUri,
+  type RowContext,
+  tristate,
+} from './common.ts';
 
 type Sample = Exclude<PegbarRecord, { type: 'stage' | 'boundary' }>;
 
@@ -127,6 +135,18 @@ function sampleValues(record: Sample, context: RowContext): Record<string, unkno
         power_w: record.power_w,
         errors: record.errors,
       };
+    case 'embedding':
+      return {
+        tenant: context.tenant,
+        timestamp: common.timestamp,
+        image_id: record.image_id,
+        request_id: record.request_id,
+        embedder: record.embedder,
+        embedder_version: record.embedder_version,
+        vector: record.vector,
+        palette: protectedList(record.palette, context.protect),
+        attributes,
+      };
     case 'artifact':
       return artifactRow(record, context, common);
   }
@@ -157,6 +177,7 @@ const TABLES: Record<Sample['type'], string> = {
   io: 'io_samples',
   gpu: 'gpu_samples',
   artifact: 'images',
+  embedding: 'embeddings',
 };
 
 type Artifact = Extract<Sample, { type: 'artifact' }>;

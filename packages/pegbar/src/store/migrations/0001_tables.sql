@@ -554,6 +554,7 @@ CREATE TABLE IF NOT EXISTS embeddings
   embedder LowCardinality(String) COMMENT 'who embedded',
   embedder_version String COMMENT 'its version' CODEC(ZSTD(1)),
   vector Array(BFloat16) COMMENT 'the vector',
+  palette Array(String) COMMENT 'main colours of the picture with their shares, commonest first',
   attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(3)),
   part Date COMMENT 'UTC day of ingest, the partition',
   seg UInt64 COMMENT 'spool segment that carried the row' CODEC(Delta(8), ZSTD(1))
