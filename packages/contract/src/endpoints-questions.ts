@@ -222,7 +222,7 @@ export const QUESTIONS: readonly Endpoint[] = [
     summary:
       'The default objectives bucket by bucket: inside, near, outside. Quarter hours of a day; longer where there is much to count, or too little to say anything.',
     scopes: ['read'],
-    parameters: [...range],
+    parameters: [...range, query('workload', 'Those of one workload.')],
     answer: json(analysis.ObjectivesAnswer),
     errors: ['query_limit', 'engine_unavailable'],
   },

@@ -1,6 +1,7 @@
 /** The words of the contract without its schemas: what a browser may load without paying for a validator. */
 export type { ApiErrorBody, ErrorCode } from './errors.ts';
-export { KPI_NAMES, KPIS, type Kpi, type KpiName, kpiOf } from './kpis.ts';
+export { KPI_NAMES, type KpiWords, kpiOf } from './kpi-words.ts';
+export type { Kpi, KpiName } from './kpis.ts';
 export {
   DEPLOYMENT_KINDS,
   type DeploymentKind,

@@ -52,12 +52,14 @@ function isOne({ unit, side }: Objective, value: number, n: number, limit: numbe
 export async function readObjectives(
   deps: KpiDeps,
   asking: Asking,
-  range: TimeRange,
+  range: TimeRange & { workload?: string | undefined },
 ): Promise<Result<Record<string, unknown>, ExploreError>> {
+  const { workload } = range;
+  const objectives = DEFAULT_OBJECTIVES.filter((one) => workload === undefined || one.workload === workload);
   const step_ms = await stepFor(deps, asking, range);
   if (!step_ms.ok) return step_ms;
   const rows = await Promise.all(
-    DEFAULT_OBJECTIVES.map((objective) => rowOf(deps, asking, range, objective, step_ms.value)),
+    objectives.map((objective) => rowOf(deps, asking, range, objective, step_ms.value)),
   );
   const told: Record<string, unknown>[] = [];
   for (const row of rows) {

@@ -78,11 +78,11 @@ export interface Objectives {
   readonly objectives: readonly ObjectiveState[];
 }
 
-/** The default objectives over the window. */
-export function useObjectives(): UseQueryResult<Objectives> {
+/** The default objectives over the window: all, or those of a workload. */
+export function useObjectives(workload?: string): UseQueryResult<Objectives> {
   const [{ tenant }] = useContextState();
   const { from_ms, to_ms } = useWindow();
-  const params = { from: from_ms, to: to_ms, tenant };
+  const params = { from: from_ms, to: to_ms, workload, tenant };
   return useQuery({
     queryKey: ['objectives', params],
     queryFn: ({ signal }) => get<Objectives>('objectives', params, signal),

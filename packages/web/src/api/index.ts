@@ -82,20 +82,16 @@ export {
   useSamePromptAndSeed,
 } from './pictures.ts';
 export {
-  createQueryClient,
   type ListOptions,
   useDeployments,
   useImage,
   useImages,
   useLogs,
-  useMay,
-  useMe,
-  useNewest,
   useRequest,
   useRequests,
-  useStatus,
   useTrace,
-} from './queries.ts';
+} from './lists.ts';
+export { createQueryClient, useMay, useMe, useNewest, useStatus } from './queries.ts';
 export {
   type Baseline as UsualTimes,
   type SpanDetail,

@@ -7,12 +7,14 @@ import { Loading } from '../parts/states.tsx';
 import { Toasts } from '../parts/toast.tsx';
 import { PageDefaults } from '../url/index.ts';
 import { Boundary } from './boundary.tsx';
-import { Login } from './login.tsx';
-import { Missing, NotAllowed } from './missing.tsx';
 import { ROUTES, type Route, routeAt } from './routes.ts';
 import { Shell } from './shell.tsx';
 
 const queries = createQueryClient();
+// Seldom seen, so not part of what everybody loads.
+const Login = lazy(() => import('./login.tsx').then(({ Login: part }) => ({ default: part })));
+const Missing = lazy(() => import('./missing.tsx').then(({ Missing: part }) => ({ default: part })));
+const NotAllowed = lazy(() => import('./missing.tsx').then(({ NotAllowed: part }) => ({ default: part })));
 const PAGES = new Map<string, ComponentType<{ params: Readonly<Record<string, string | undefined>> }>>(
   ROUTES.map((route) => [route.id, lazy(() => route.load().then(({ Page }) => ({ default: Page })))]),
 );
@@ -32,7 +34,12 @@ function Inside() {
   useEffect(() => {
     document.title = found ? `${found.route.title} · Pegbar` : 'Pegbar';
   }, [found]);
-  if (me.error instanceof ApiError && me.error.status === 401) return <Login error={me.error} />;
+  if (me.error instanceof ApiError && me.error.status === 401)
+    return (
+      <Suspense fallback={null}>
+        <Login error={me.error} />
+      </Suspense>
+    );
   return (
     <PageDefaults.Provider value={found?.route.defaults ?? USUAL}>
       <Shell route={found?.route}>

@@ -5,7 +5,7 @@ import { findingSentence, objectiveSentence } from './finding-words.ts';
 /** The worst that changed and the objectives that are broken; undefined where all is as it was. */
 export function useWorkloadWords(workload: string): { title?: string; sentence?: string } {
   const findings = useFindings();
-  const objectives = useObjectives();
+  const objectives = useObjectives(workload);
   const own = findings.data?.findings.find(
     ({ segment, until, better }) => segment.workload === workload && until === null && better === false,
   );

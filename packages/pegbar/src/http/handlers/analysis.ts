@@ -67,7 +67,9 @@ export function analysisHandlers(deps: ApiDeps): Handlers {
       return json(orRefuse(await readFindings({ ...deps, rollups }, askingOf(call), question)));
     },
     async getObjectives(call) {
-      return json(orRefuse(await readObjectives({ ...deps, rollups }, askingOf(call), rangeOf(call, deps))));
+      const workload = call.url.searchParams.get('workload') ?? undefined;
+      const question = { ...rangeOf(call, deps), workload };
+      return json(orRefuse(await readObjectives({ ...deps, rollups }, askingOf(call), question)));
     },
     async getFlow(call) {
       const question = {

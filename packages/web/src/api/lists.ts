@@ -1,0 +1,89 @@
+/** Lists of what is stored, and single things by their ids; the shell needs none of them. */
+import { keepPreviousData, type UseQueryResult, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { useContextState, useWindow } from '../url/index.ts';
+import { get, type Params } from './client.ts';
+import type {
+  DeploymentRow,
+  ImageDetail,
+  ImageRow,
+  LogRow,
+  Page,
+  RequestDetail,
+  RequestRow,
+  Trace,
+} from './types.ts';
+
+/** One thing by its id; it needs no time range. */
+const useOne = <Answer>(
+  kind: string,
+  path: string,
+  id: string | null,
+  of?: string | null,
+): UseQueryResult<Answer> => {
+  const [context] = useContextState();
+  const tenant = of === undefined ? context.tenant : of;
+  return useQuery({
+    queryKey: [kind, id, tenant],
+    queryFn: ({ signal }) => get<Answer>(`${path}/${encodeURIComponent(id ?? '')}`, { tenant }, signal),
+    enabled: id !== null && id !== '',
+  });
+};
+/** `tenant` where it is not that of the context. */
+export const useRequest = (id: string | null, tenant?: string | null) =>
+  useOne<RequestDetail>('request', 'requests', id, tenant);
+export const useTrace = (id: string | null) => useOne<Trace>('trace', 'traces', id);
+export const useImage = (id: string | null) => useOne<ImageDetail>('image', 'images', id);
+
+export interface ListOptions {
+  /** Beside those of the context bar. */
+  readonly filters?: readonly string[];
+  readonly limit?: number;
+  readonly enabled?: boolean;
+  /** Beyond what is listed here, as the address takes it. */
+  readonly more?: Params;
+}
+
+/** A list of the window, newest first; `fetchNextPage` goes on where it ended. */
+function useList<Row>(path: string, { filters = [], limit = 100, enabled = true, more }: ListOptions = {}) {
+  const [context] = useContextState();
+  const { from_ms, to_ms } = useWindow();
+  const params = {
+    from: from_ms,
+    to: to_ms,
+    filter: [...context.filters, ...filters],
+    limit,
+    tenant: context.tenant,
+    ...more,
+  };
+  const query = useInfiniteQuery({
+    queryKey: [path, params],
+    queryFn: ({ signal, pageParam }) => get<Page<Row>>(path, { ...params, cursor: pageParam }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor,
+    placeholderData: keepPreviousData,
+    enabled,
+  });
+  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.items), [query.data]);
+  return { ...query, rows };
+}
+export const useRequests = (options?: ListOptions) => useList<RequestRow>('requests', options);
+export const useImages = (options?: ListOptions) => useList<ImageRow>('images', options);
+export const useLogs = (options?: ListOptions) => useList<LogRow>('logs', options);
+
+const MARKS_MOST = 1_000;
+/** Deployments of the window, told once where several tenants got the same. Newest last. */
+export function useDeployments(): UseQueryResult<readonly DeploymentRow[]> {
+  const [{ tenant }] = useContextState();
+  const { from_ms, to_ms } = useWindow();
+  return useQuery({
+    queryKey: ['deployments', from_ms, to_ms, tenant],
+    queryFn: async ({ signal }) => {
+      const asked = { from: from_ms, to: to_ms, limit: MARKS_MOST, tenant };
+      const page = await get<Page<DeploymentRow>>('deployments', asked, signal);
+      const once = new Map(page.items.map((row) => [`${row.timestamp} ${row.id} ${row.status}`, row]));
+      return [...once.values()].sort((a, b) => Date.parse(a.timestamp) - Date.parse(b.timestamp));
+    },
+    placeholderData: keepPreviousData,
+  });
+}
