@@ -47,6 +47,10 @@ function eventOf(policy: Policy): Json {
     outcome: 'failed',
     user_id_hash: user,
     image_id: `img-${policy}`,
+    session_id: email,
+    region: `near ${ip}`,
+    sequence_id: `clip of ${email}`,
+    model: { version: `tuned for ${employee}` },
     prompt: {
       text: `a ${word} for ${email}, call ${phone}, ${card}, ${key}, ${employee}`,
       negative: `${negative} ${email}`,
@@ -70,7 +74,7 @@ function spanOf(policy: Policy): Json {
   return {
     traceId: hexId(32),
     spanId: hexId(16),
-    name: 'sample',
+    name: `GET /people/${email}`,
     startTimeUnixNano: `${AT}000000`,
     endTimeUnixNano: `${AT + 5}000000`,
     status: { code: 2, message: `gave up on ${email} ${employee}` },
@@ -88,6 +92,8 @@ function spanOf(policy: Policy): Json {
       text('http.request.header.authorization', `Bearer ${key}`),
       text('client.address', ip),
       text('note', `mail ${email}, ${employee}`),
+      text('session.id', email),
+      text('cloud.region', `near ${ip}`),
       {
         key: 'gen_ai.input.messages',
         value: {
@@ -145,6 +151,7 @@ async function tell(policy: Policy): Promise<void> {
       type: 'feedback',
       image_id: `img-${policy}`,
       action: 'edit',
+      session_id: email,
       user_id_hash: user,
       comment: `says ${email}`,
     },
@@ -155,8 +162,10 @@ async function tell(policy: Policy): Promise<void> {
       image_id: `img-${policy}`,
       name: 'caption',
       label: `mail ${email}`,
-      scorer: 's',
+      scorer: email,
     },
+    { ...late, type: 'gpu', host: ip, gpu_id: '0', util: 0.5 },
+    { ...late, type: 'queue', queue: `of ${email}`, depth: 1 },
   ]);
   expect(verdict.rejected).toEqual([]);
   await post('traces', { resourceSpans: [{ resource, scopeSpans: [{ spans: [spanOf(policy)] }] }] });
@@ -374,4 +383,33 @@ describe('people', () => {
     expect(made.status, made.text).toBe(201);
     return made.json.key;
   }
+});
+
+describe('ids and names that would name a person', () => {
+  it('are keyed hashes that still join, also where the id is asked for as it was sent', async () => {
+    for (const policy of POLICIES) {
+      const { email } = planted(policy);
+      const tenant = `p-${policy}`;
+      const [row] = await server.sql(
+        `SELECT (SELECT any(session_id) FROM stages WHERE tenant = '${tenant}' AND request_id = 'req-${policy}') AS stage,
+          (SELECT any(session_id) FROM spans WHERE tenant = '${tenant}' AND session_id != '') AS span,
+          (SELECT any(session_id) FROM feedback WHERE tenant = '${tenant}') AS feedback`,
+      );
+      expect(row).toEqual({
+        stage: expect.stringMatching(/^[0-9a-f]{16}$/),
+        span: row!.stage,
+        feedback: row!.stage,
+      });
+      const [names] = await server.sql(
+        `SELECT any(host) AS host, any(util) AS util FROM gpu_samples WHERE tenant = '${tenant}'`,
+      );
+      expect(names).toEqual({ host: expect.stringMatching(/^[0-9a-f]{16}$/), util: 0.5 });
+      const id = `${email}-7`;
+      await server.send([{ tenant, timestamp: AT, request_id: id, pipeline_stage: 'generate' }]);
+      await server.flush();
+      const found = await server.call(`/api/v1/requests/${encodeURIComponent(id)}?tenant=${tenant}`);
+      expect(found.status, found.text).toBe(200);
+      expect(found.text).not.toContain(email);
+    }
+  });
 });

@@ -161,6 +161,7 @@ async function start(
     wall: wallOver(base, store, supervisor),
     supervisor,
     userHash: (tenant, id) => people.privacy.forTenant(tenant).userHash(id),
+    storedId: (tenant, id) => people.privacy.forTenant(tenant).identity(id, 'id'),
     ready: () => !stopping,
     flush,
     clock,

@@ -29,6 +29,8 @@ export interface ApiDeps {
   optOuts: Set<string>;
   /** The tenant's hash of a user id as senders say it, 16 hexadecimal digits. */
   userHash?(tenant: string, userId: string): string;
+  /** An id as the tenant's policy stores it: itself, or its keyed hash. */
+  storedId?(tenant: string, id: string): string;
   /** Where pictures lie; a folder of the data folder where not said. */
   artifacts?: Artifacts;
   /** Free bytes of the disk of the data folder. */

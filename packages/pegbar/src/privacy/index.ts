@@ -1,3 +1,4 @@
+export type { IdentityKind } from './identity.ts';
 export { defaultPolicy, KEY_LIMIT, type TenantPolicy } from './policy.ts';
 export { createPrivacy, type Privacy, type PrivacyOptions } from './privacy.ts';
 export type { PlainPrompt, ProtectedPrompt, ProtectedText, ProtectedValue, Protector } from './protector.ts';

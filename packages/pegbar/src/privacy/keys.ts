@@ -50,6 +50,9 @@ const FIGURES =
 /** The same for graphs, which have names of their own. */
 const GRAPH_FIGURES = / workflows? (?:\S+ )?(?:name|version|type|status) $/;
 
+/** `session.id`, `pegbar.session_id`, `sessionId`. */
+const SESSION = / session id $/;
+
 /** A value that can only be a figure or a name: no sentence fits. */
 const FIGURE_VALUE = /^[\w.:/@+-]{1,64}$/;
 
@@ -60,6 +63,8 @@ export interface KeyKind {
   written: boolean;
   /** Governed by it, but may tell a figure about the prompt. */
   figure: boolean;
+  /** The id of a person's session. */
+  session: boolean;
 }
 
 export function kindOfKey(key: string, denied: readonly string[]): KeyKind {
@@ -71,6 +76,7 @@ export function kindOfKey(key: string, denied: readonly string[]): KeyKind {
   return {
     denied: denied.some((phrase) => segments.includes(phrase)),
     written,
+    session: SESSION.test(segments),
     figure: written && (FIGURES.test(segments) || GRAPH_FIGURES.test(segments)),
   };
 }

@@ -91,13 +91,14 @@ export function createPrivacy(options: PrivacyOptions): Privacy {
 
 /** Users are hashed with the secret itself; other uses have keys derived from it, so that no hash stands for two things. */
 function stateOf(secret: Uint8Array | undefined, rules: TenantState['rules']): TenantState {
-  if (!secret) return { rules, users: undefined, prompts: undefined, bins: undefined };
+  if (!secret) return { rules, users: undefined, prompts: undefined, names: undefined, bins: undefined };
   const users = new KeyedHash(secret);
   const closed = rules.prompts === 'hash' || rules.prompts === 'drop';
   return {
     rules,
     users,
     prompts: new PromptHash(users.digest('pegbar prompts v2').subarray(0, 16)),
+    names: new KeyedHash(users.digest('pegbar names v1')),
     bins: closed ? keyedPermutation(new KeyedHash(users.digest('pegbar bins v1')), BIN_COUNT) : undefined,
   };
 }

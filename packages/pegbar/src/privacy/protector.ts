@@ -2,6 +2,7 @@ import { asciiFigures, type PromptFeatures, type PromptFigures, promptFeatures }
 import { findBuiltin } from './builtin.ts';
 import { withoutEcho } from './echo.ts';
 import { parseExact, writeExact } from './exact-json.ts';
+import { findInIdentity, type IdentityKind, isCleanIdentity } from './identity.ts';
 import { type KeyedHash, NO_HASH, RecentMap } from './keyed.ts';
 import { isFigure, isNodeId, type KeyKind, kindOfKey } from './keys.ts';
 import { normalPrompt, type PromptHash } from './prompt-hash.ts';
@@ -58,6 +59,10 @@ export interface Protector {
   text(text: string): ProtectedText;
   attribute(key: string, value: string): ProtectedValue<string>;
   attribute(key: string, value: unknown): ProtectedValue<unknown>;
+  /** An id or name as it may be stored: itself, or its keyed hash (16 hex characters) where it would name a person. */
+  identity(text: string, kind: IdentityKind): string;
+  /** The same of the bytes [start, end); null where they are stored as they are. */
+  identityOfBytes(bytes: Uint8Array, start: number, end: number, kind: IdentityKind): string | null;
   /** Nested values and workflow graphs. */
   json(value: unknown): { value: unknown; redactions: number };
 }
@@ -68,6 +73,8 @@ export interface TenantState {
   /** Undefined where the secret cannot be read: then nothing is hashed. */
   users: KeyedHash | undefined;
   prompts: PromptHash | undefined;
+  /** Of ids and names; undefined where the secret cannot be read: then such an id is not stored. */
+  names: KeyedHash | undefined;
   /** Keyed place of each bin; undefined under `keep` and `redact`. */
   bins: Uint16Array | undefined;
 }
@@ -79,6 +86,15 @@ const USER_KEPT = 256;
 /** Attribute names whose kind is remembered. A service has hundreds. */
 const KEY_KINDS = 4096;
 const KEY_KEPT = 256;
+/** Ids and names whose stored form is remembered, per generation. */
+const IDENTITIES = 4096;
+const IDENTITY_KEPT = 256;
+
+interface Identity {
+  /** Undefined where it is stored as it came. */
+  stored: string | undefined;
+  found: RedactionKind[];
+}
 
 /** JSON is only looked for where a text begins like it. */
 const JSON_START = /^\s{0,16}[[{]/;
@@ -90,6 +106,7 @@ export class TenantProtector implements Protector {
   #users = new RecentMap<string>(USER_LIMIT);
   #prompts = new PromptMemo<ProtectedPrompt>();
   #keys = new RecentMap<KeyKind>(KEY_KINDS);
+  #identities = new RecentMap<Identity>(IDENTITIES);
   #hidden = 0;
 
   constructor(
@@ -108,6 +125,7 @@ export class TenantProtector implements Protector {
     this.#users = new RecentMap(USER_LIMIT);
     this.#prompts = new PromptMemo();
     this.#keys = new RecentMap(KEY_KINDS);
+    this.#identities = new RecentMap(IDENTITIES);
   }
 
   get plain(): boolean {
@@ -189,6 +207,40 @@ export class TenantProtector implements Protector {
     };
   }
 
+  identity(text: string, kind: IdentityKind): string {
+    if (text === '' || this.#state.rules.plain) return text;
+    const key = `${kind[0]}${text}`;
+    let known = key.length > IDENTITY_KEPT ? undefined : this.#identities.get(key);
+    if (!known) {
+      known = this.#identify(text, kind);
+      if (key.length <= IDENTITY_KEPT) this.#identities.set(copy(key), known);
+    }
+    for (const one of known.found) this.#count(one, 1);
+    return known.stored ?? text;
+  }
+
+  identityOfBytes(bytes: Uint8Array, start: number, end: number, kind: IdentityKind): string | null {
+    const { rules } = this.#state;
+    if (rules.plain || start === end) return null;
+    const always = kind === 'session' && this.#closed;
+    if (!always && rules.patterns.length === 0 && isCleanIdentity(bytes, start, end, kind)) return null;
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
+    const stored = this.identity(text, kind);
+    return stored === text ? null : stored;
+  }
+
+  #identify(text: string, kind: IdentityKind): Identity {
+    const { rules, names } = this.#state;
+    const stored = names?.short(text) ?? '';
+    if (kind === 'session' && this.#closed) return { stored, found: ['session'] };
+    const found: RedactionKind[] = rules.builtin ? findInIdentity(text, kind) : [];
+    for (const pattern of rules.patterns) {
+      pattern.lastIndex = 0;
+      if (pattern.test(text)) found.push('pattern');
+    }
+    return { stored: found.length > 0 ? stored : undefined, found };
+  }
+
   json(value: unknown): { value: unknown; redactions: number } {
     if (this.#state.rules.plain) return { value, redactions: 0 };
     const before = this.#hidden;
@@ -238,6 +290,15 @@ export class TenantProtector implements Protector {
     if (kind.denied) {
       this.#hid('key');
       return { value: undefined };
+    }
+    if (
+      kind.session &&
+      (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint')
+    ) {
+      const stored = this.identity(`${value}`, 'session');
+      if (stored === `${value}`) return { value };
+      this.#hidden++;
+      return { value: stored };
     }
     if (!kind.written || !this.#closed || isFigure(kind, value) || value === null) return undefined;
     if (value === '' || value === undefined) return undefined;

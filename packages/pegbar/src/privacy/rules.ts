@@ -4,7 +4,7 @@ import { segmentsOf } from './keys.ts';
 import { KEY_LIMIT, type TenantPolicy } from './policy.ts';
 import { checkPatterns } from './safe-pattern.ts';
 
-export type RedactionKind = BuiltinKind | 'pattern' | 'key' | 'prompt' | 'cut';
+export type RedactionKind = BuiltinKind | 'pattern' | 'key' | 'prompt' | 'session' | 'cut';
 
 /**
  * Texts are looked at up to here where anything is to be found in them; what follows is cut off, for it must not be

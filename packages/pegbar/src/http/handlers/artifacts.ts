@@ -38,7 +38,7 @@ export function artifactHandlers(deps: ApiDeps, artifacts: Artifacts): Handlers 
   }
 
   async function show(call: Call, thumbnail: boolean): Promise<Response> {
-    const image_id = idOf(call);
+    const image_id = idOf(call, deps);
     const asked = call.url.searchParams.get('unblur') === 'true';
     if (asked) orRefuse(requireScope(call.caller!, 'unblur'));
     const found = orRefuse(await findPicture(deps, { scope: call.scope, signal: call.signal }, image_id));
@@ -80,7 +80,7 @@ export function artifactHandlers(deps: ApiDeps, artifacts: Artifacts): Handlers 
     async putArtifact(call) {
       checkPressure(intake);
       const tenant = await tenantForWrite(call);
-      const image_id = idOf(call);
+      const image_id = idOf(call, deps);
       const declared = call.request.headers.get('content-type')!.split(';', 1)[0]!.trim().toLowerCase();
       const keepMetadata = access.tenantSpec(tenant).prompts === 'keep';
       const kept = orRefuse(await artifacts.put(tenant, image_id, bodyOf(call), { declared, keepMetadata }));
@@ -90,7 +90,7 @@ export function artifactHandlers(deps: ApiDeps, artifacts: Artifacts): Handlers 
     async putThumbnail(call) {
       checkPressure(intake);
       const tenant = await tenantForWrite(call);
-      const image_id = idOf(call);
+      const image_id = idOf(call, deps);
       return json({ image_id, ...orRefuse(await artifacts.putThumbnail(tenant, image_id, bodyOf(call))) });
     },
     getArtifact: (call) => show(call, false),
@@ -98,9 +98,10 @@ export function artifactHandlers(deps: ApiDeps, artifacts: Artifacts): Handlers 
   };
 }
 
-function idOf({ params }: Call): string {
+/** The picture's id as rows about it have it. */
+function idOf({ params, scope }: Call, { storedId }: ApiDeps): string {
   const id = params.image_id!;
-  if (id.length <= ID_LENGTH) return id;
+  if (id.length <= ID_LENGTH) return storedId?.(scope.tenant ?? DEFAULT_TENANT, id) ?? id;
   throw new Refusal('invalid_request', `image_id is longer than ${ID_LENGTH} characters`, {
     field: 'image_id',
   });

@@ -15,7 +15,7 @@ import {
 } from '../../explore/index.ts';
 import { createRollupReader } from '../../rollups/index.ts';
 import { readJson } from '../body.ts';
-import type { ApiDeps, Handlers } from '../deps.ts';
+import type { ApiDeps, Call, Handlers } from '../deps.ts';
 import { orRefuse, Refusal } from '../failure.ts';
 import { askingOf, filtersOf, listOf, pageOf, rangeOf, stepOf } from '../parameters.ts';
 import { json } from '../wire.ts';
@@ -30,6 +30,12 @@ const SQL_CHARACTERS = 100_000;
 const RETRYABLE_TYPES: ReadonlySet<string> = new Set(['BUSY', 'CANCELLED']);
 const LIMIT_CODES: ReadonlySet<number | null> = new Set([158, 159, 160, 241, 307, 396]);
 
+/** The id of the address as the tenant's policy stores it; over all tenants it is looked for as it is. */
+function idOf({ params, scope }: Call, { storedId }: ApiDeps): string {
+  const id = params.id!;
+  return scope.tenant === null ? id : (storedId?.(scope.tenant, id) ?? id);
+}
+
 export function questionHandlers(deps: ApiDeps): Handlers {
   const rollups = createRollupReader(deps);
 
@@ -38,7 +44,7 @@ export function questionHandlers(deps: ApiDeps): Handlers {
       return json(orRefuse(await listRequests(deps, askingOf(call), pageOf(call, deps))));
     },
     async getRequest(call) {
-      return json(orRefuse(await findRequest(deps, askingOf(call), call.params.id!, listOf(call, 'parts'))));
+      return json(orRefuse(await findRequest(deps, askingOf(call), idOf(call, deps), listOf(call, 'parts'))));
     },
     async getTrace(call) {
       return json(orRefuse(await findTrace(deps, askingOf(call), call.params.trace_id!)));
@@ -47,7 +53,7 @@ export function questionHandlers(deps: ApiDeps): Handlers {
       return json(orRefuse(await listImages(deps, askingOf(call), pageOf(call, deps))));
     },
     async getImage(call) {
-      return json(orRefuse(await findImage(deps, askingOf(call), call.params.id!)));
+      return json(orRefuse(await findImage(deps, askingOf(call), idOf(call, deps))));
     },
     async listDeployments(call) {
       return json(orRefuse(await listDeployments(deps, askingOf(call), pageOf(call, deps, DEPLOYMENTS_MS))));

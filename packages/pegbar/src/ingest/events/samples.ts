@@ -1,4 +1,5 @@
 import { type PegbarRecord, tableOf } from '@pegbar/contract';
+import { protectIdentities } from '../identities.ts';
 import {
   attributesOf,
   type Blocks,
@@ -13,7 +14,9 @@ type Sample = Exclude<PegbarRecord, { type: 'stage' | 'boundary' }>;
 
 /** Writes the row of a record that is neither a stage nor a boundary. */
 export function writeSample(record: Sample, context: RowContext, blocks: Blocks): void {
-  blocks(TABLES[record.type]).append(sampleValues(record, context));
+  const row = sampleValues(record, context);
+  protectIdentities(row, context.protect);
+  blocks(TABLES[record.type]).append(row);
 }
 
 function sampleValues(record: Sample, context: RowContext): Record<string, unknown> {

@@ -1,6 +1,7 @@
 import type { BoundaryEvent, StageEvent } from '@pegbar/contract';
 import type { BlockBuilder } from '../../native/index.ts';
 import type { Protector } from '../../privacy/index.ts';
+import { identityKind } from '../identities.ts';
 import {
   attributesOf,
   nanoseconds,
@@ -21,8 +22,8 @@ export function writeStage(event: StageEvent, context: RowContext, row: BlockBui
     writeBoundary(event, boundary, context, row);
     return;
   }
-  setSubject(event, context, row);
-  setStage(event, context, row);
+  const hidden = setSubject(event, context, row);
+  setStage(event, context, row, hidden);
   row.set('boundary', boundary);
   row.next();
 }
@@ -33,43 +34,50 @@ export function writeBoundary(
   context: RowContext,
   row: BlockBuilder,
 ): void {
-  setSubject(event, context, row, BOUNDARY);
+  const hidden = setSubject(event, context, row, BOUNDARY);
   row.set('boundary', boundary);
   row.set('name', boundary);
   // Rows with a stage are stages that ended; the stage that a boundary lies in is told beside it.
   const within = event.pipeline_stage === undefined ? {} : { pipeline_stage: event.pipeline_stage };
   const { attributes, redactions } = attributesOf({ ...within, ...event.attributes }, context);
   row.set('attributes', attributes);
-  row.set('redactions', redactions);
+  row.set('redactions', hidden + redactions);
   row.next();
 }
 
-/** What a stage and a boundary have in common: whose it is and when. */
+/** What a stage and a boundary have in common: whose it is and when. Returns how many ids and names were hidden. */
 function setSubject(
   event: BoundaryEvent | StageEvent,
-  { tenant, imported }: RowContext,
+  { tenant, imported, protect }: RowContext,
   row: BlockBuilder,
   more = 0,
-): void {
+): number {
+  let hidden = 0;
+  const put = (column: string, text: string | undefined): void => {
+    const stored = text && protect.identity(text, identityKind(column));
+    if (stored !== text) hidden++;
+    row.set(column, stored);
+  };
   row.set('tenant', tenant);
   row.set('timestamp', nanoseconds(event.timestamp));
   row.set('source', (imported ? BY_EVENT | IMPORTED : BY_EVENT) | more);
   // A request that only has a trace is found by it: the id is not stored twice.
-  if (event.request_id !== event.trace_id) row.set('request_id', event.request_id);
+  if (event.request_id !== event.trace_id) put('request_id', event.request_id);
   row.set('trace_id', event.trace_id);
   row.set('span_id', event.span_id);
-  row.set('session_id', event.session_id);
-  row.set('image_id', event.image_id);
-  row.set('sequence_id', event.sequence_id);
-  row.set('region', event.region);
+  put('session_id', event.session_id);
+  put('image_id', event.image_id);
+  put('sequence_id', event.sequence_id);
+  put('region', event.region);
   row.set('workload', event.workload);
-  row.set('traffic_source', event.traffic_source);
-  row.set('model_family', event.model?.family);
-  row.set('model_version', event.model?.version);
-  row.set('checkpoint_hash', event.model?.checkpoint_hash);
+  put('traffic_source', event.traffic_source);
+  put('model_family', event.model?.family);
+  put('model_version', event.model?.version);
+  put('checkpoint_hash', event.model?.checkpoint_hash);
+  return hidden;
 }
 
-function setStage(event: StageEvent, context: RowContext, row: BlockBuilder): void {
+function setStage(event: StageEvent, context: RowContext, row: BlockBuilder, hidden: number): void {
   const { error } = event;
   const { protect } = context;
   const duration_ms = event.metrics?.latency_ms ?? 0;
@@ -81,8 +89,8 @@ function setStage(event: StageEvent, context: RowContext, row: BlockBuilder): vo
   if (event.user_id_hash !== undefined)
     row.set('user_hash', BigInt(`0x${protect.userHash(event.user_id_hash)}`));
   row.set('attempt', event.attempt);
-  row.set('retry_of', event.retry_of);
-  row.set('collection', event.collection);
+  row.set('retry_of', event.retry_of && protect.identity(event.retry_of, 'id'));
+  row.set('collection', event.collection && protect.identity(event.collection, 'id'));
   row.set('license', event.license);
   row.set('consent', event.consent?.state);
   row.set('consent_at', event.consent?.at?.ms);
@@ -101,7 +109,7 @@ function setStage(event: StageEvent, context: RowContext, row: BlockBuilder): vo
   }
   const free = attributesOf(event.attributes, context);
   row.set('attributes', free.attributes);
-  row.set('redactions', redactions + free.redactions);
+  row.set('redactions', hidden + redactions + free.redactions);
 }
 
 /** What the pictures were made with, and how many were made. */

@@ -26,6 +26,7 @@ const plain = {
   text: (text: string) => ({ text, redactions: 0 }),
   attribute: (_key: string, value: string) => ({ keep: true, value, redactions: 0 }),
   userHash: (id: string) => id,
+  identity: (id: string) => id,
   optedOut: () => false,
 };
 const resource = resources.resourceFromAttributes({ 'service.name': 'studio' });

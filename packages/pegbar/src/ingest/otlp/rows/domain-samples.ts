@@ -49,7 +49,7 @@ export class DomainSamples {
   readonly #gpus = new Map<string, Row>();
   readonly #queues = new Map<string, Row>();
 
-  /** Looks at one row of `metric_points`. `host`: the resource's `host.name`. */
+  /** Looks at one row of `metric_points`. `host`: the resource's `host.name`, as it may be stored. */
   take(row: Row, host: string): void {
     if (row.kind !== 'gauge' && row.kind !== 'sum') return;
     const name = row.name as string;

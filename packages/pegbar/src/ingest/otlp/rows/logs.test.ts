@@ -15,6 +15,7 @@ const plain: TextProtection = {
   plain: true,
   text: (text) => ({ text, redactions: 0 }),
   attribute: (_key, value) => ({ keep: true, value, redactions: 0 }),
+  identity: (id) => id,
   userHash: (id) => `hash of ${id}`,
   optedOut: (hash) => hash === 'hash of gone',
 };

@@ -101,7 +101,7 @@ function appendPoints(metric: Metric, kind: Kind, data: Data, into: Into): void 
       flags: point.flags >>> 0,
     });
     sink.append('metric_points', row);
-    if (!absent) samples.take(row, scope.resourceText('host.name'));
+    if (!absent) samples.take(row, ground.protection.identity(scope.resourceText('host.name'), 'name'));
   }
 }
 

@@ -3,6 +3,7 @@
  * (the contract's map), what stays free, and what is said about items that were refused.
  */
 import { ATTRIBUTES, type AttributeLevel, attributeOf } from '@pegbar/contract';
+import type { IdentityKind } from '../../../privacy/index.ts';
 import type { OtlpContext } from '../sink.ts';
 import {
   FUTURE_NS,
@@ -27,6 +28,8 @@ export interface TextProtection {
   readonly plain: boolean;
   text(text: string): { text: string; redactions: number };
   attribute(key: string, text: string): { keep: boolean; value: string; redactions: number };
+  /** An id or name as it may be stored. */
+  identity(text: string, kind: IdentityKind): string;
   userHash(id: string): string;
   optedOut(userHash: string): boolean;
 }

@@ -1,5 +1,6 @@
 /** The resource and scope that the current items stand under, decoded once per group and tenant. */
 import type { AttributeLevel } from '@pegbar/contract';
+import { protectIdentities } from '../../identities.ts';
 import { protoType } from '../proto.ts';
 import type { OtlpContext } from '../sink.ts';
 import { MAX_NAME_BYTES } from '../spans/limits.ts';
@@ -24,6 +25,7 @@ const NO_PROTECTION: TextProtection = {
   plain: true,
   text: (text) => ({ text, redactions: 0 }),
   attribute: (_key, value) => ({ keep: true, value, redactions: 0 }),
+  identity: (text) => text,
   userHash: () => '',
   optedOut: () => false,
 };
@@ -89,6 +91,7 @@ export class ScopeOfItems {
       return undefined;
     }
     const own = sortAttributes(attributes, this.#level, this.#columns, protection, this.#tally);
+    this.#tally.redactions += protectIdentities(own.columns, protection);
     if (user !== '') own.free[USER_HASH] = user;
     const row = {
       ...shared.columns,
@@ -112,6 +115,7 @@ export class ScopeOfItems {
     const protection = this.#protectionOf(tenant);
     // Only the columns: what a resource says stands in its JSON as a whole, once per distinct resource.
     const { columns } = sortAttributes(this.#resource, 'resource', this.#columns, NO_PROTECTION, new Tally());
+    protectIdentities(columns, protection);
     const made = { protection, columns, json: resourceJson(this.#resource, protection, this.#tally) };
     // One resource with a tenant per item: forget rather than grow.
     if (this.#shared.size >= 256) this.#shared.clear();

@@ -11,7 +11,7 @@ import * as role from './roles.ts';
 import { intern, type Rows } from './rows.ts';
 import type { Tally } from './tally.ts';
 import type { Tenant } from './tenants.ts';
-import { cutLength } from './text.ts';
+import { cutLength, guardedName } from './text.ts';
 import { Pair, STRING, Value } from './value.ts';
 import type { Wire } from './wire.ts';
 
@@ -108,7 +108,9 @@ export class EventWriter {
     const kept = cutLength(wire, nameAt, nameLength, MAX_NAME_BYTES);
     if (kept < nameLength) this.tally.truncated++;
     this.put(row, spanRow, timeLo, timeHi);
-    rows.eventName.set(row, intern(rows.eventName, wire, nameAt, kept));
+    const name = guardedName(wire, nameAt, kept, this.tenant.protector);
+    if (name === null) rows.eventName.set(row, intern(rows.eventName, wire, nameAt, kept));
+    else rows.eventName.push(row, name);
     rows.events.rows = row + 1;
     if (kept > 0 && BOUNDARY_NAMES.find(wire.view, nameAt, kept) > 0)
       this.boundary(nameAt, kept, timeLo, timeHi);

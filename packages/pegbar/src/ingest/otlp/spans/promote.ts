@@ -1,6 +1,7 @@
 /** Attributes that fill columns: each value is brought into the column's type, or refused and kept as a free attribute. */
 import { BOUNDARIES, OUTCOMES, readInstant, STAGES, type StageErrorCode, WORKLOADS } from '@pegbar/contract';
 import { Dictionary, type StringColumn, utf8 } from '../../../native/index.ts';
+import { identityKind } from '../../identities.ts';
 import type { ErrorWords } from './error-words.ts';
 import type { ValueTexts } from './json-value.ts';
 import { MAX_NAME_BYTES, MAX_PROMPT_BYTES, MAX_TEXT_BYTES, MAX_VALUE_BYTES } from './limits.ts';
@@ -46,6 +47,8 @@ for (const [column, words] of [
 const GENERATE = CLOSED[STAGE]!.idOfText('generate');
 const LARGEST = [0, 0xff, 0xffff, 0, 0xffffffff];
 
+/** How the ids and names of each column are searched. */
+const IDENTITIES = role.COLUMN_NAMES.map(identityKind);
 /** Long texts of columns that hold messages and addresses; the other text columns hold names and ids. */
 const LONG_TEXTS = new Set(
   ['error_message', 'image_uri', 'thumb_uri', 'embedding_uri'].map(role.columnIndex),
@@ -163,12 +166,30 @@ export class Promoter {
     const target = this.rows.dictionaryAt(column);
     if (value.kind === STRING) {
       if (value.length > MAX_NAME_BYTES) return false;
-      target.set(row, intern(target, wire, value.start, value.length));
+      const stored = this.identity(wire, value, column);
+      if (stored === null) target.set(row, intern(target, wire, value.start, value.length));
+      else target.push(row, stored);
       return true;
     }
     if (value.kind !== INT && value.kind !== DOUBLE && value.kind !== BOOL) return false;
-    target.push(row, this.texts.plain(wire, value));
+    target.push(row, this.identityOfText(this.texts.plain(wire, value), column));
     return true;
+  }
+
+  /** What is stored of an id or name where the policy has it otherwise; null where it stays. */
+  private identity(wire: Wire, value: Value, column: number): string | null {
+    const { protector } = this.tenant;
+    if (protector.plain) return null;
+    const { start, length } = value;
+    const stored = protector.identityOfBytes(wire.bytes, start, start + length, IDENTITIES[column]!);
+    if (stored !== null) this.redactions++;
+    return stored;
+  }
+
+  private identityOfText(text: string, column: number): string {
+    const stored = this.tenant.protector.identity(text, IDENTITIES[column]!);
+    if (stored !== text) this.redactions++;
+    return stored;
   }
 
   private text(wire: Wire, value: Value, column: number, row: number): boolean {
@@ -177,11 +198,15 @@ export class Promoter {
       if (value.length > MAX_NAME_BYTES && !LONG_TEXTS.has(column)) return false;
       if (value.length > MAX_TEXT_BYTES) return false;
       if (LONG_TEXTS.has(column)) this.writeGuarded(column, wire, value.start, value.length, row);
-      else setText(target, row, wire, value.start, value.length);
+      else {
+        const stored = this.identity(wire, value, column);
+        if (stored === null) setText(target, row, wire, value.start, value.length);
+        else target.push(row, stored);
+      }
       return true;
     }
     if (value.kind !== INT && value.kind !== DOUBLE && value.kind !== BOOL) return false;
-    target.push(row, this.texts.plain(wire, value));
+    target.push(row, this.identityOfText(this.texts.plain(wire, value), column));
     return true;
   }
 

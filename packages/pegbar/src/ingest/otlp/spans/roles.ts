@@ -39,6 +39,7 @@ const COLUMNS = tableOf('spans').columns;
 
 /** Sizes like `768x768` claim a place of their own: they fill width and height only where those are not told. */
 export const SIZE_COLUMN = COLUMNS.length;
+export const COLUMN_NAMES: readonly string[] = COLUMNS.map((column) => column.name);
 export const COLUMN_COUNT = COLUMNS.length + 1;
 
 /** Index of a column of `spans`; an unknown name is a bug. */

@@ -53,6 +53,8 @@ export const plainProtector: Protector = {
     redactions: 0,
   }),
   plainPrompt: () => false,
+  identity: (text) => text,
+  identityOfBytes: () => null,
   text: (text) => ({ text, redactions: 0 }),
   attribute: ((_key: string, value: unknown) => ({
     keep: true,

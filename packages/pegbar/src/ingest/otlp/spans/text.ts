@@ -1,6 +1,7 @@
 /** Texts from the wire into Native strings: copied verbatim where they are UTF-8, repaired where they are not. */
 import { isUtf8 } from 'node:buffer';
 import { type Bytes, fromUtf8, utf8 } from '../../../native/index.ts';
+import type { Protector } from '../../../privacy/index.ts';
 import type { Wire } from './wire.ts';
 
 /** Longer texts are copied by the engine's memcpy; below it, the call costs more than the words. */
@@ -75,6 +76,13 @@ function appendAscii(out: Bytes, text: string): boolean {
 /** The text as JavaScript has it; bad UTF-8 is replaced. */
 export function textOf(wire: Wire, start: number, length: number): string {
   return length === 0 ? '' : wire.buffer.toString('utf8', start, start + length);
+}
+
+/** A name of a span or event without what is personal in it, such as an address in a path; null where it stays. */
+export function guardedName(wire: Wire, start: number, length: number, protector: Protector): string | null {
+  if (protector.plain || protector.identityOfBytes(wire.bytes, start, start + length, 'name') === null)
+    return null;
+  return protector.text(textOf(wire, start, length)).text;
 }
 
 /** The longest prefix of at most `limit` bytes that does not cut a character. */

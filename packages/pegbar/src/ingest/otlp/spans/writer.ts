@@ -13,7 +13,7 @@ import * as role from './roles.ts';
 import { intern, type Rows, setText } from './rows.ts';
 import type { Tally } from './tally.ts';
 import type { Tenant } from './tenants.ts';
-import { cutLength } from './text.ts';
+import { cutLength, guardedName } from './text.ts';
 import { Value } from './value.ts';
 import type { Wire } from './wire.ts';
 
@@ -78,7 +78,7 @@ export class SpanWriter {
     const { rows, outline, promoter, tally } = this;
     const row = rows.spans.rows;
     const tenantId = rows.tenantId(tenant.name);
-    this.head(wire, row, tenantId);
+    this.head(wire, row, tenantId, tenant);
     if (user > 0) {
       rows.userHash.touch(row);
       rows.userHash.i32[row * 2] = tenant.words[user * 2]!;
@@ -100,7 +100,7 @@ export class SpanWriter {
     tally.spans++;
   }
 
-  private head(wire: Wire, row: number, tenantId: number): void {
+  private head(wire: Wire, row: number, tenantId: number, tenant: Tenant): void {
     const { rows, outline } = this;
     const { view } = wire;
     rows.tenant.set(row, tenantId);
@@ -129,7 +129,9 @@ export class SpanWriter {
     rows.status.u8[row] = outline.status;
     const length = cutLength(wire, outline.nameAt, outline.nameLength, MAX_NAME_BYTES);
     if (length < outline.nameLength) this.tally.truncated++;
-    rows.name.set(row, intern(rows.name, wire, outline.nameAt, length));
+    const name = guardedName(wire, outline.nameAt, length, tenant.protector);
+    if (name === null) rows.name.set(row, intern(rows.name, wire, outline.nameAt, length));
+    else rows.name.push(row, name);
   }
 
   /** Writes end and duration; returns the duration in seconds. */
