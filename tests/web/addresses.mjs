@@ -18,4 +18,5 @@ export const ADDRESSES = [
   ['admin-catalogue', '/admin?section=catalogue'],
   ['admin-audit', '/admin?section=audit'],
   ['admin-letters', '/admin?section=letters'],
+  ['safety', '/safety'],
 ];

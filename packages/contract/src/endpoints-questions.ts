@@ -243,6 +243,7 @@ export const QUESTIONS: readonly Endpoint[] = [
           'models',
           'memory',
           'io',
+          'safety',
         ]),
         required: true,
       },

@@ -18,7 +18,7 @@ export interface FlowQuestion extends TimeRange {
   conditions: readonly Condition[];
 }
 
-const quantile = (of: 'queue_wait_ms' | 'model_load_ms', q: number): Formula => ({ op: 'quantile', of, q });
+const quantile = (of: 'queue_wait_ms' | 'toxicity', q: number): Formula => ({ op: 'quantile', of, q });
 const COUNTED: Readonly<Record<string, readonly Figure[]>> = {
   queue: [
     { name: 'wait_p50_ms', formula: quantile('queue_wait_ms', 0.5) },
@@ -26,6 +26,11 @@ const COUNTED: Readonly<Record<string, readonly Figure[]>> = {
     { name: 'wait_p99_ms', formula: quantile('queue_wait_ms', 0.99) },
     { name: 'admitted_per_min', formula: { op: 'rate', of: ['queue_admitted'], per_s: 60 } },
     { name: 'denied_per_min', formula: { op: 'rate', of: ['queue_denied'], per_s: 60 } },
+  ],
+  safety: [
+    { name: 'toxicity_mean', formula: { op: 'mean', of: 'toxicity' } },
+    { name: 'toxicity_p95', formula: quantile('toxicity', 0.95) },
+    { name: 'reported', formula: { op: 'sum', of: ['flagged'] } },
   ],
 };
 

@@ -52,7 +52,7 @@ export interface KpiQuestion extends Question {
 
 /** Figures that are no KPIs: docs/api.md names them. */
 export interface FlowQuestion extends Question {
-  readonly of: 'queue' | 'frames' | 'first_frame' | 'caches' | 'models' | 'memory' | 'io';
+  readonly of: 'queue' | 'frames' | 'first_frame' | 'caches' | 'models' | 'memory' | 'io' | 'safety';
 }
 
 export interface KpiResult<Name extends string = KpiName> {

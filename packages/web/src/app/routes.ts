@@ -98,6 +98,10 @@ export const ROUTES: readonly Route[] = [
     load: () => import('../pages/admin/admin.tsx'),
   },
   {
+    ...{ id: 'safety', path: '/safety', title: 'Safety', section: 'Quality', letter: 'f', defaults: LAST_WEEK },
+    load: () => import('../pages/safety/safety.tsx'),
+  },
+  {
     ...{ id: 'start', path: '/start', title: 'Start', within: 'home', timeless: true },
     load: () => import('../pages/start/start.tsx'),
   },
