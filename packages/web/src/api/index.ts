@@ -72,6 +72,14 @@ export {
   valuesOf,
 } from './kpis.ts';
 export {
+  type Difference,
+  type ExplainedRow,
+  type Explanation,
+  type Latencies,
+  useExplanation,
+  useLatencies,
+} from './latencies.ts';
+export {
   type Gallery,
   type PictureGroup,
   type Reaction,
