@@ -102,6 +102,10 @@ export const ROUTES: readonly Route[] = [
     load: () => import('../pages/safety/safety.tsx'),
   },
   {
+    ...{ id: 'explain', path: '/explain', title: 'Explain', within: 'requests' },
+    load: () => import('../pages/explain/explain.tsx'),
+  },
+  {
     ...{ id: 'start', path: '/start', title: 'Start', within: 'home', timeless: true },
     load: () => import('../pages/start/start.tsx'),
   },
