@@ -49,6 +49,7 @@ export function Heatmap(props: HeatmapProps) {
       className={css.heatmap}
       style={{ height }}
       aria-label={`${label}: ${formatCount(total)}`}
+      tabIndex={props.onExplain ? 0 : undefined}
     >
       {classes.map((low, at) =>
         at % Math.ceil(classes.length / 5) === 0 ? (

@@ -15,9 +15,11 @@ export {
   useKpiChart,
   useZoom,
 } from './kpi-chart.tsx';
+export { LatencyHeatmap } from './latency-heatmap.tsx';
 export { Diamond, Peg } from './layer.tsx';
 export { Key, type LegendColumn, LegendTable } from './legend-table.tsx';
 export { useMarks } from './marks.ts';
 export { Spark } from './spark.tsx';
 export { CHART_PX, HERO_PX, TimeChart } from './time-chart.tsx';
 export type { Band, Exemplar, Series, TimeChartProps, Values } from './types.ts';
+export { useExplain } from './use-explain.ts';

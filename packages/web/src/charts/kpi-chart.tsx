@@ -8,6 +8,7 @@ import { ChartCell, type ChartCellProps } from './chart-cell.tsx';
 import { type Colour, colourNames, REST, SERIES_MOST } from './colours.ts';
 import type { Mark } from './geometry.ts';
 import type { Series, TimeChartProps } from './types.ts';
+import { useExplain } from './use-explain.ts';
 
 /** One line: a metric, or a metric of one key. */
 export interface KpiLine {
@@ -87,18 +88,24 @@ export function KpiChart({ lines, filters = [], allowed, ...rest }: KpiChartProp
       {...(bands ? { bands } : {})}
       {...(unit === '%' ? { most: 100 } : {})}
       {...rest}
-      {...useKpiChart(result)}
+      {...useKpiChart(result, filters)}
       series={series}
     />
   );
 }
 
 /** What a chart of an answer is given beside its series: axis, states, zoom. */
-export function useKpiChart(result: KpiResult<string>): Omit<ChartCellProps, 'title' | 'series'> {
+export function useKpiChart(
+  result: KpiResult<string>,
+  /** Beside those of the context bar: what its rows have in common. */
+  filters?: readonly string[],
+): Omit<ChartCellProps, 'title' | 'series'> {
   const zoom = useZoom();
+  const explain = useExplain(filters);
   const now_ms = useNow();
   return {
     ...zoom,
+    onExplain: (from_ms, to_ms) => explain({ from_ms, to_ms }),
     times: result.now?.times ?? [],
     step_ms: result.window.step_ms,
     now_ms,

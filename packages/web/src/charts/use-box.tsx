@@ -1,5 +1,5 @@
 /** A box drawn over a heatmap: what lies in it can be explained against the rest. */
-import { type PointerEvent, type ReactNode, useState } from 'react';
+import { type KeyboardEvent, type PointerEvent, type ReactNode, useState } from 'react';
 import css from './heatmap.module.css';
 
 export interface Box {
@@ -22,7 +22,13 @@ interface Corner {
   readonly column: number;
   readonly row: number;
 }
-export const AXIS_PX = 34;
+export const AXIS_PX = 40;
+const MOVES: Readonly<Record<string, readonly [across: number, up: number]>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, 1],
+  ArrowDown: [0, -1],
+};
 
 /** The box between two corners, in times and values. */
 export function boxOf({ times, classes }: Field, a: Corner, b: Corner): Box {
@@ -69,6 +75,25 @@ export function useBox(field: Field, plotWidth: number, plotHeight: number) {
     onPointerUp() {
       if (start && end) setDone(true);
       else if (!done) clear();
+    },
+    /** Arrows move a cell, with Shift they draw; Enter offers what can be done with it. */
+    onKeyDown(event: KeyboardEvent<HTMLElement>) {
+      if (!onExplain || (event.target as Element) !== event.currentTarget) return;
+      const [across, up] = MOVES[event.key] ?? [0, 0];
+      if (across !== 0 || up !== 0) {
+        const from = end ?? { column: times.length - 1, row: 0 };
+        const to = {
+          column: Math.max(0, Math.min(times.length - 1, from.column + (end ? across : 0))),
+          row: Math.max(0, Math.min(classes.length - 1, from.row + (end ? up : 0))),
+        };
+        if (!event.shiftKey || !start) setStart(to);
+        setEnd(to);
+        setDone(false);
+      } else if (event.key === 'Enter' && start && end) setDone(true);
+      else if (event.key === 'Escape' && start) clear();
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
     },
   };
   let shown: ReactNode = null;

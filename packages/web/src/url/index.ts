@@ -44,6 +44,7 @@ export {
   useLiveClock,
   useNow,
   useParameter,
+  useParameters,
   useWindow,
   type WindowState,
 } from './use-url.ts';

@@ -103,6 +103,23 @@ export function useParameter(name: string): [string | null, (value: string | nul
   return [value, change];
 }
 
+/** A parameter of the page itself that repeats: conditions of a selection. */
+export function useParameters(name: string): [readonly string[], (values: readonly string[]) => void] {
+  const search = useSearch();
+  const [path, go] = useLocation();
+  const values = useMemo(() => parse(search).getAll(name), [search, name]);
+  const change = useCallback(
+    (next: readonly string[]) => {
+      const out = parse(location.search);
+      out.delete(name);
+      for (const value of next) out.append(name, value);
+      go(path + searchText(out), { replace: true });
+    },
+    [name, path, go],
+  );
+  return [values, change];
+}
+
 /** The address of another page, with the context taken along; `more` adds or, with null, takes out. `path` may have parameters. */
 export function href(
   path: string,

@@ -1,6 +1,7 @@
 /** Requests: the newest first, with facets beside them; a row opens beside the list. */
 import { useCallback } from 'react';
 import { type RequestRow, useFacets, useMe, useRequests } from '../../api/index.ts';
+import { LatencyHeatmap } from '../../charts/latency-heatmap.tsx';
 import { formatCount, formatPercent } from '../../format/index.ts';
 import { FilterChips } from '../../parts/filter-chips.tsx';
 import { Nothing } from '../../parts/nothing.tsx';
@@ -45,6 +46,9 @@ export function Page() {
         <Filters facets={facets.data?.fields ?? []} weight={weight} />
         <div className={css.list}>
           <FilterChips />
+          <Sheet label="Latency">
+            <LatencyHeatmap level={2} height={132} />
+          </Sheet>
           <Sheet label="Requests">
             {requests.isPending && <Loading height={640} label="Requests are loading" />}
             {requests.error && !requests.rows && (

@@ -38,21 +38,30 @@ export function headlineOf(request: RequestRow, usual: UsualTimes | null): strin
   return `This request took ${seconds(ms)}; ${others} ${usual.previous ? 'takes' : 'is'} ${seconds(p50)}`;
 }
 
+/** The stage that differs most from its median; null where none can be told. */
+export function worstStage(
+  stages: readonly StageTime[],
+  usual: UsualTimes | null,
+): { name: string; more: number } | null {
+  if (!usual) return null;
+  const sums = new Map<string, number>();
+  for (const { name, ms } of stages) sums.set(name, (sums.get(name) ?? 0) + ms);
+  const told = [...sums].flatMap(([name, ms]) => {
+    const of = usual.stages.get(name);
+    return of?.p50_ms == null || of.n < FEW ? [] : [{ name, more: ms - of.p50_ms }];
+  });
+  if (told.length === 0) return null;
+  return told.reduce((a, b) => (Math.abs(b.more) > Math.abs(a.more) ? b : a));
+}
+
 /** Which stage differs most from its median, and by how much. */
 export function sentenceOf(
   request: RequestRow,
   stages: readonly StageTime[],
   usual: UsualTimes | null,
 ): string | null {
-  if (!usual || request.latency_ms === null) return null;
-  const sums = new Map<string, number>();
-  for (const { name, ms } of stages) sums.set(name, (sums.get(name) ?? 0) + ms);
-  const told = [...sums].flatMap(([name, ms]) => {
-    const of = usual.stages.get(name);
-    return of?.p50_ms == null || of.n < FEW ? [] : [{ name, more: ms - of.p50_ms, p50: of.p50_ms }];
-  });
-  if (told.length === 0) return null;
-  const worst = told.reduce((a, b) => (Math.abs(b.more) > Math.abs(a.more) ? b : a));
+  const worst = worstStage(stages, usual);
+  if (!usual || !worst || request.latency_ms === null) return null;
   const name = worst.name.charAt(0).toUpperCase() + worst.name.slice(1);
   if (Math.abs(worst.more) < WORTH * request.latency_ms)
     return `Every stage took about as long as the median of ${usual.version}.`;

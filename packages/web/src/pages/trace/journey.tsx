@@ -16,7 +16,7 @@ import { Failed, Loading, Note } from '../../parts/states.tsx';
 import { useContextState, useParameter } from '../../url/index.ts';
 import { Acts } from './acts.tsx';
 import { Facts } from './facts.tsx';
-import { headlineOf, type StageTime, sentenceOf } from './finding.ts';
+import { headlineOf, type StageTime, sentenceOf, worstStage } from './finding.ts';
 import css from './journey.module.css';
 import { outlineOfStages, waterfallOf } from './model.ts';
 import { OnTheWay } from './pictures.tsx';
@@ -97,7 +97,7 @@ interface ToldProps {
 function Told({ id, name, trace_id, detail, outline, usual, waits }: ToldProps) {
   const [show, setShow] = useParameter('show');
   const [fold, setFold] = useParameter('fold');
-  const [chosen, choose] = useParameter('span');
+  const [asked, choose] = useParameter('span');
   const folded = useMemo(() => new Set(fold === null ? [] : fold.split(',')), [fold]);
   const stagesOnly = show === 'stages';
   const picture = useMemo(
@@ -105,6 +105,10 @@ function Told({ id, name, trace_id, detail, outline, usual, waits }: ToldProps) 
     [outline, folded, stagesOnly],
   );
   const stages = useMemo(() => stagesOf(outline), [outline]);
+  const worst = detail ? worstStage(stages, usual) : null;
+  // Until somebody chooses, what the sentence is about is open.
+  const chosen =
+    asked === 'none' ? null : (asked ?? picture?.rows.find((row) => row.stage === worst?.name)?.id ?? null);
   const request = detail?.request;
   const toggle = (span: string): void => {
     const next = new Set(folded);
@@ -153,7 +157,7 @@ function Told({ id, name, trace_id, detail, outline, usual, waits }: ToldProps) 
                 truncated={outline.truncated}
                 usual={usual}
                 chosen={chosen}
-                onChoose={choose}
+                onChoose={(id) => choose(id ?? 'none')}
                 onFold={toggle}
               />
             </div>

@@ -1,0 +1,86 @@
+/** Latencies over time, and what tells selected rows from the rest. */
+import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query';
+import { stepOf, useContextState, useWindow } from '../url/index.ts';
+import { type ExplainQuestion, explain } from './analysis.ts';
+import { get } from './client.ts';
+
+export interface Latencies {
+  readonly step_s: number;
+  readonly source: 'rollup' | 'raw' | 'estimate';
+  readonly times: readonly string[];
+  /** Lower edges in milliseconds. */
+  readonly classes: readonly number[];
+  /** `counts[class][time]`. */
+  readonly counts: readonly (readonly number[])[];
+}
+
+/** Columns that a hand can still draw a box around. */
+const COLUMNS = 60;
+
+export function useLatencies(filters: readonly string[] = []): UseQueryResult<Latencies> {
+  const [context] = useContextState();
+  const { from_ms, to_ms } = useWindow();
+  const params = {
+    ...{ from: from_ms, to: to_ms, tenant: context.tenant },
+    step: stepOf({ from_ms, to_ms }, COLUMNS) / 1000,
+    filter: [...context.filters, ...filters],
+  };
+  return useQuery({
+    queryKey: ['latencies', params],
+    queryFn: ({ signal }) => get<Latencies>('latencies', params, signal),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export interface ExplainedRow {
+  readonly tenant: string;
+  readonly id: string;
+  /** '' where no picture is known. */
+  readonly image_id: string;
+}
+export interface Difference {
+  readonly attribute: string;
+  readonly value: string | null;
+  readonly lcb: number;
+  readonly tvd: number;
+  readonly difference: number;
+  readonly consequence: boolean;
+  readonly distinct: number;
+  readonly values: readonly {
+    readonly value: string | null;
+    readonly selection: number;
+    readonly rest: number;
+  }[];
+  readonly examples: {
+    readonly selection: readonly ExplainedRow[];
+    readonly rest: readonly ExplainedRow[];
+  };
+}
+export interface Explanation {
+  readonly selection: { readonly of: number; readonly rows: number };
+  readonly rest: { readonly of: number; readonly rows: number };
+  readonly attributes: readonly Difference[];
+  readonly drill_down: readonly {
+    readonly attribute: string;
+    readonly value: string | null;
+    readonly lcb: number;
+    readonly selection: number;
+    readonly rest: number;
+  }[];
+  readonly notes: readonly string[];
+}
+
+export function useExplanation(
+  subject: ExplainQuestion['subject'],
+  selection: readonly string[],
+): UseQueryResult<Explanation> {
+  const [{ filters, tenant }] = useContextState();
+  const { from_ms: from, to_ms: to } = useWindow();
+  const question = { subject, from, to, filters, selection, limit: 40, depth: 3 };
+  return useQuery({
+    queryKey: ['explain', question, tenant],
+    queryFn: () => explain<Explanation>(question, tenant),
+    enabled: selection.length > 0,
+    placeholderData: keepPreviousData,
+  });
+}
