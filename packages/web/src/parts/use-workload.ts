@@ -1,5 +1,5 @@
 /** What is new about a workload, as the headline of its page. */
-import { useFindings, useObjectives } from '../api/index.ts';
+import { totalOf, useFindings, useKpis, useObjectives } from '../api/index.ts';
 import { findingSentence, objectiveSentence } from './finding-words.ts';
 
 /** The worst that changed and the objectives that are broken; undefined where all is as it was. */
@@ -17,4 +17,13 @@ export function useWorkloadWords(workload: string): { title?: string; sentence?:
     ...(own ? { title: findingSentence(own) } : {}),
     ...(sentence === '' ? {} : { sentence }),
   };
+}
+
+const SEEN = ['requests', 'delivered_fps'] as const;
+
+/** Nothing of the workload is in the range: neither a request nor a frame. False while that is not known. */
+export function useNothingOf(workload: string): boolean {
+  const filters = [`workload=${workload}`];
+  const { now } = useKpis({ metrics: SEEN, filters, as: 'total', compared: false });
+  return now !== undefined && SEEN.every((metric) => totalOf(now, metric).n === 0);
 }

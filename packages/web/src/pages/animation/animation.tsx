@@ -9,10 +9,11 @@ import {
   useMarks,
 } from '../../charts/index.ts';
 import { significant } from '../../format/index.ts';
+import { Nothing } from '../../parts/nothing.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Cells, Sheet } from '../../parts/sheet.tsx';
 import { useExemplars } from '../../parts/use-exemplars.ts';
-import { useWorkloadWords } from '../../parts/use-workload.ts';
+import { useNothingOf, useWorkloadWords } from '../../parts/use-workload.ts';
 import { FlowSheet, GUTTERS, MachineSheet } from '../../parts/workload-sheets.tsx';
 import { Delivered } from './delivered.tsx';
 import { WorstSequence } from './worst-sequence.tsx';
@@ -52,6 +53,7 @@ const whole = (value: number): string => String(Math.round(value));
 
 export function Page() {
   const marks = useMarks(WORKLOAD);
+  const nothing = useNothingOf(WORKLOAD);
   const words = useWorkloadWords(WORKLOAD);
   const findings = useFindings();
   const [left, middle, right] = GUTTERS;
@@ -64,6 +66,13 @@ export function Page() {
     ({ metric, segment, better }) =>
       metric === 'delivered_fps' && segment.workload === WORKLOAD && better === false,
   );
+  if (nothing)
+    return (
+      <>
+        <PageHead title="Animation" />
+        <Nothing what="clips" hint="Send them with workload=animation." />
+      </>
+    );
   return (
     <>
       <PageHead

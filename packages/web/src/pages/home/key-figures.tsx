@@ -4,7 +4,7 @@ import { seriesOf, totalOf, useKpis } from '../../api/index.ts';
 import { KpiCell, KpiStrip } from '../../parts/kpi-cell.tsx';
 import { Sheet } from '../../parts/sheet.tsx';
 import { Failed, Loading } from '../../parts/states.tsx';
-import { compareWords, lastOf, useContextState } from '../../url/index.ts';
+import { compareWords, lastOf, useContextState, useWindow } from '../../url/index.ts';
 
 const OF_ALL: readonly (readonly [KpiName, string])[] = [
   ['requests', 'Requests'],
@@ -15,12 +15,15 @@ const OF_ALL: readonly (readonly [KpiName, string])[] = [
 ];
 const METRICS = OF_ALL.map(([metric]) => metric);
 const SINGLE = { metrics: ['latency_p95_ms'], filters: ['workload=single_image'] } as const;
+const SPARK_POINTS = 30;
 
 export function KeyFigures() {
   const [{ compare, range }] = useContextState();
-  const all = useKpis({ metrics: METRICS });
+  // A line the size of a word tells some thirty points apart, and hours are answered at once.
+  const window = useWindow(SPARK_POINTS);
+  const all = useKpis({ metrics: METRICS, window });
   const totals = useKpis({ metrics: METRICS, as: 'total' });
-  const single = useKpis(SINGLE);
+  const single = useKpis({ ...SINGLE, window });
   const singleTotal = useKpis({ ...SINGLE, as: 'total' });
   const words = compareWords(compare, lastOf(range));
   const than = compare === 'off' ? undefined : compare === 'day' ? 'yesterday' : words;

@@ -15,10 +15,11 @@ import {
   useMarks,
 } from '../../charts/index.ts';
 import { formatDuration, percentFigure } from '../../format/index.ts';
+import { Nothing } from '../../parts/nothing.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Cell, Cells, Head, Sheet } from '../../parts/sheet.tsx';
 import { useExemplars } from '../../parts/use-exemplars.ts';
-import { useWorkloadWords } from '../../parts/use-workload.ts';
+import { useNothingOf, useWorkloadWords } from '../../parts/use-workload.ts';
 import { FlowSheet, GUTTERS, MachineSheet, oneLine } from '../../parts/workload-sheets.tsx';
 
 const FILTERS = ['workload=batch_panels'] as const;
@@ -48,9 +49,17 @@ const labelOf = (one: Example): string =>
 
 export function Page() {
   const marks = useMarks('batch_panels');
+  const nothing = useNothingOf('batch_panels');
   const words = useWorkloadWords('batch_panels');
   const [left, middle, right] = GUTTERS;
   const of = { filters: FILTERS, marks };
+  if (nothing)
+    return (
+      <>
+        <PageHead title="Batch panels" />
+        <Nothing what="jobs" hint="Send them with workload=batch_panels." />
+      </>
+    );
   return (
     <>
       <PageHead

@@ -14,10 +14,11 @@ import {
   useMarks,
 } from '../../charts/index.ts';
 import { formatDuration } from '../../format/index.ts';
+import { Nothing } from '../../parts/nothing.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Cells, Head, Sheet } from '../../parts/sheet.tsx';
 import { useExemplars } from '../../parts/use-exemplars.ts';
-import { useWorkloadWords } from '../../parts/use-workload.ts';
+import { useNothingOf, useWorkloadWords } from '../../parts/use-workload.ts';
 import { FlowSheet, GUTTERS, MachineSheet, oneLine } from '../../parts/workload-sheets.tsx';
 import { Stages } from './stages.tsx';
 
@@ -45,6 +46,7 @@ const labelOf = (one: Example): string =>
 
 export function Page() {
   const marks = useMarks('single_image');
+  const nothing = useNothingOf('single_image');
   const words = useWorkloadWords('single_image');
   const [left, middle, right] = GUTTERS;
   const of = { filters: FILTERS, marks };
@@ -55,6 +57,13 @@ export function Page() {
   const { exemplars } = useExemplars({
     ...{ of: 'requests', filters: FILTERS, step_ms: chart.step_ms, factor: ONE_S, label: labelOf },
   });
+  if (nothing)
+    return (
+      <>
+        <PageHead title="Single image" />
+        <Nothing what="pictures of this workload" hint="Send them with workload=single_image." />
+      </>
+    );
   return (
     <>
       <PageHead
