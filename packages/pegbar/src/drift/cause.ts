@@ -23,7 +23,7 @@ export interface Candidate {
 
 /** A change is dated to the hour, and noise and a gradual roll-out date it later: so long before it a cause may lie. */
 const BEFORE_H = 12;
-const AFTER_H = 3;
+const AFTER_H = 8;
 /** Below it "none likely" is said. */
 export const SCORE_LEAST = 0.5;
 /** A fall or rise that those without the release share to this part is not the release's. */

@@ -12,7 +12,6 @@ import {
   hourOfWeek,
   matchHours,
   type NumberSample,
-  psi,
   type Stratum,
 } from '@pegbar/stats';
 import { designEffectOf } from './design-effect.ts';
@@ -131,7 +130,7 @@ export function leastOfRate(metric: DriftMetric, reference: CategorySample): num
   const p = Math.min(1 - RATE_LEAST, Math.max(RATE_LEAST, shareOf(reference, YES) ?? RATE_LEAST));
   const least = Math.max(metric.least.amount ?? 0, (metric.least.share ?? 0) * p);
   const q = p + least <= 1 - RATE_LEAST ? p + least : p - least;
-  return psi([p, 1 - p], [q, 1 - q]);
+  return (q - p) * Math.log(q / p) + (p - q) * Math.log((1 - q) / (1 - p));
 }
 
 function shareOf({ counts }: CategorySample, name: string): number | null {

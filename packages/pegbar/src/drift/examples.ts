@@ -1,7 +1,8 @@
-/** Pictures of a finding: six that are most new, six of what is lost, by the bin or word that contributes most. */
-import type { Contributor } from '@pegbar/stats';
+/** Pictures of a finding: six that are most new, six of what is lost, by the cell that contributes most. */
 import { type Asking, type Condition, type ExploreDeps, listImages, listRequests } from '../explore/index.ts';
 import type { Judged } from './engine.ts';
+import { isPictureScore, PICTURE_SEGMENTS, picturesScored } from './queries.ts';
+import type { Segment } from './series.ts';
 import type { Window } from './windows.ts';
 
 export interface Example {
@@ -11,27 +12,32 @@ export interface Example {
 }
 
 const EXAMPLES = 6;
-/** Metrics that pictures can be filtered by. */
-const OF_PICTURES: ReadonlySet<string> = new Set(['style_distance', 'aesthetic', 'clip_i']);
 /** Metrics that requests can be filtered by. */
 const OF_REQUESTS: ReadonlySet<string> = new Set([
   ...['prompt_tokens', 'prompt_words', 'prompt_chars', 'latency_ms', 'queue_wait_ms'],
 ]);
-/** Rates: what makes a picture count. */
+const mark = (field: string, value: string): Condition => ({ field, op: '=', values: [value] });
+/** Rates that are no score: what makes a row count, and what makes it the other. */
 const MARKS: Readonly<Record<string, readonly [Condition, Condition]>> = {
-  nsfw: [mark('nsfw', 'true'), mark('nsfw', 'false')],
   acceptance: [mark('feedback', 'accept'), mark('feedback', 'reject')],
   blocked: [mark('outcome', 'blocked'), mark('outcome', 'succeeded')],
   error_rate: [mark('outcome', 'failed'), mark('outcome', 'succeeded')],
 };
-function mark(field: string, value: string): Condition {
-  return { field, op: '=', values: [value] };
-}
 const REQUEST_MARKS: ReadonlySet<string> = new Set(['blocked', 'error_rate']);
+
+/** Which rows: of a score or number between two values, or with a mark. */
+type Which = { low: number; high: number } | Condition;
+
+interface Chosen {
+  metric: string;
+  segment: Segment;
+  window: Window;
+  which: Which;
+}
 
 /**
  * Newest first within the cell that gained most (of the current window) and within the one that lost most (of the
- * reference), so that the same question has the same answer. Stages and metrics that pictures do not tell have none.
+ * reference), so that the same question has the same answer. Stages, costs and rates of frames have none.
  */
 export async function examplesOf(
   deps: ExploreDeps,
@@ -39,70 +45,89 @@ export async function examplesOf(
   one: Judged,
   windows: { current: Window; reference: Window },
 ): Promise<{ most_new: Example[]; most_lost: Example[] }> {
-  const { more, less } = conditionsOf(one);
+  const { metric, segment } = one.series;
+  if (segment.pipeline_stage !== undefined) return { most_new: [], most_lost: [] };
+  const { more, less } = whichOf(one);
+  // Of a release, what is lost is what the version before it made.
+  const before = one.against === null ? segment : { ...segment, model_version: one.against };
+  const pick = (which: Which | null, of: Segment, window: Window): Promise<Example[]> =>
+    which === null
+      ? Promise.resolve([])
+      : read(deps, asking, { metric: metric.name, segment: of, window, which });
   const [most_new, most_lost] = await Promise.all([
-    more ? pick(deps, asking, one, windows.current, more) : [],
-    less ? pick(deps, asking, lostOf(one), windows.reference, less) : [],
+    pick(more, segment, windows.current),
+    pick(less, before, windows.reference),
   ]);
   return { most_new, most_lost };
 }
 
-/** Of a release, what is lost is what the version before it made. */
-function lostOf(one: Judged): Judged {
-  if (one.against === null) return one;
-  const segment = { ...one.series.segment, model_version: one.against };
-  return { ...one, series: { ...one.series, segment } };
-}
+/** Half a bin lies beyond the middles that name a cell. */
+const HALF_BIN = 0.0157;
+const HALF = 0.5;
 
-function conditionsOf({ series: { metric }, comparison }: Judged): {
-  more: Condition[] | null;
-  less: Condition[] | null;
+function whichOf({ series: { metric, sampling }, comparison }: Judged): {
+  more: Which | null;
+  less: Which | null;
 } {
-  const { name } = metric;
-  const marks = MARKS[name];
-  if (marks) {
-    const isUp = (comparison.now ?? 0) >= (comparison.before ?? 0);
-    return { more: [isUp ? marks[0] : marks[1]], less: [isUp ? marks[1] : marks[0]] };
+  const isUp = (comparison.now ?? 0) >= (comparison.before ?? 0);
+  const marks = MARKS[metric.name];
+  if (marks) return { more: marks[isUp ? 0 : 1], less: marks[isUp ? 1 : 0] };
+  if (sampling.as === 'rate' && isPictureScore(metric.name)) {
+    const [yes, no] = [
+      { low: HALF, high: 1 },
+      { low: 0, high: HALF - Number.EPSILON },
+    ];
+    return { more: isUp ? yes : no, less: isUp ? no : yes };
   }
-  if (!OF_PICTURES.has(name) && !OF_REQUESTS.has(name)) return { more: null, less: null };
-  const { contributors } = comparison.explanation;
-  const cell = (direction: 'more' | 'less'): Condition[] | null => {
-    const found = contributors.find((part) => part.direction === direction);
-    return found ? rangeOf(name, found, contributors) : null;
+  if (sampling.as !== 'number' || !(isPictureScore(metric.name) || OF_REQUESTS.has(metric.name)))
+    return { more: null, less: null };
+  const cell = (direction: 'more' | 'less'): Which | null => {
+    const found = comparison.explanation.contributors.find((part) => part.direction === direction);
+    return found?.from === undefined || found.to === undefined
+      ? null
+      : { low: found.from * (1 - HALF_BIN), high: found.to * (1 + HALF_BIN) };
   };
   return { more: cell('more'), less: cell('less') };
 }
 
-function rangeOf(field: string, { from, to }: Contributor, _all: readonly Contributor[]): Condition[] | null {
-  if (from === undefined || to === undefined) return null;
-  // A cell is named by the middles of its outer bins; half a bin lies beyond them.
-  const low: Condition = { field, op: '>=', values: [String(from * (1 - HALF_BIN))] };
-  const high: Condition = { field, op: '<=', values: [String(to * (1 + HALF_BIN))] };
-  return [low, high];
-}
-const HALF_BIN = 0.0157;
-
-async function pick(
-  deps: ExploreDeps,
-  asking: Asking,
-  { series: { metric, segment } }: Judged,
-  { from_ms, to_ms }: Window,
-  more: readonly Condition[],
-): Promise<Example[]> {
-  const { pipeline_stage, ...dims } = segment;
-  if (pipeline_stage !== undefined) return [];
-  const conditions = [
-    ...Object.entries(dims).map(([field, value]): Condition => ({ field, op: '=', values: [value] })),
-    ...more,
+/** An example that cannot be read is none: the finding stands without it. */
+async function read(deps: ExploreDeps, asking: Asking, chosen: Chosen): Promise<Example[]> {
+  const { metric, segment, window, which } = chosen;
+  if ('low' in which && isPictureScore(metric)) return readScored(deps, asking, chosen, which);
+  const conditions: Condition[] = [
+    ...Object.entries(segment).map(([field, value]) => mark(field, value)),
+    ...('low' in which
+      ? ([
+          { field: metric, op: '>=', values: [String(which.low)] },
+          { field: metric, op: '<=', values: [String(which.high)] },
+        ] as const)
+      : [which]),
   ];
-  const isRequest = OF_REQUESTS.has(metric.name) || REQUEST_MARKS.has(metric.name);
-  const question = { from_ms, to_ms, conditions, limit: EXAMPLES, cursor: undefined };
-  const page = await (isRequest ? listRequests : listImages)(deps, asking, question);
-  // An example that cannot be read is none: the finding stands without it.
-  if (!page.ok) return [];
-  return page.value.items.map((row) => ({
-    tenant: String(row.tenant ?? ''),
-    request_id: String(row.request_id ?? ''),
-    image_id: typeof row.image_id === 'string' ? row.image_id : null,
-  }));
+  const list = OF_REQUESTS.has(metric) || REQUEST_MARKS.has(metric) ? listRequests : listImages;
+  const page = await list(deps, asking, { ...window, conditions, limit: EXAMPLES, cursor: undefined });
+  return page.ok ? page.value.items.map(exampleOf) : [];
 }
+
+async function readScored(
+  { store }: ExploreDeps,
+  { scope, signal }: Asking,
+  { metric, segment, window }: Chosen,
+  { low, high }: { low: number; high: number },
+): Promise<Example[]> {
+  const names = Object.keys(segment);
+  if (!names.every((name) => PICTURE_SEGMENTS.has(name))) return [];
+  const found = await store.scoped(scope).rows<Record<string, unknown>>(picturesScored(metric, names), {
+    params: {
+      ...{ name: metric, low, high, from: window.from_ms, to: window.to_ms, limit: EXAMPLES },
+      ...Object.fromEntries(Object.entries(segment).map(([name, value]) => [`s_${name}`, value])),
+    },
+    ...(signal ? { signal } : {}),
+  });
+  return found.ok ? found.value.map(exampleOf) : [];
+}
+
+const exampleOf = (row: Record<string, unknown>): Example => ({
+  tenant: String(row.tenant ?? ''),
+  request_id: String(row.request_id ?? ''),
+  image_id: typeof row.image_id === 'string' ? row.image_id : null,
+});

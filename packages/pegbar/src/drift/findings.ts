@@ -41,7 +41,7 @@ export function groupFindings(judged: readonly Judged[], whyOf: (one: Judged) =>
       (finding) =>
         (isRelease({ one: finding.main }) && version !== null && versionOf(finding.main) === version) ||
         sameSegment(finding.main, entry.one, finding) ||
-        isExplained(entry.one, finding.main),
+        [finding.main, ...finding.also.map(({ one }) => one)].some((told) => isExplained(entry.one, told)),
     );
   }
   return told.sort((a, b) => rankOf(a) - rankOf(b) || sizeOf(b.main) - sizeOf(a.main));

@@ -4,7 +4,7 @@ import { ok, type Result } from '../base/result.ts';
 import { type Asking, type ExploreError, fromStore, refused } from '../explore/index.ts';
 import type { RollupReader, Tally } from '../rollups/index.ts';
 import { type DriftMetric, readsOf, type Sampling } from './metrics.ts';
-import { addHour, HOUR_MS, type Hours, type Segment, type Series } from './series.ts';
+import { addHour, HOUR_MS, type Hours, hoursWith, mergeHours, type Segment, type Series } from './series.ts';
 import type { Window } from './windows.ts';
 
 /** A stored grouping, and which of its keys make the segment; the others are its parts. */
@@ -132,11 +132,14 @@ function seriesOf(
   sampling: Sampling,
 ): Series[] {
   const out = new Map<string, { segment: Segment; parts: Map<string, Hours> }>();
+  const needed = readsOf(sampling).metrics;
   const rest = by.filter((name) => !names.includes(name));
-  for (const { key, hours } of cells.values()) {
+  for (const { key, hours: all } of cells.values()) {
     const at = (name: string): string => key[by.indexOf(name)]!;
     // Rows that do not tell a dimension are no segment of it.
     if (names.some((name) => at(name) === '')) continue;
+    const hours = hoursWith(all, needed);
+    if (hours.size === 0) continue;
     const segment = Object.fromEntries(names.map((name) => [name, at(name)]));
     const place = JSON.stringify(segment);
     const known = out.get(place) ?? { segment, parts: new Map<string, Hours>() };
@@ -144,13 +147,7 @@ function seriesOf(
     const part = rest.map(at).join(' · ');
     const there = known.parts.get(part);
     if (!there) known.parts.set(part, hours);
-    else {
-      const sum: Hours = new Map();
-      for (const one of [there, hours])
-        for (const [hour, tallies] of one)
-          for (const [name, tally] of tallies) addHour(sum, hour, name, tally);
-      known.parts.set(part, sum);
-    }
+    else known.parts.set(part, mergeHours([there, hours]));
   }
   return [...out.values()].map(({ segment, parts }) => ({ metric, segment, sampling, parts }));
 }

@@ -56,6 +56,19 @@ export function hoursWhere(hours: Hours, wanted: (at_ms: number) => boolean): Ho
   return new Map([...hours].filter(([at]) => wanted(at)));
 }
 
+/** Hours in which any of the metrics was counted, with these alone; the tallies are shared, not copied. */
+export function hoursWith(hours: Hours, metrics: readonly RollupMetricName[]): Hours {
+  const out: Hours = new Map();
+  for (const [at, hour] of hours) {
+    const kept = metrics.flatMap((metric) => {
+      const tally = hour.get(metric);
+      return tally ? [[metric, tally] as const] : [];
+    });
+    if (kept.length > 0) out.set(at, new Map(kept));
+  }
+  return out;
+}
+
 export const isNumeric = (sampling: Sampling): boolean =>
   sampling.as === 'number' || sampling.as === 'hourly';
 

@@ -1,0 +1,42 @@
+/** SQL of the room; everything else is read from the rollups. */
+import { mergedRows } from '../store/index.ts';
+
+const NEAR = `t.timestamp >= fromUnixTimestamp64Milli({from:Int64}) - toIntervalHour(1)
+    AND t.timestamp < fromUnixTimestamp64Milli({to:Int64}) + toIntervalHour(1)`;
+const SINCE = 'part >= toDate(fromUnixTimestamp64Milli({from:Int64})) - 1';
+
+/** Segments that pictures have. */
+export const PICTURE_SEGMENTS: ReadonlySet<string> = new Set([
+  ...['tenant', 'region', 'workload', 'model_version', 'hardware_class', 'traffic_source'],
+]);
+
+/** A stage tells marks as 0 not told, 1 no, 2 yes; a scorer as a number. */
+const STAGE_VALUES: Readonly<Record<string, string>> = {
+  face_ok: 'if(t.face_ok = 0, NULL, toFloat64(t.face_ok) - 1)',
+  nsfw: 'if(t.nsfw = 0, NULL, toFloat64(t.nsfw) - 1)',
+  aesthetic: 'toFloat64(t.aesthetic)',
+  clip_i: 'toFloat64(t.clip_i)',
+  style_distance: 'toFloat64(t.style_distance)',
+};
+export const isPictureScore = (metric: string): boolean => metric in STAGE_VALUES;
+
+/**
+ * Pictures of a window and segment whose score lies in [low, high], newest first. Bounded by the window and by the
+ * limit; scores are few against stages.
+ */
+export const picturesScored = (metric: string, segment: readonly string[]): string => `
+SELECT p.tenant AS tenant, p.image_id AS image_id, p.request_id AS request_id
+FROM ${mergedRows(
+  'images',
+  `WHERE {tenant_filter:t} AND t.${SINCE} AND (t.tenant, t.image_id) IN (
+    SELECT tenant, image_id FROM (
+      SELECT tenant, image_id, toFloat64(assumeNotNull(value)) AS v FROM scores
+      WHERE {tenant_filter} AND ${SINCE} AND name = {name:String} AND image_id != '' AND value IS NOT NULL
+      UNION ALL
+      SELECT t.tenant AS tenant, t.image_id AS image_id, toFloat64(assumeNotNull(${STAGE_VALUES[metric]})) AS v FROM spans AS t
+      WHERE {tenant_filter:t} AND ${NEAR} AND t.image_id != '' AND ${STAGE_VALUES[metric]} IS NOT NULL
+    ) WHERE v >= {low:Float64} AND v <= {high:Float64})`,
+)} AS p
+WHERE p.timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND p.timestamp < fromUnixTimestamp64Milli({to:Int64})
+  ${segment.map((name) => `AND p.${name} = {s_${name}:String}`).join(' ')}
+ORDER BY p.timestamp DESC, p.image_id LIMIT {limit:UInt32}`;
