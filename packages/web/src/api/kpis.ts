@@ -163,11 +163,9 @@ export function coarserStep(
   window: Window & { step_ms: number },
   least = 0,
 ): number | null {
-  const columns = (answer?.series ?? [])
-    .map((one) => one.points)
-    .filter((points) => points.some(({ value }) => value !== null));
+  const columns = (answer?.series ?? []).map((one) => one.points).filter((points) => points.some(isSeen));
   if (columns.length === 0) return null;
-  const first = Math.min(...columns.map((points) => points.findIndex(({ value }) => value !== null)));
+  const first = Math.min(...columns.map((points) => points.findIndex(isSeen)));
   const since = columns.map((points) => points.slice(first));
   const knownShare = knownOf(since);
   const enough = least === 0 ? 1 : Math.min(1, Math.max(...since.map(meanOf)) / least);
@@ -179,6 +177,9 @@ export function coarserStep(
 }
 
 type Points = KpiAnswer['series'][number]['points'];
+/** A rate of nothing is 0 and rests on nothing. */
+const isSeen = ({ value, n }: Points[number]): boolean => value !== null && n > 0;
+
 /** The share of points that have a value; the lines that most happens on count most. */
 function knownOf(columns: readonly Points[]): number {
   const weights = columns.map((points) => points.reduce((sum, { n }) => sum + n, 0) || 1);

@@ -26,7 +26,7 @@ const PAGES: Readonly<Record<string, string>> = {
 };
 
 export function WhatChanged({ answer, error, onRetry, objectives }: FindingsProps) {
-  const [{ range, compare }] = useContextState();
+  const [{ range, compare, filters }] = useContextState();
   const [all, setAll] = useParameter('changes');
   const last = lastOf(range)?.replace(/^Last/, 'the last') ?? 'this range';
   const shown = answer?.findings.slice(0, all === 'all' ? undefined : FIRST) ?? [];
@@ -38,6 +38,7 @@ export function WhatChanged({ answer, error, onRetry, objectives }: FindingsProp
       <Head
         alone
         title={`What changed in ${last}${than}`}
+        {...(filters.length > 0 ? { unit: 'in all segments' } : {})}
         {...(more > 0
           ? {
               end: (

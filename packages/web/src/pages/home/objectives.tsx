@@ -24,7 +24,7 @@ const PAGES: Readonly<Record<string, string>> = {
 };
 
 export function ObjectiveSheet({ answer, error, onRetry }: ObjectivesProps) {
-  const [{ range }] = useContextState();
+  const [{ range, filters }] = useContextState();
   const { from_ms, to_ms } = useWindow();
   const marks = useMarks();
   if (!answer)
@@ -47,7 +47,13 @@ export function ObjectiveSheet({ answer, error, onRetry }: ObjectivesProps) {
       <Head
         alone
         title={`Objectives, ${stepWords(answer.step_s)}`}
-        {...(longer ? { unit: <span className="hide-s">longer where little happens</span> } : {})}
+        unit={
+          <span className="hide-s">
+            {[filters.length > 0 && 'of all segments', longer && 'longer where little happens']
+              .filter(Boolean)
+              .join(', ')}
+          </span>
+        }
         end={<ObjectiveKeys />}
       />
       <ObjectiveGrid

@@ -21,6 +21,7 @@ import { Cell, Cells, Head, Sheet } from '../../parts/sheet.tsx';
 import { useExemplars } from '../../parts/use-exemplars.ts';
 import { useNothingOf, useWorkloadWords } from '../../parts/use-workload.ts';
 import { FlowSheet, GUTTERS, MachineSheet, oneLine } from '../../parts/workload-sheets.tsx';
+import { Outcomes } from './outcomes.tsx';
 
 const FILTERS = ['workload=batch_panels'] as const;
 const OBJECTIVE = { value: 99.5, label: 'objective 99.5 %' } as const;
@@ -136,6 +137,7 @@ function Success({ marks }: { marks: Marks }) {
           hidden={hidden}
           onHide={hide}
         />
+        <Outcomes filters={FILTERS} />
       </Cell>
     </Cells>
   );
