@@ -14,6 +14,8 @@ const TAKEN = [
 /** Pictures whose request has not come yet; the oldest are given up. */
 const WAITING_MOST = 10_000;
 const HOUR_MS = 3_600_000;
+/** Days of ingest, today's among them, in which a picture is looked for that waited when the server was stopped. */
+const RECALLED_DAYS = 3;
 
 export interface Picture {
   tenant: string;
@@ -44,9 +46,20 @@ const GIVE = `
 INSERT INTO images (tenant, image_id, request_id, timestamp, part, seg, ${TAKEN.join(', ')})
 SELECT i.tenant, i.image_id, i.request_id, i.timestamp, i.part, i.seg, ${TAKEN.map((name) => `r.${name}`).join(', ')} ${PAIRS} AND i.model_version = ''`;
 
+/**
+ * Who waited when the server was stopped. Rows as they lie, not merged: one that a stage told of too is found to know
+ * its model when it is settled. The newest, as many as may wait.
+ */
+const RECALL = `
+SELECT DISTINCT tenant, image_id, request_id FROM (
+  SELECT tenant, image_id, request_id FROM images
+  WHERE part > today() - ${RECALLED_DAYS} AND request_id != '' AND model_version = ''
+  ORDER BY seg DESC LIMIT ${WAITING_MOST})`;
+
 export function createHeirs(store: Pick<Store, 'rows' | 'command'>): Heirs {
   const waiting = new Map<string, Picture>();
   let learned: Picture[] = [];
+  let recalled = false;
   const keyOf = ({ tenant, image_id }: Pick<Picture, 'tenant' | 'image_id'>): string =>
     `${tenant}\n${image_id}`;
 
@@ -70,21 +83,32 @@ export function createHeirs(store: Pick<Store, 'rows' | 'command'>): Heirs {
     return heirs.map(({ tenant, hour }) => ({ tenant, hour_ms: Number(hour) * HOUR_MS }));
   }
 
+  /** Once, before the first pictures are settled: memory alone would forget at a restart. */
+  async function recall(): Promise<void> {
+    if (recalled) return;
+    const known = await store.rows<Picture>(RECALL);
+    if (!known.ok) throw new StoreFailure(known.error);
+    recalled = true;
+    learned = [...known.value, ...learned];
+  }
+
   return {
     learn(pictures) {
       for (const picture of pictures) learned.push(picture);
     },
     async settle(requests) {
+      await recall();
       const due = [...waiting.values()].filter((one) => requests.get(one.tenant)?.has(one.request_id));
       for (const one of learned) waiting.set(keyOf(one), one);
       const pictures = [...due, ...learned];
-      learned = [];
       const hours: { tenant: string; hour_ms: number }[] = [];
       let at = 0;
       for (const lot of lotsOf(pictures.map((one) => one.image_id + one.request_id))) {
         hours.push(...(await give(pictures.slice(at, at + lot.length))));
         at += lot.length;
       }
+      // Only now: where the store fails midway, they are settled again, which changes nothing twice.
+      learned = [];
       for (const key of waiting.keys()) {
         if (waiting.size <= WAITING_MOST) break;
         waiting.delete(key);
