@@ -38,7 +38,8 @@ export interface BufferOptions<T> {
   /** How long the first of a batch waits for company. */
   flush_ms: number;
   runtime: Runtime;
-  deliver(batch: readonly T[]): Promise<Verdict>;
+  /** `over` aborts when the time to close has passed: an answer that comes later helps nobody. */
+  deliver(batch: readonly T[], over: AbortSignal): Promise<Verdict>;
   /** Called for each loss. */
   onDrop(reason: DropReason, count: number): void;
 }
@@ -79,6 +80,7 @@ export function createBuffer<T>(options: BufferOptions<T>): Buffer<T> {
   let cancel: (() => void) | undefined;
   const dropped: Partial<Record<DropReason, number>> = {};
   const idle: (() => void)[] = [];
+  const over = new AbortController();
 
   const length = (): number => waiting.length - head;
 
@@ -128,7 +130,10 @@ export function createBuffer<T>(options: BufferOptions<T>): Buffer<T> {
     flying = batch.length;
     let verdict: Verdict;
     try {
-      verdict = await options.deliver(batch.map(({ item }) => item));
+      verdict = await options.deliver(
+        batch.map(({ item }) => item),
+        over.signal,
+      );
     } catch (error) {
       verdict = { kind: 'retry', reason: String(error) };
     }
@@ -220,6 +225,7 @@ export function createBuffer<T>(options: BufferOptions<T>): Buffer<T> {
       closed = true;
       const done = await flush(timeout_ms);
       ended = true;
+      over.abort();
       cancel?.();
       cancel = undefined;
       const left = length();

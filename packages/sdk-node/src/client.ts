@@ -46,9 +46,9 @@ export class Client {
       ...{ runtime, flush_ms: options.flush_ms, ...options.records },
       ...{ batch_items: BATCH_RECORDS, batch_bytes: BATCH_BYTES },
       onDrop: (reason, count) => options.onDrop('records', reason, count),
-      deliver: (batch) =>
+      deliver: (batch, signal) =>
         post({
-          ...{ runtime, key, url: `${options.url}/api/v1/events`, type: 'application/x-ndjson' },
+          ...{ runtime, key, signal, url: `${options.url}/api/v1/events`, type: 'application/x-ndjson' },
           body: new TextEncoder().encode(batch.join('\n')),
           rejectedOf: tellRejections,
         }),

@@ -59,6 +59,8 @@ const RECORD_BYTES_MOST = 8 * 1024 * 1024;
 const FLUSH_MS = 1_000;
 const METRICS_MS = 10_000;
 const END_MS = 5_000;
+/** Of the time to end: what is kept for the last counters, which tell what was lost. */
+const METERS_SHARE = 0.2;
 
 let current: { client: Client; pegbar: Pegbar } | undefined;
 
@@ -80,10 +82,11 @@ export function init(options: InitOptions): Pegbar {
   const resource = resourceOf(options);
   const url = withoutSlash(options.url ?? URL_DEFAULT);
   const otlp = otlpUrlOf(options);
+  const over = new AbortController();
   const meters = existing
     ? undefined
     : createMeterProvider({
-        ...{ url: otlp, key, resource, runtime },
+        ...{ url: otlp, key, resource, runtime, signal: over.signal },
         every_ms: options.metrics_ms ?? METRICS_MS,
       });
   if (meters) metrics.setGlobalMeterProvider(meters);
@@ -107,12 +110,32 @@ export function init(options: InitOptions): Pegbar {
     ...(spans ? { spans } : {}),
     records: { items: buffer?.records ?? RECORDS_MOST, bytes: buffer?.record_bytes ?? RECORD_BYTES_MOST },
   });
-  const pegbar = handleOf(client, meters, existing);
+  const pegbar = handleOf({ client, meters, existing, runtime, over });
   current = { client, pegbar };
   return pegbar;
 }
 
-function handleOf(client: Client, meters: MeterProvider | undefined, existing: boolean): Pegbar {
+interface Parts {
+  client: Client;
+  meters: MeterProvider | undefined;
+  existing: boolean;
+  runtime: Runtime;
+  /** Ends exports of counters that are under way. */
+  over: AbortController;
+}
+
+function handleOf({ client, meters, existing, runtime, over }: Parts): Pegbar {
+  /** Waits for the work, at most so long. */
+  async function within(ms: number, work: Promise<void> | undefined): Promise<void> {
+    if (!work) return;
+    let stop = (): void => undefined;
+    const late = new Promise<void>((resolve) => {
+      stop = runtime.after(ms, resolve, true);
+    });
+    await Promise.race([work.catch(() => undefined), late]);
+    stop();
+  }
+
   /** A script that ends by itself still sends what it has. */
   const beforeExit = (): void => {
     void client.flush(END_MS).then((done) => {
@@ -126,18 +149,17 @@ function handleOf(client: Client, meters: MeterProvider | undefined, existing: b
     uses_existing_provider: existing,
     status: () => client.status(),
     async flush(timeout_ms = END_MS) {
-      const [sent] = await Promise.all([
-        client.flush(timeout_ms),
-        meters?.forceFlush().catch(() => undefined),
-      ]);
+      const [sent] = await Promise.all([client.flush(timeout_ms), within(timeout_ms, meters?.forceFlush())]);
       return sent;
     },
     async shutdown(timeout_ms = END_MS) {
       process.off('beforeExit', beforeExit);
       current = undefined;
-      // Losses are counted by the meters, so these go last.
-      const sent = await client.close(timeout_ms);
-      await meters?.shutdown().catch(() => undefined);
+      const until = runtime.monotonic() + timeout_ms;
+      // Losses are counted by the meters, so these go last, and time is kept for them.
+      const sent = await client.close(timeout_ms * (1 - METERS_SHARE));
+      await within(Math.max(0, until - runtime.monotonic()), meters?.shutdown());
+      over.abort();
       if (!existing) for (const api of [trace, metrics, context, propagation]) api.disable();
       useRuntime(systemRuntime);
       return sent;

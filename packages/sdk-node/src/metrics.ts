@@ -24,14 +24,24 @@ export interface MetricOptions {
   resource: Resource;
   every_ms: number;
   runtime: Runtime;
+  /** Ends an export that is under way. */
+  signal: AbortSignal;
 }
 
-export function createMeterProvider({ url, key, resource, every_ms, runtime }: MetricOptions): MeterProvider {
+export function createMeterProvider(options: MetricOptions): MeterProvider {
+  const { url, key, resource, every_ms, runtime, signal } = options;
   const exporter: PushMetricExporter = {
     export(batch, done) {
       const body = ProtobufMetricsSerializer.serializeRequest(batch);
       if (!body) return done({ code: FAILED });
-      const request = { runtime, key, body, url: `${url}/v1/metrics`, type: 'application/x-protobuf' };
+      const request = {
+        runtime,
+        key,
+        body,
+        signal,
+        url: `${url}/v1/metrics`,
+        type: 'application/x-protobuf',
+      };
       void post({ ...request, rejectedOf: () => 0 }).then((verdict) => {
         if (verdict.kind === 'delivered') return done({ code: SUCCESS });
         const why = verdict.kind === 'too_large' ? 'the server takes smaller bodies' : verdict.reason;

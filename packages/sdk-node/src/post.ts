@@ -17,12 +17,15 @@ export interface Posting {
   key: string | undefined;
   type: string;
   body: Uint8Array;
+  /** Ends the attempt: nobody waits for it any more. */
+  signal?: AbortSignal | undefined;
   /** How many items of a delivered batch the answer rejects. */
   rejectedOf(answer: Uint8Array): number;
 }
 
 export async function post(posting: Posting): Promise<Verdict> {
-  const { runtime, url, key, type, body } = posting;
+  const { runtime, url, key, type, body, signal: over } = posting;
+  const late = AbortSignal.timeout(ATTEMPT_MS);
   const packed = body.length >= GZIP_FROM_BYTES ? await runtime.gzip(body) : undefined;
   let answer: Response;
   let bytes: Uint8Array;
@@ -36,7 +39,7 @@ export async function post(posting: Posting): Promise<Verdict> {
         ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
       },
       redirect: 'error',
-      signal: AbortSignal.timeout(ATTEMPT_MS),
+      signal: over ? AbortSignal.any([late, over]) : late,
     });
     bytes = new Uint8Array(await answer.arrayBuffer());
   } catch (error) {

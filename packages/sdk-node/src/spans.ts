@@ -30,11 +30,11 @@ export function createSpanBuffer(options: SpanOptions): Buffer<ReadableSpan> {
     batch_bytes: Number.POSITIVE_INFINITY,
     flush_ms: options.flush_ms,
     onDrop: options.onDrop,
-    async deliver(batch) {
+    async deliver(batch, signal) {
       const body = ProtobufTraceSerializer.serializeRequest(batch as ReadableSpan[]);
       if (!body) return { kind: 'refused', reason: 'the spans could not be serialized' };
       return post({
-        ...{ runtime, key, body, url: `${options.url}/v1/traces`, type: 'application/x-protobuf' },
+        ...{ runtime, key, body, signal, url: `${options.url}/v1/traces`, type: 'application/x-protobuf' },
         rejectedOf: (answer) =>
           Number(ProtobufTraceSerializer.deserializeResponse(answer).partialSuccess?.rejectedSpans ?? 0),
       });
