@@ -3,6 +3,7 @@ import { agentComfyui } from './commands/agent-comfyui.ts';
 import { agentGpu } from './commands/agent-gpu.ts';
 import { deploymentEnd, deploymentStart } from './commands/deployment.ts';
 import { doctor } from './commands/doctor.ts';
+import { drift } from './commands/drift.ts';
 import { driftCompare } from './commands/drift-compare.ts';
 import { exportCommand } from './commands/export.ts';
 import { importEventsCommand } from './commands/import-events.ts';
@@ -13,6 +14,7 @@ import { kpis } from './commands/kpis.ts';
 import { logs } from './commands/logs.ts';
 import { query } from './commands/query.ts';
 import { replay } from './commands/replay.ts';
+import { reportDrift } from './commands/report-drift.ts';
 import { requests } from './commands/requests.ts';
 import { apply, deleteCommand, get } from './commands/resources.ts';
 import { trace } from './commands/trace.ts';
@@ -36,6 +38,8 @@ export const COMMANDS: readonly Command[] = [
   logs,
   query,
   driftCompare,
+  drift,
+  reportDrift,
   exportCommand,
   keysCreate,
   keysList,
