@@ -114,7 +114,11 @@ async function timePage(name, url) {
     await page.waitForLoadState('networkidle', { timeout: WHOLE_MS }).catch(() => undefined);
     paints.push(await page.evaluate('Math.max(...globalThis.paints)'));
     for (const act of [
-      () => page.getByRole('button', { name: /theme$/ }).first().click(),
+      () =>
+        page
+          .getByRole('button', { name: /theme$/ })
+          .first()
+          .click(),
       () => page.keyboard.press('['),
       () => page.keyboard.press('['),
       () => page.locator('nav[aria-label="Pages"] a').nth(1).hover(),

@@ -56,7 +56,7 @@ export function Page() {
   const nothing = useNothingOf(WORKLOAD);
   const words = useWorkloadWords(WORKLOAD);
   const findings = useFindings();
-  const [left, middle, right] = GUTTERS;
+  const [left] = GUTTERS;
   const of = { filters: FILTERS, marks };
   const { window } = useKpis({ metrics: ['delivered_fps'], by: ['region'], filters: FILTERS });
   const { exemplars, worst } = useExemplars({
@@ -81,37 +81,7 @@ export function Page() {
       />
       <Sheet label="Delivered and produced">
         <Delivered marks={marks} exemplars={exemplars} finding={fell} />
-        <Cells columns={3} ruled>
-          <FlowChart
-            title="Dropped, duplicated, held"
-            unit="% of frames"
-            of="frames"
-            lines={LOST}
-            factor={PERCENT}
-            gutter={left}
-            {...of}
-          />
-          <FlowChart
-            title="Frame interval"
-            unit="ms, of a typical window"
-            of="frames"
-            lines={INTERVALS}
-            format={whole}
-            gutter={middle}
-            {...of}
-            empty="No player told of frame intervals."
-          />
-          <FlowChart
-            title="Prompt to first frame"
-            unit="s"
-            of="first_frame"
-            lines={FIRST}
-            factor={S}
-            gutter={right}
-            {...of}
-            empty="No request told of its first frame: send the boundary frame_emitted."
-          />
-        </Cells>
+        <Frames marks={marks} />
       </Sheet>
       <WorstSequence worst={worst} />
       <FlowSheet
@@ -129,5 +99,44 @@ export function Page() {
       </Sheet>
       <MachineSheet marks={marks} />
     </>
+  );
+}
+
+/** What became of the frames, how evenly they came, and how soon the first. */
+function Frames({ marks }: { marks: ReturnType<typeof useMarks> }) {
+  const [left, middle, right] = GUTTERS;
+  const of = { filters: FILTERS, marks };
+  return (
+    <Cells columns={3} ruled>
+      <FlowChart
+        title="Dropped, duplicated, held"
+        unit="% of frames"
+        of="frames"
+        lines={LOST}
+        factor={PERCENT}
+        gutter={left}
+        {...of}
+      />
+      <FlowChart
+        title="Frame interval"
+        unit="ms, of a typical window"
+        of="frames"
+        lines={INTERVALS}
+        format={whole}
+        gutter={middle}
+        {...of}
+        empty="No player told of frame intervals."
+      />
+      <FlowChart
+        title="Prompt to first frame"
+        unit="s"
+        of="first_frame"
+        lines={FIRST}
+        factor={S}
+        gutter={right}
+        {...of}
+        empty="No request told of its first frame: send the boundary frame_emitted."
+      />
+    </Cells>
   );
 }

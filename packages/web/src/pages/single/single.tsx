@@ -107,20 +107,7 @@ export function Page() {
         marks={marks}
         throughput={<KpiChart title="Throughput" unit="images/s" lines={IMAGES} gutter={left} {...of} />}
       />
-      <Sheet label="Taste">
-        <Head alone title="What people say" />
-        <Cells columns={2} ruled>
-          <KpiChart title="Accepted" unit="% of feedback" lines={ACCEPTED} gutter={left} {...of} />
-          <KpiChart
-            title="Re-rolls"
-            unit="per session"
-            lines={REROLLS}
-            gutter={left}
-            {...of}
-            empty="Nobody re-rolled a picture."
-          />
-        </Cells>
-      </Sheet>
+      <Taste marks={marks} />
       <MachineSheet marks={marks} />
     </>
   );
@@ -158,6 +145,27 @@ function ByStage({ marks }: { marks: ReturnType<typeof useMarks> }) {
         height={190}
         empty="No stage told of itself: send pipeline_stage with each event."
       />
+    </Sheet>
+  );
+}
+
+function Taste({ marks }: { marks: ReturnType<typeof useMarks> }) {
+  const [left] = GUTTERS;
+  const of = { filters: FILTERS, marks };
+  return (
+    <Sheet label="Taste">
+      <Head alone title="What people say" />
+      <Cells columns={2} ruled>
+        <KpiChart title="Accepted" unit="% of feedback" lines={ACCEPTED} gutter={left} {...of} />
+        <KpiChart
+          title="Re-rolls"
+          unit="per session"
+          lines={REROLLS}
+          gutter={left}
+          {...of}
+          empty="Nobody re-rolled a picture."
+        />
+      </Cells>
     </Sheet>
   );
 }

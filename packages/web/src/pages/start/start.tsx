@@ -58,27 +58,7 @@ export function Page() {
                 )}
               </Step>
             ))}
-            <Step sign="i">
-              <p>
-                <b>What is stored:</b>{' '}
-                <span className="dim">
-                  request, stages, model and LoRA hashes, sampler, seed, size, times, and the picture by
-                  reference. User ids are hashed at the door. All of it, and what else can be sent:{' '}
-                  {source.doc}.
-                </span>
-              </p>
-            </Step>
-            <Step sign="?">
-              <p>
-                <b>Nothing arrives?</b> <span className="dim">Run</span>{' '}
-                <span className="mono">npx pegbar doctor</span>
-                <span className="dim">
-                  . It sends a probe through the whole line and says what is wrong. Or look round first in a
-                  simulated studio: <span className="mono">npx pegbar demo</span>, then{' '}
-                  <Link href="/">Home</Link>.
-                </span>
-              </p>
-            </Step>
+            <Help doc={source.doc} />
           </div>
         </Sheet>
         <Listening addresses={addresses} />
@@ -140,3 +120,27 @@ function Tabs({ sources, source, onChoose }: TabsProps) {
     </div>
   );
 }
+
+const Help = ({ doc }: { doc: string }) => (
+  <>
+    <Step sign="i">
+      <p>
+        <b>What is stored:</b>{' '}
+        <span className="dim">
+          request, stages, model and LoRA hashes, sampler, seed, size, times, and the picture by reference.
+          User ids are hashed at the door. All of it, and what else can be sent: {doc}.
+        </span>
+      </p>
+    </Step>
+    <Step sign="?">
+      <p>
+        <b>Nothing arrives?</b> <span className="dim">Run</span>{' '}
+        <span className="mono">npx pegbar doctor</span>
+        <span className="dim">
+          . It sends a probe through the whole line and says what is wrong. Or look round first in a simulated
+          studio: <span className="mono">npx pegbar demo</span>, then <Link href="/">Home</Link>.
+        </span>
+      </p>
+    </Step>
+  </>
+);
