@@ -19,4 +19,6 @@ export const ADDRESSES = [
   ['admin-audit', '/admin?section=audit'],
   ['admin-letters', '/admin?section=letters'],
   ['safety', '/safety'],
+  ['releases', '/releases'],
+  ['release', '/releases/inkwash-v7'],
 ];

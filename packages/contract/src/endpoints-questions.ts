@@ -1,6 +1,7 @@
 /** Questions about what is stored. */
 import * as api from './api.ts';
 import * as analysis from './api-analysis.ts';
+import * as releases from './api-releases.ts';
 import { type Endpoint, filter, json, list, paged, path, query, range, whole } from './endpoint.ts';
 import { KPI_NAMES } from './kpis.ts';
 import { ROLLUP_DIMENSIONS } from './vocabulary.ts';
@@ -186,6 +187,46 @@ export const QUESTIONS: readonly Endpoint[] = [
     ],
     answer: json(analysis.GalleryAnswer),
     errors: ['query_limit', 'engine_unavailable'],
+  },
+  {
+    id: 'listReleases',
+    method: 'get',
+    path: '/api/v1/releases',
+    summary:
+      'Versions and other changes, newest first, told once for all tenants, each with what it did to p95 latency, availability and acceptance in its first day; of the last 28 days where no range is said, at most 35.',
+    scopes: ['read'],
+    parameters: [...range, filter, query('limit', 'Changes, 50 where not said.', whole(1, 200))],
+    answer: json(releases.ReleasesAnswer),
+    errors: ['query_limit', 'engine_unavailable'],
+  },
+  {
+    id: 'getRelease',
+    method: 'get',
+    path: '/api/v1/releases/{version}',
+    summary:
+      'One version against another over its first week: KPIs with 95 % intervals of their differences, stages, and the segments where it is slower, ranked by the lower bound of the harm.',
+    scopes: ['read'],
+    parameters: [
+      path('version', 'The version.'),
+      query('against', 'The other version; the one before it where not said.'),
+    ],
+    answer: json(releases.ReleaseAnswer),
+    errors: ['not_found', 'query_limit', 'engine_unavailable'],
+  },
+  {
+    id: 'getReleasePairs',
+    method: 'get',
+    path: '/api/v1/releases/{version}/pairs',
+    summary:
+      'Pictures of two versions of equal prompt hash, seed and size, most changed first; where there are none, those with the nearest prompts.',
+    scopes: ['read'],
+    parameters: [
+      path('version', 'The version.'),
+      query('against', 'The other version; the one before it where not said.'),
+      query('limit', 'Pairs, 64 where not said.', whole(1, 200)),
+    ],
+    answer: json(releases.PairsAnswer),
+    errors: ['not_found', 'query_limit', 'engine_unavailable'],
   },
   {
     id: 'find',

@@ -110,6 +110,19 @@ export {
   useRequestOf,
   useSpan,
 } from './traces.ts';
+export {
+  type KpiDifference,
+  type NearPair,
+  type Pair,
+  type PairSide,
+  type Release,
+  type ReleaseRow,
+  type ReleaseView,
+  type Segment as ReleaseSegment,
+  usePairs,
+  useRelease,
+  useReleases,
+} from './releases.ts';
 export type {
   DeploymentRow,
   ImageDetail,

@@ -33,6 +33,7 @@ export interface Route {
 export const SECTIONS = ['', 'Workloads', 'Quality', 'Explore', 'Reliability', 'Server'] as const;
 export type Section = (typeof SECTIONS)[number];
 
+const MONTH: ContextDefaults = { range: { from: 'now-28d', to: 'now' }, compare: 'off' };
 const GALLERY: ContextDefaults = { range: { from: 'now-24h', to: 'now' }, compare: 'off' };
 const LAST_DAY: ContextDefaults = { range: { from: 'now-24h', to: 'now' }, compare: 'day' };
 const LAST_WEEK: ContextDefaults = { range: { from: 'now-7d', to: 'now' }, compare: 'previous' };
@@ -61,6 +62,21 @@ export const ROUTES: readonly Route[] = [
   {
     ...{ id: 'cost', path: '/cost', title: 'Cost', section: 'Reliability', letter: 'c', defaults: LAST_WEEK },
     load: () => import('../pages/cost/cost.tsx'),
+  },
+  {
+    ...{
+      id: 'releases',
+      path: '/releases',
+      title: 'Releases',
+      section: 'Quality',
+      letter: 'r',
+      defaults: MONTH,
+    },
+    load: () => import('../pages/releases/releases.tsx'),
+  },
+  {
+    ...{ id: 'release', path: '/releases/:version', title: 'Release', within: 'releases', timeless: true },
+    load: () => import('../pages/releases/release.tsx'),
   },
   {
     ...{

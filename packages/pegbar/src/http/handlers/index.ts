@@ -14,6 +14,7 @@ import { peopleHandlers } from './people.ts';
 import { pinHandlers } from './pins.ts';
 import { privacyHandlers } from './privacy.ts';
 import { questionHandlers } from './questions.ts';
+import { releaseHandlers } from './releases.ts';
 import { sequenceHandlers } from './sequences.ts';
 import { serverHandlers } from './server.ts';
 import { storageHandlers } from './storage.ts';
@@ -38,6 +39,7 @@ export function handlersOf(deps: ApiDeps, pages: PageFiles): Handlers {
     ...pinHandlers(deps),
     ...privacyHandlers(deps, artifacts),
     ...questionHandlers(deps),
+    ...releaseHandlers(deps),
     ...sequenceHandlers(deps),
     ...serverHandlers(deps),
     ...traceHandlers(deps),
