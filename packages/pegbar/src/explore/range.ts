@@ -14,16 +14,20 @@ export function readRange(
   now_ms: number,
   fallback_ms: number,
 ): Result<TimeRange, ExploreError> {
-  const to_ms = readTime(asked.to, now_ms);
+  const to_ms = timeOr(asked.to, now_ms);
   if (to_ms === undefined) return wrongTime('to');
-  const from_ms = readTime(asked.from, Math.max(0, to_ms - fallback_ms));
+  const from_ms = timeOr(asked.from, Math.max(0, to_ms - fallback_ms));
   if (from_ms === undefined) return wrongTime('from');
   if (from_ms >= to_ms) return refused('invalid_request', 'from is not before to', { field: 'from' });
   return ok({ from_ms, to_ms });
 }
 
-function readTime(text: string | undefined, fallback_ms: number): number | undefined {
-  if (text === undefined || text === '') return fallback_ms;
+function timeOr(text: string | undefined, fallback_ms: number): number | undefined {
+  return text === undefined || text === '' ? fallback_ms : readTime(text);
+}
+
+/** RFC 3339 or epoch milliseconds as epoch milliseconds; undefined for what is no time. */
+export function readTime(text: string): number | undefined {
   const ms = readInstant(text)?.ms;
   return ms !== undefined && ms >= 0 && ms <= MAX_TIMESTAMP_MS ? ms : undefined;
 }

@@ -68,6 +68,8 @@ export const ROUTES: readonly Route[] = [
   route('getFlow', 'GET', '/api/v1/flow', READ),
   route('getLatencies', 'GET', '/api/v1/latencies', READ),
   route('getFailures', 'GET', '/api/v1/failures', READ),
+  route('getStyle', 'GET', '/api/v1/style', READ),
+  route('getStylePictures', 'GET', '/api/v1/style/pictures', READ),
   route('listExamples', 'GET', '/api/v1/examples', READ),
   route('getDrift', 'GET', '/api/v1/drift', READ),
   route('getDriftFindings', 'GET', '/api/v1/drift/findings', READ),

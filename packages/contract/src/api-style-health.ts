@@ -1,0 +1,58 @@
+/** Schemas of style health: distances as they were told with the pictures or by a scorer. */
+import { z } from 'zod';
+
+const count = z.number().min(0);
+const time = z.string().meta({ format: 'date-time', description: 'RFC 3339 in UTC, with milliseconds.' });
+const maybe = z.number().nullable();
+const side = z.object({
+  n: count.describe('Pictures.'),
+  p50: maybe,
+  p95: maybe,
+  bins: z
+    .array(z.tuple([z.number(), z.number()]))
+    .describe('Number of the bin, from bin × bin_width; pictures in it.'),
+});
+
+export const StyleHealthAnswer = z.looseObject({
+  from: time,
+  to: time,
+  step_s: z.number(),
+  times: z.array(time).describe('Starts of the points.'),
+  bin_width: z.number(),
+  collections: z
+    .array(
+      z.looseObject({
+        tenant: z.string(),
+        collection: z.string(),
+        now: side,
+        before: side.nullable(),
+        over: maybe.describe('Share of the pictures of now that lie beyond 95 % of those of before.'),
+        points: z.array(z.object({ n: count, p5: maybe, p50: maybe, p95: maybe })),
+        models: z
+          .array(z.object({ model_version: z.string(), n: count, p50: z.array(maybe) }))
+          .describe('Those with the most pictures, at most 6.'),
+      }),
+    )
+    .describe('Those with the most pictures, at most 50.'),
+});
+
+const picture = z.looseObject({
+  tenant: z.string(),
+  image_id: z.string(),
+  timestamp: time,
+  model_version: z.string(),
+  style_distance: z.number(),
+});
+const moved = z.object({ mean: z.number(), n: count }).nullable();
+
+export const StylePicturesAnswer = z.looseObject({
+  from: time,
+  to: time,
+  collection: z.string(),
+  over: z.number(),
+  outside: count.describe('Pictures of the range that lie farther than `over`.'),
+  of: count,
+  outliers: z.array(picture).describe('Newest first.'),
+  nearest: z.array(picture).describe('Nearest to the centroid first; none that is flagged.'),
+  moved: z.array(z.object({ name: z.string(), now: moved, before: moved })),
+});
