@@ -4,7 +4,7 @@ import { ADMINISTRATION } from './endpoints-administration.ts';
 import { DRIFT_ENDPOINTS } from './endpoints-drift.ts';
 import { QUESTIONS } from './endpoints-questions.ts';
 import { SERVER } from './endpoints-server.ts';
-import { STYLE } from './endpoints-style.ts';
+import { STYLE_HEALTH } from './endpoints-style-health.ts';
 import { TELEMETRY } from './endpoints-telemetry.ts';
 import { TRACES } from './endpoints-traces.ts';
 
@@ -13,7 +13,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...QUESTIONS,
   ...DRIFT_ENDPOINTS,
   ...TRACES,
-  ...STYLE,
+  ...STYLE_HEALTH,
   ...ADMINISTRATION,
   ...SERVER,
 ];

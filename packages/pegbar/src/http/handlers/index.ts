@@ -18,7 +18,7 @@ import { releaseHandlers } from './releases.ts';
 import { sequenceHandlers } from './sequences.ts';
 import { serverHandlers } from './server.ts';
 import { storageHandlers } from './storage.ts';
-import { styleHandlers } from './style.ts';
+import { styleHealthHandlers } from './style-health.ts';
 import { tenantHandlers } from './tenants.ts';
 import { traceHandlers } from './traces.ts';
 import { userHandlers } from './users.ts';
@@ -45,7 +45,7 @@ export function handlersOf(deps: ApiDeps, pages: PageFiles): Handlers {
     ...serverHandlers(deps),
     ...traceHandlers(deps),
     ...storageHandlers(deps),
-    ...styleHandlers(deps),
+    ...styleHealthHandlers(deps),
     ...tenantHandlers(deps),
     ...userHandlers(deps),
   };
