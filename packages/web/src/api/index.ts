@@ -48,6 +48,21 @@ export {
   useFind,
 } from './analysis.ts';
 export { ApiError, addressOf, get, type Params, pictureAddress, send, thumbnailAddress } from './client.ts';
+export {
+  DRIFT_BASELINE,
+  type DriftAnswer,
+  type DriftCandidate,
+  type DriftContributor,
+  type DriftDistribution,
+  type DriftExample,
+  type DriftFinding,
+  type DriftFindings,
+  type DriftHead,
+  type DriftSeries,
+  type DriftVerdict,
+  useDrift,
+  useDriftFindings,
+} from './drift.ts';
 export { type Example, type Sequence, useExamples, useSequence } from './examples.ts';
 export {
   type Change,

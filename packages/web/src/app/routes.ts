@@ -36,6 +36,8 @@ export type Section = (typeof SECTIONS)[number];
 const MONTH: ContextDefaults = { range: { from: 'now-28d', to: 'now' }, compare: 'off' };
 const GALLERY: ContextDefaults = { range: { from: 'now-24h', to: 'now' }, compare: 'off' };
 const LAST_DAY: ContextDefaults = { range: { from: 'now-24h', to: 'now' }, compare: 'day' };
+/** The last day, against its own baseline. */
+const DRIFT: ContextDefaults = { range: { from: 'now-24h', to: 'now' }, compare: 'off' };
 const LAST_WEEK: ContextDefaults = { range: { from: 'now-7d', to: 'now' }, compare: 'previous' };
 
 export const ROUTES: readonly Route[] = [
@@ -54,6 +56,10 @@ export const ROUTES: readonly Route[] = [
   {
     ...{ id: 'panels', path: '/panels', title: 'Batch panels', section: 'Workloads', letter: 'p' },
     load: () => import('../pages/panels/panels.tsx'),
+  },
+  {
+    ...{ id: 'drift', path: '/drift', title: 'Drift', section: 'Quality', letter: 'd', defaults: DRIFT },
+    load: () => import('../pages/drift/drift.tsx'),
   },
   {
     ...{ id: 'requests', path: '/requests', title: 'Requests', section: 'Explore', letter: 't' },

@@ -1,5 +1,5 @@
 /** Range, compare, segment, live: the same four on every page, all of them in the address. */
-import { lazy, Suspense, useContext, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useContext, useState } from 'react';
 import { classes } from '../base/classes.ts';
 import { formatSpan, formatTime } from '../format/index.ts';
 import {
@@ -18,7 +18,8 @@ import { Icon } from './icon.tsx';
 const Panels = lazy(() => import('./context-panels.tsx').then((module) => ({ default: module.Panels })));
 export type PanelName = 'range' | 'compare' | 'segment';
 
-export function ContextBar() {
+/** `compare`: in place of the control of that name. */
+export function ContextBar({ compare: own }: { compare?: ReactNode }) {
   const [context, change] = useContextState();
   const defaults = useContext(PageDefaults);
   const { from_ms, to_ms } = useWindow();
@@ -48,9 +49,11 @@ export function ContextBar() {
         <b>{last ?? span}</b>
         {last !== null && <span className={classes('dimmer', 'hide-s')}>{span}</span>}
       </Control>
-      <Control {...panel('compare')} name="Compare" changed={compare !== defaults.compare}>
-        {compareWords(compare, last)}
-      </Control>
+      {own ?? (
+        <Control {...panel('compare')} name="Compare" changed={compare !== defaults.compare}>
+          {compareWords(compare, last)}
+        </Control>
+      )}
       <Control {...panel('segment')} name="Segment" changed={filters.length > 0 || tenant !== null}>
         {segmentWords(filters, tenant)}
       </Control>

@@ -15,6 +15,8 @@ export interface FindingRowProps {
   readonly sentence: ReactNode;
   readonly evidence: ReactNode;
   readonly values?: Values | undefined;
+  /** In place of the line. */
+  readonly figure?: ReactNode;
   /** Where it began in `values`, from 0 to 1. */
   readonly mark?: number | undefined;
   readonly since: string;
@@ -35,6 +37,7 @@ export function FindingRow(props: FindingRowProps) {
         <span className={css.evidence}>{props.evidence}</span>
       </span>
       <span className={css.spark}>
+        {props.figure}
         {values && (
           <Spark
             values={values}

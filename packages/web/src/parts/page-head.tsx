@@ -12,16 +12,18 @@ interface PageHeadProps {
   readonly actions?: ReactNode;
   /** No context bar. */
   readonly timeless?: boolean;
+  /** In place of the control "Compare", where a page compares in another way. */
+  readonly compare?: ReactNode;
 }
 
-export const PageHead = ({ title, sentence, actions, timeless = false }: PageHeadProps) => (
+export const PageHead = ({ title, sentence, actions, compare, timeless = false }: PageHeadProps) => (
   <div className={css.head}>
     <h1>{title}</h1>
     {sentence !== undefined && <p className={css.sentence}>{sentence}</p>}
     {actions !== undefined && <div className={css.actions}>{actions}</div>}
     {actions === undefined && !timeless && (
       <div className={css.bar}>
-        <ContextBar />
+        <ContextBar compare={compare} />
       </div>
     )}
   </div>

@@ -1,0 +1,90 @@
+/** A finding of drift as a row: the sentence, what it rests on, then under now, since when. */
+import type { DriftFinding } from '../../api/index.ts';
+import { Distribution } from '../../charts/index.ts';
+import { formatN, formatTime } from '../../format/index.ts';
+import { Chip } from '../../parts/chip.tsx';
+import { FindingRow } from '../../parts/finding-row.tsx';
+import { useContextState, useGo, useNow, useParameter } from '../../url/index.ts';
+import { findingPath } from './address.ts';
+import {
+  driftSentence,
+  driftStatus,
+  driftTitle,
+  intervalWords,
+  kindWords,
+  lagWords,
+  nameOfChange,
+  placeWords,
+  pWords,
+  shiftWords,
+} from './words.ts';
+
+/** Fewer cells have no shape. */
+const SHAPE_LEAST = 5;
+
+export function FindingOfDrift({ finding }: { finding: DriftFinding }) {
+  const [{ zone }] = useContextState();
+  const now_ms = useNow();
+  const { link } = useGo();
+  const [baseline] = useParameter('baseline');
+  const { distribution, since, cause } = finding;
+  const at_ms = since ? Date.parse(since) : null;
+  const status = driftStatus(finding);
+  const sentence = driftSentence(finding);
+  const interval = intervalWords(finding);
+  const sure = `${pWords(finding.p_adjusted)}, ${formatN(finding.n_cur)}.`;
+  const numeric = distribution !== undefined && distribution.cells.length >= SHAPE_LEAST;
+  return (
+    <FindingRow
+      href={link(...findingPath(finding, baseline))}
+      status={status}
+      direction={(finding.shift ?? 0) < 0 ? 'down' : 'up'}
+      sentence={sentence}
+      evidence={
+        <>
+          {`${shiftWords(finding)}${interval === null ? '' : ` (${interval})`}, ${sure} `}
+          {cause ? (
+            <>
+              {`Likely the ${kindWords(cause.kind)} `}
+              <Chip mono>{nameOfChange(cause)}</Chip>
+              {` ${lagWords(cause.lag_h)}.`}
+            </>
+          ) : (
+            'No release or change is a likely cause.'
+          )}
+          {alsoWords(finding)}
+        </>
+      }
+      figure={
+        numeric && (
+          <Distribution
+            label={`${driftTitle(finding.metric)}: baseline outlined, now filled`}
+            then={distribution.reference}
+            now={distribution.current}
+            height={38}
+            {...(status === 'warn' ? { status: 'warn' as const } : {})}
+          />
+        )
+      }
+      since={at_ms === null ? '' : `since ${formatTime(at_ms, now_ms, zone)}`}
+    />
+  );
+}
+
+const NAMED = 2;
+function alsoWords({ also, segment, metric }: DriftFinding): string {
+  if (also.length === 0) return '';
+  const names = [
+    ...new Set(
+      also.map((one) =>
+        one.metric === metric
+          ? placeWords(one.segment)
+          : `${driftTitle(one.metric).toLowerCase()}${
+              JSON.stringify(one.segment) === JSON.stringify(segment) ? '' : ` of ${placeWords(one.segment)}`
+            }`,
+      ),
+    ),
+  ];
+  const more = names.length - NAMED;
+  return ` With it ${names.slice(0, NAMED).join('; ')}${more > 0 ? ` and ${more} more` : ''}.`;
+}
