@@ -1,5 +1,5 @@
 import type { Access, Caller, TenantScope } from '../access/index.ts';
-import type { Artifacts } from '../artifacts/index.ts';
+import type { Artifacts, Onlooker } from '../artifacts/index.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
 import type { Log } from '../base/log.ts';
@@ -10,6 +10,7 @@ import type { Spool } from '../spool/index.ts';
 import type { State } from '../state/index.ts';
 import type { Supervisor } from '../store/engine/index.ts';
 import type { Loader, Store, Wall } from '../store/index.ts';
+import type { Style } from '../style/index.ts';
 import type { Route } from './routes.ts';
 
 /** What the API is made of. `main.ts` puts it together. */
@@ -33,6 +34,10 @@ export interface ApiDeps {
   storedId?(tenant: string, id: string): string;
   /** Where pictures lie; a folder of the data folder where not said. */
   artifacts?: Artifacts;
+  /** Told of every thumbnail that is kept. */
+  onlooker?: Onlooker;
+  /** Collections and their style; a server without it refuses questions about style. */
+  style?: Pick<Style, 'read' | 'recompute'>;
   /** Free bytes of the disk of the data folder. */
   disk: { free(): number };
   /** Resolves when everything acknowledged before the call can be queried and is in the rollups. */
@@ -63,6 +68,8 @@ export interface Call {
   readonly caller: Caller | null;
   /** Whose rows the caller may see. */
   readonly scope: TenantScope;
+  /** Where it comes from, to count by; '' where that is not known. */
+  readonly address: string;
   /** Aborts when the caller goes away or the time is over. */
   readonly signal: AbortSignal;
 }

@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import { type Caller, checkCsrf, requireScope, scopeFor } from '../access/index.ts';
 import { BEACON_TYPES, isBeacon, takeKey } from './beacon.ts';
 import { checkContentType } from './body.ts';
+import { clientAddress } from './client-address.ts';
 import type { ApiDeps, Call } from './deps.ts';
 import { orRefuse, Refusal } from './failure.ts';
 import type { Route } from './routes.ts';
@@ -21,6 +22,8 @@ const NOBODY = { tenant: '' };
 /** A preflight holds this long. */
 const PREFLIGHT_S = 600;
 
+const peerOf = (c: Ctx): string => c.env?.remoteAddress ?? c.env?.incoming?.socket.remoteAddress ?? '';
+
 export function createDoor({ access, config }: ApiDeps): Door {
   async function callerOf(c: Ctx, key: string | undefined): Promise<Caller> {
     const header = (name: string): string | undefined => c.req.header(name);
@@ -28,7 +31,7 @@ export function createDoor({ access, config }: ApiDeps): Door {
       authorization: header('authorization'),
       cookie: header('cookie'),
       queryKey: key,
-      remoteAddress: c.env?.remoteAddress ?? c.env?.incoming?.socket.remoteAddress ?? '',
+      remoteAddress: peerOf(c),
       host: header('host'),
       origin: header('origin'),
       forwarded: header('forwarded') ?? header('x-forwarded-for') ?? header('x-real-ip'),
@@ -57,6 +60,7 @@ export function createDoor({ access, config }: ApiDeps): Door {
         url,
         route,
         params: c.req.param() as Record<string, string>,
+        address: clientAddress(peerOf(c), c.req.header('x-forwarded-for')),
         signal,
       };
       if (route.scopes.length === 0) {

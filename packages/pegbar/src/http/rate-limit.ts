@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 
-/** Buckets that are kept; beyond them the fullest are forgotten, which takes nothing from anybody. */
+/** Buckets that are kept; beyond them those that were silent longest are forgotten, which are the fullest. */
 const BUCKETS_MOST = 10_000;
 
 /** A token bucket per name. Answers whether one more may pass now. */
@@ -18,8 +18,9 @@ export function createRateLimit(options: {
     const bucket = buckets.get(name) ?? { tokens: burst, at: now };
     bucket.tokens = refill(bucket, now);
     bucket.at = now;
-    if (!buckets.has(name) && buckets.size >= BUCKETS_MOST)
-      for (const [other, each] of buckets) if (refill(each, now) >= burst) buckets.delete(other);
+    // Put last: the first of the map is the one that was silent longest.
+    buckets.delete(name);
+    if (buckets.size >= BUCKETS_MOST) buckets.delete(buckets.keys().next().value!);
     buckets.set(name, bucket);
     if (bucket.tokens < 1) return false;
     bucket.tokens -= 1;

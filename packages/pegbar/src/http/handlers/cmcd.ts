@@ -1,27 +1,23 @@
 /** The door of video players: reports of CMCD v2, event mode (CTA-5004-B). */
 import { createCmcdSessions, parseCmcd } from '../../ingest/index.ts';
 import { BEACON_BYTES, corsOf, isBeacon, readableByPage } from '../beacon.ts';
+import { createBeaconLimit } from '../beacon-limit.ts';
 import { readBody } from '../body.ts';
 import type { ApiDeps, Call, Handlers } from '../deps.ts';
 import { orRefuse, Refusal } from '../failure.ts';
 import { checkPressure } from '../pressure.ts';
-import { createRateLimit } from '../rate-limit.ts';
 import { json } from '../wire.ts';
 
-/** Players report every ten seconds or so: thousands of viewers of one key. */
-const BATCHES_PER_S = 200;
-const BATCHES_BURST = 1_000;
 const REPORTS_MOST = 200;
 const FPS_MOST = 1_000;
 
 export function cmcdHandlers(deps: ApiDeps): Handlers {
   const sessions = createCmcdSessions();
-  const limit = createRateLimit({ clock: deps.clock, perSecond: BATCHES_PER_S, burst: BATCHES_BURST });
+  const limit = createBeaconLimit(deps);
 
   async function take(call: Call): Promise<Response> {
     const caller = call.caller!;
-    if (!limit(caller.id))
-      throw new Refusal('overloaded', 'too many reports of this key', {}, { 'retry-after': '1' });
+    limit(call);
     checkPressure(deps.intake);
     const query = call.url.searchParams;
     const declared_fps = fpsOf(query.get('fps'));

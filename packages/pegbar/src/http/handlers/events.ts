@@ -1,22 +1,19 @@
 /** The door of records: NDJSON or a JSON array. */
 import type { Caller } from '../../access/index.ts';
 import { BEACON_BYTES, corsOf, isBeacon, readableByPage } from '../beacon.ts';
+import { createBeaconLimit } from '../beacon-limit.ts';
 import { readBody } from '../body.ts';
 import type { ApiDeps, Call, Handlers } from '../deps.ts';
 import { orRefuse, Refusal } from '../failure.ts';
 import { checkPressure } from '../pressure.ts';
-import { createRateLimit } from '../rate-limit.ts';
 import { json } from '../wire.ts';
 
-/** Beacons of one public key, which many browsers share. */
-const BEACONS_PER_S = 200;
-const BEACON_BURST = 1_000;
 const BEACON_RECORDS: ReadonlySet<unknown> = new Set(['frames', 'feedback']);
 const IMPORT_NAME = /^[\w.:/@ -]{1,200}$/;
 
 export function eventHandlers(deps: ApiDeps): Handlers {
   const { events, intake, config, log } = deps;
-  const limit = createRateLimit({ clock: deps.clock, perSecond: BEACONS_PER_S, burst: BEACON_BURST });
+  const limit = createBeaconLimit(deps);
 
   async function bodyOf(call: Call, caller: Caller): Promise<string> {
     const beacon = isBeacon(caller);
@@ -29,8 +26,7 @@ export function eventHandlers(deps: ApiDeps): Handlers {
 
   async function take(call: Call): Promise<Response> {
     const caller = call.caller!;
-    if (isBeacon(caller) && !limit(caller.id))
-      throw new Refusal('overloaded', 'too many beacons of this key', {}, { 'retry-after': '1' });
+    if (isBeacon(caller)) limit(call);
     checkPressure(intake);
     const name = call.url.searchParams.get('import');
     if (name !== null && !IMPORT_NAME.test(name))
