@@ -44,7 +44,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   // Doors: people and machines.
   http: [
     ...[CONTRACT, 'base', 'config', 'access', 'artifacts', 'explore', 'ingest', 'privacy', 'requests'],
-    ...['rollups', 'spool', 'state', 'store', 'dead-letters', 'deployments', 'drift', 'erasure'],
+    ...['rollups', 'spool', 'state', 'store', 'dead-letters', 'deployments', 'drift', 'erasure', 'style'],
   ],
   // A command asks a server over HTTP; of the rooms it sees only the pure ones.
   cli: [CONTRACT, STATS, 'base', 'config', 'features', 'importers', 'version.ts', 'drift-compare'],

@@ -1,6 +1,7 @@
 /** The addresses of the HTTP API as data: the OpenAPI document is made of it. A test holds the server's routes to it. */
 import type { Endpoint } from './endpoint.ts';
 import { ADMINISTRATION } from './endpoints-administration.ts';
+import { COLLECTIONS } from './endpoints-collections.ts';
 import { DRIFT_ENDPOINTS } from './endpoints-drift.ts';
 import { QUESTIONS } from './endpoints-questions.ts';
 import { SERVER } from './endpoints-server.ts';
@@ -13,6 +14,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...QUESTIONS,
   ...DRIFT_ENDPOINTS,
   ...TRACES,
+  ...COLLECTIONS,
   ...STYLE_HEALTH,
   ...ADMINISTRATION,
   ...SERVER,

@@ -35,6 +35,7 @@ import {
   viewSelects,
   type Wall,
 } from './store/index.ts';
+import { createLooker, createStyle } from './style/index.ts';
 import { VERSION } from './version.ts';
 
 export interface RunningServer {
@@ -145,6 +146,8 @@ async function start(
   );
   startChores(base, { ...people, ...ingest, store, events });
 
+  const style = startStyle(base, people, store, events);
+
   let stopping = false;
   async function flush(): Promise<void> {
     await intake.roll();
@@ -156,6 +159,7 @@ async function start(
     ...people,
     ...ingest,
     ...loading,
+    ...style,
     events,
     store,
     wall: wallOver(base, store, supervisor),
@@ -316,6 +320,21 @@ const wallOver = ({ counters }: Base, store: Store, supervisor: Supervisor): Wal
     counters,
     views: viewSelects({ outcome: OUTCOME_SQL, settled_ms: SETTLED_MS_SQL }),
   });
+
+/** What pictures look like, and whether that is still their collection's style. */
+function startStyle(
+  { counters, log, closers }: Base,
+  { state, access }: People,
+  store: Store,
+  events: ReturnType<typeof createSinks>['events'],
+) {
+  const send = (tenant: string, ndjson: string) => events.accept(ndjson, { tenant });
+  const onlooker = createLooker({ clock, counters, log, send });
+  closers.push(() => onlooker.stop());
+  const style = createStyle({ access, state, store, clock, counters, log, send });
+  closers.push(style.keeper.start());
+  return { onlooker, style };
+}
 
 /** What happens by itself, again and again. */
 function startChores(

@@ -5,6 +5,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import { blur, isShrunk, measure, shrink, THUMBNAIL_PX, withoutMetadata } from './pictures.ts';
 import type { ArtifactFiles, Stored } from './port.ts';
 import { createWorkQueue } from './queue.ts';
+import { type Raster, rasterOf } from './raster.ts';
 import { readReference } from './reference.ts';
 import { HEAD_BYTES, isPicture, type MediaType, sniff } from './sniff.ts';
 
@@ -37,6 +38,13 @@ export interface PictureQuestion {
   blurred: boolean;
 }
 
+/** Whoever is told of every thumbnail that is kept, with its pixels; what it does is done before the next in turn. */
+export interface Onlooker {
+  /** Longest side of the pixels that it wants. */
+  px: number;
+  saw(tenant: string, image_id: string, raster: Raster): Promise<void>;
+}
+
 export interface Artifacts {
   /** `keepMetadata`: false where the tenant's prompts may not be stored, which generators write into pictures. */
   put(
@@ -65,8 +73,12 @@ const WORK = { running: 2, waiting: 64 };
 
 type Kind = 'original' | 'thumbnail';
 
-export function createArtifacts(deps: { files: ArtifactFiles; log: Log }): Artifacts {
-  const { files, log } = deps;
+export function createArtifacts(deps: {
+  files: ArtifactFiles;
+  log: Log;
+  onlooker?: Onlooker | undefined;
+}): Artifacts {
+  const { files, log, onlooker } = deps;
   const queue = createWorkQueue(WORK);
 
   async function inTurn<T>(work: () => Promise<T>): Promise<Result<T, ArtifactError>> {
@@ -85,11 +97,23 @@ export function createArtifacts(deps: { files: ArtifactFiles; log: Log }): Artif
 
   const save = (key: string, bytes: Uint8Array) => files.put(key, one(bytes), ARTIFACT_BYTES);
 
+  /** A picture is kept whether or not somebody could look at it. */
+  async function lookAt(tenant: string, image_id: string, thumbnail: Uint8Array): Promise<void> {
+    if (!onlooker) return;
+    try {
+      await onlooker.saw(tenant, image_id, await rasterOf(thumbnail, onlooker.px));
+    } catch (error) {
+      log.warn({ error: String(error) }, 'a picture could not be looked at');
+    }
+  }
+
   /** Off the way of the sender: where there is no room now, the first look makes it. */
   function makeThumbnail(tenant: string, image_id: string, bytes: Buffer): void {
     const work = queue.run(async () => {
-      const stored = await save(keyOf(tenant, image_id, 'thumbnail'), await shrink(bytes, THUMBNAIL_PX));
+      const small = await shrink(bytes, THUMBNAIL_PX);
+      const stored = await save(keyOf(tenant, image_id, 'thumbnail'), small);
       if (typeof stored === 'string') log.warn({ reason: stored }, 'a thumbnail could not be kept');
+      await lookAt(tenant, image_id, small);
     });
     work?.catch((error: unknown) => {
       log.warn({ error: String(error) }, 'a thumbnail could not be made');
@@ -144,6 +168,7 @@ export function createArtifacts(deps: { files: ArtifactFiles; log: Log }): Artif
         // Importers send thousands that are made already; making each once more would cost the most of their way.
         const isMade = await isShrunk(bytes, THUMBNAIL_PX);
         const small = isMade ? bytes : await shrink(bytes, THUMBNAIL_PX).catch(() => null);
+        if (small) await lookAt(tenant, image_id, small);
         return small && { small, measured: await measure(small) };
       });
       if (!worked.ok) return worked;
@@ -177,8 +202,10 @@ export function createArtifacts(deps: { files: ArtifactFiles; log: Log }): Artif
       });
       if (!worked.ok) return worked;
       if (!worked.value) return refuse('not_found', 'the bytes of this picture are damaged');
-      if (thumbnail && !small && !blurred && size === undefined)
+      if (thumbnail && !small && !blurred && size === undefined) {
         await save(keyOf(tenant, image_id, 'thumbnail'), worked.value);
+        void lookAt(tenant, image_id, worked.value);
+      }
       return ok({ bytes: worked.value, content_type: 'image/webp' });
     },
     async delete(tenant, imageIds) {

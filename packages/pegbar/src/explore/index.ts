@@ -19,6 +19,7 @@ export { type Latencies, readLatencies } from './latencies.ts';
 export { listLogs, tailLogs } from './logs.ts';
 export { readObjectives } from './objectives.ts';
 export { findOutline, findSpan } from './outline.ts';
+export { type PictureSet, pictureSet } from './picture-set.ts';
 export { readLimit, readRange, readTime, type TimeRange } from './range.ts';
 export { LOOK_BACK_MS, readBout, readRelease } from './release.ts';
 export { PAIRS_MOST, readPairs } from './release-pairs.ts';

@@ -70,6 +70,8 @@ export const ROUTES: readonly Route[] = [
   route('getFailures', 'GET', '/api/v1/failures', READ),
   route('getStyleHealth', 'GET', '/api/v1/style-health', READ),
   route('getStylePictures', 'GET', '/api/v1/style-health/pictures', READ),
+  route('getCollectionStyle', 'GET', '/api/v1/collections/{collection}/style', READ),
+  route('makeCentroid', 'POST', '/api/v1/collections/{collection}/centroid', ADMIN),
   route('listExamples', 'GET', '/api/v1/examples', READ),
   route('getDrift', 'GET', '/api/v1/drift', READ),
   route('getDriftFindings', 'GET', '/api/v1/drift/findings', READ),

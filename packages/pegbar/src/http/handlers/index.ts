@@ -5,6 +5,7 @@ import { administrationHandlers } from './administration.ts';
 import { analysisHandlers } from './analysis.ts';
 import { artifactHandlers } from './artifacts.ts';
 import { cmcdHandlers } from './cmcd.ts';
+import { collectionHandlers } from './collections.ts';
 import { deadLetterHandlers } from './dead-letters.ts';
 import { deploymentHandlers } from './deployments.ts';
 import { driftHandlers } from './drift.ts';
@@ -31,6 +32,7 @@ export function handlersOf(deps: ApiDeps, pages: PageFiles): Handlers {
     ...analysisHandlers(deps),
     ...artifactHandlers(deps, artifacts),
     ...cmcdHandlers(deps),
+    ...collectionHandlers(deps),
     ...deadLetterHandlers(deps),
     ...deploymentHandlers(deps),
     ...driftHandlers(deps),

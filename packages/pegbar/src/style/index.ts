@@ -1,0 +1,3 @@
+/** Whether the style is still the studio's: looks of pictures, collections with centroids, distances and drift. */
+export { createLooker, type Looker } from './looker.ts';
+export { createStyle, type Style } from './style.ts';

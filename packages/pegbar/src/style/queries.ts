@@ -1,0 +1,43 @@
+/** Pictures with their vectors, and the centroids of the state store. */
+
+/** A vector counts once per picture: the newest. */
+const VECTORS = (since: string): string => `(
+  SELECT tenant, image_id, argMax(vector, e.timestamp) AS vector, argMax(palette, e.timestamp) AS palette
+  FROM embeddings AS e
+  WHERE {tenant_filter:e} AND ${since} AND e.embedder = {embedder:String}
+    AND e.embedder_version = {embedder_version:String} AND e.image_id != ''
+  GROUP BY tenant, image_id)`;
+
+const PICTURE = `p.tenant AS tenant, p.image_id AS image_id, p.request_id AS request_id,
+  toUnixTimestamp64Milli(p.timestamp::DateTime64(3, 'UTC')) AS at_ms, p.nsfw = 2 AS flagged,
+  multiIf(p.session_id != '', p.session_id, p.request_id != '', p.request_id, p.image_id) AS unit,
+  arrayMap(x -> toFloat32(x), v.vector) AS vector`;
+
+/**
+ * Pictures of a set with their vectors, at most `limit` of them, chosen by the digest of their ids: the same each time,
+ * and any shorter list is the beginning of a longer one.
+ */
+export const seen = (set: string): string => `
+SELECT ${PICTURE}, v.palette AS palette, count() OVER () AS of
+FROM ${set} AS p
+INNER JOIN ${VECTORS('e.part >= toDate(fromUnixTimestamp64Milli({from:Int64})) - 1')} AS v
+  ON v.tenant = p.tenant AND v.image_id = p.image_id
+ORDER BY cityHash64(p.tenant, p.image_id), p.image_id LIMIT {limit:UInt32}`;
+
+/** Pictures whose vectors were stored since a day and of which nobody has told a style distance. */
+export const unscored = (set: string): string => `
+SELECT ${PICTURE}
+FROM ${set} AS p
+INNER JOIN ${VECTORS('e.part >= {since:Date}')} AS v ON v.tenant = p.tenant AND v.image_id = p.image_id
+WHERE (p.tenant, p.image_id) NOT IN (
+    SELECT tenant, image_id FROM scores WHERE {tenant_filter} AND name = 'style_distance' AND image_id != '')
+  AND (p.tenant, p.image_id) NOT IN (
+    SELECT tenant, image_id FROM spans AS t
+    WHERE {tenant_filter:t} AND t.style_distance IS NOT NULL AND t.image_id != '' AND t.part >= {since:Date} - 1)
+ORDER BY p.tenant, p.image_id LIMIT {limit:UInt32}`;
+
+// Of the state store.
+export const NEWEST_CENTROID = `select version, embedder, embedder_version, declared, centroid, made_at from style_centroids
+  where tenant = ? and collection = ? order by version desc limit 1`;
+export const INSERT_CENTROID = `insert into style_centroids
+  (tenant, collection, version, embedder, embedder_version, declared, centroid, made_at) values (?, ?, ?, ?, ?, ?, ?, ?)`;
