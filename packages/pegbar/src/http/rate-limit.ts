@@ -2,6 +2,8 @@ import type { Clock } from '../base/clock.ts';
 
 /** Buckets that are kept; beyond them those that were silent longest are forgotten, which are the fullest. */
 const BUCKETS_MOST = 10_000;
+/** Forgotten at once: a map finds its first entry the slower, the more were taken from its front. */
+const FORGOTTEN = 1_000;
 
 /** A token bucket per name. Answers whether one more may pass now. */
 export function createRateLimit(options: {
@@ -20,7 +22,8 @@ export function createRateLimit(options: {
     bucket.at = now;
     // Put last: the first of the map is the one that was silent longest.
     buckets.delete(name);
-    if (buckets.size >= BUCKETS_MOST) buckets.delete(buckets.keys().next().value!);
+    if (buckets.size >= BUCKETS_MOST)
+      for (const silent of [...buckets.keys()].slice(0, FORGOTTEN)) buckets.delete(silent);
     buckets.set(name, bucket);
     if (bucket.tokens < 1) return false;
     bucket.tokens -= 1;
