@@ -21,4 +21,5 @@ export const ADDRESSES = [
   ['safety', '/safety'],
   ['releases', '/releases'],
   ['release', '/releases/inkwash-v7'],
+  ['style', '/style'],
 ];

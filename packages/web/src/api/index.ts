@@ -138,6 +138,17 @@ export {
   useRelease,
   useReleases,
 } from './releases.ts';
+export {
+  type Moved,
+  type Parting,
+  type StyleCollection,
+  type StyleHealth,
+  type StylePicture,
+  type StylePictures,
+  useParting,
+  useStyleHealth,
+  useStylePictures,
+} from './style.ts';
 export type {
   DeploymentRow,
   ImageDetail,

@@ -38,6 +38,7 @@ const GALLERY: ContextDefaults = { range: { from: 'now-24h', to: 'now' }, compar
 const LAST_DAY: ContextDefaults = { range: { from: 'now-24h', to: 'now' }, compare: 'day' };
 /** The last day, against its own baseline. */
 const DRIFT: ContextDefaults = { range: { from: 'now-24h', to: 'now' }, compare: 'off' };
+const LAST_MONTH: ContextDefaults = { range: { from: 'now-28d', to: 'now' }, compare: 'week' };
 const LAST_WEEK: ContextDefaults = { range: { from: 'now-7d', to: 'now' }, compare: 'previous' };
 
 export const ROUTES: readonly Route[] = [
@@ -118,6 +119,17 @@ export const ROUTES: readonly Route[] = [
       timeless: true,
     },
     load: () => import('../pages/admin/admin.tsx'),
+  },
+  {
+    ...{
+      id: 'style',
+      path: '/style',
+      title: 'Style health',
+      section: 'Quality',
+      letter: 'y',
+      defaults: LAST_MONTH,
+    },
+    load: () => import('../pages/style/style.tsx'),
   },
   {
     ...{ id: 'safety', path: '/safety', title: 'Safety', section: 'Quality', letter: 'f', defaults: LAST_WEEK },
