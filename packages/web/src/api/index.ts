@@ -86,6 +86,8 @@ export {
   useKpis,
   valuesOf,
 } from './kpis.ts';
+export { type Failures, useFailures } from './failures.ts';
+export { TAIL_MOST, type Tail, type TailedLog, useLogTail } from './log-tail.ts';
 export {
   type Difference,
   type ExplainedRow,
