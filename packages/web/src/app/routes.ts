@@ -140,6 +140,14 @@ export const ROUTES: readonly Route[] = [
     load: () => import('../pages/explain/explain.tsx'),
   },
   {
+    ...{ id: 'errors', path: '/errors', title: 'Errors', section: 'Explore', letter: 'e', defaults: LAST_WEEK },
+    load: () => import('../pages/errors/errors.tsx'),
+  },
+  {
+    ...{ id: 'logs', path: '/logs', title: 'Logs', section: 'Explore', letter: 'l' },
+    load: () => import('../pages/logs/logs.tsx'),
+  },
+  {
     ...{ id: 'start', path: '/start', title: 'Start', within: 'home', timeless: true },
     load: () => import('../pages/start/start.tsx'),
   },
