@@ -22,4 +22,7 @@ export const ADDRESSES = [
   ['releases', '/releases'],
   ['release', '/releases/inkwash-v7'],
   ['style', '/style'],
+  ['explain', '/explain?from=now-24h&select=latency_ms%3E%3D6000'],
+  ['errors', '/errors'],
+  ['logs', '/logs'],
 ];
