@@ -11,7 +11,7 @@ import { type Condition, type Fields, whereOf } from './filter.ts';
 import { type Row, signalOf } from './page.ts';
 import { REQUEST_LATENCY_MS, REQUEST_NS, REQUEST_OUTCOME, SINCE } from './queries.ts';
 import type { TimeRange } from './range.ts';
-import { type Share, sharesOf, subjectOf } from './subjects.ts';
+import { type Share, shareOf, subjectOf } from './subjects.ts';
 
 export interface FailuresQuestion extends TimeRange {
   step_ms: number;
@@ -49,6 +49,10 @@ const RETRIES_MOST = 10;
 const RUN_LEAST = 3;
 /** Requests of one host or model that are looked through for runs. */
 const RUN_ROWS = 200_000;
+/** What settings fail of is counted over so many rows; from more a share is drawn. */
+const COUNTED_ROWS = 60_000;
+/** Runs are looked for where no more rows than these lie in the range. */
+const RUNS_OF_ROWS = 1_000_000;
 /** A third attempt is a loop. */
 const LOOP_LEAST = 3;
 
@@ -70,10 +74,10 @@ const ERRONEOUS = `(t.tenant, t.request_id) IN (SELECT tenant, request_id FROM r
 const AGAIN = `(t.tenant, t.request_id) IN (SELECT tenant, request_id FROM requests WHERE {tenant_filter} AND ${SINCE} AND attempt >= ${LOOP_LEAST})`;
 
 /** What people can change about a request, and where it ran. */
-const SETTINGS = `[('model_version', toString(model_version)), ('workload', toString(workload)), ('host', attributes['host']),
+const SETTINGS = `arrayConcat([('model_version', toString(model_version)), ('workload', toString(workload)), ('host', attributes['host']),
   ('hardware_class', toString(hardware_class)), ('region', toString(region)), ('tenant', toString(tenant)), ('sampler', toString(sampler)),
-  ('steps', if(steps = 0, '', toString(steps))), ('size', if(width = 0, '', concat(toString(width), ' × ', toString(height)))),
-  ('loras', arrayStringConcat(arraySort(loras), ' + '))]`;
+  ('steps', if(steps = 0, '', toString(steps))), ('size', if(width = 0, '', concat(toString(width), ' × ', toString(height))))],
+  arrayMap(lora -> ('loras', lora), arrayDistinct(loras)))`;
 
 const codesSql = (where: string): string => `
 SELECT intDiv(at_ms, {step:Int64}) * {step:Int64} AS bucket, ${CODE} AS code,
@@ -92,12 +96,14 @@ WHERE ${IN_RANGE} AND ${DECIDED} AND (field, value) IN (SELECT arrayJoin(arrayZi
 GROUP BY field, value`;
 
 /** Runs among what ended in order of time, of the hosts and models that ran out of memory often enough. */
+const suspected = (value: string): string =>
+  `(t.tenant, t.request_id) IN (SELECT tenant, request_id FROM requests WHERE {tenant_filter} AND ${SINCE} AND ${value} IN {suspects:Array(String)})`;
 const runsSql = (where: string, by: 'host' | 'model_version', value: string): string => `
 SELECT '${by}' AS by, value, run.1 AS length, run.2 AS from_ms, run.3 AS to_ms FROM (
   SELECT value, arraySort(groupArray(${RUN_ROWS})((at_ms, oom))) AS ended,
     arraySplit((one, at) -> at = 1 OR one.2 != ended[at - 1].2, ended, arrayEnumerate(ended)) AS parts,
     arrayMap(part -> (toUInt32(length(part)), part[1].1, part[-1].1), arrayFilter(part -> part[1].2 = 1, parts)) AS runs
-  FROM (SELECT ${value} AS value, at_ms, toUInt8(error_code = 'oom') AS oom FROM (${requests('1')}) WHERE ${IN_RANGE} AND ${DECIDED} AND (${where}))
+  FROM (SELECT ${value} AS value, at_ms, toUInt8(error_code = 'oom') AS oom FROM (${requests(suspected(value))}) WHERE ${IN_RANGE} AND ${DECIDED} AND (${where}))
   WHERE value IN {suspects:Array(String)} GROUP BY value
 ) ARRAY JOIN runs AS run WHERE length >= ${RUN_LEAST} ORDER BY length DESC LIMIT ${RUNS_MOST}`;
 
@@ -129,21 +135,21 @@ export async function readFailures(
   if (!where.ok) return where;
   const subject = subjectOf('requests', ['requests'], 'of');
   if (!subject.ok) return subject;
-  const shares = await sharesOf(deps, asking, subject.value, question);
-  if (!shares.ok) return shares;
   const scoped = deps.store.scoped(asking.scope);
   const base = { ...where.value.params, from: from_ms, to: to_ms, step: step_ms };
   const ask = (sql: string, more: Record<string, unknown> = {}) =>
     scoped.rows<Row>(sql, { params: { ...base, ...more }, ...signalOf(asking) });
   const { sql } = where.value;
-  const [codes, failed, retries, suspects] = await Promise.all([
+  const [counted, codes, failed, retries, suspects] = await Promise.all([
+    ask(subject.value.count),
     ask(codesSql(sql)),
     ask(failedSql(sql)),
     ask(retriesSql(sql)),
     ask(suspectsSql(sql)),
   ]);
-  for (const part of [codes, failed, retries, suspects]) if (!part.ok) return fromStore(part.error);
-  const look = shares.value.look;
+  for (const part of [counted, codes, failed, retries, suspects]) if (!part.ok) return fromStore(part.error);
+  const rows = Number(rowsOf(counted)[0]?.n ?? 0);
+  const look = shareOf(subject.value, question, Math.ceil(rows / COUNTED_ROWS), 'share_one_in');
   const all =
     rowsOf(failed).length === 0
       ? ok<Row[]>([])
@@ -155,8 +161,7 @@ export async function readFailures(
     ['model_version', 'toString(model_version)'],
   ] as const) {
     const named = rowsOf(suspects).filter((row) => row.field === by);
-    // A model has too many requests to look through where the range is sampled.
-    if (named.length === 0 || look.one_in > 1) continue;
+    if (named.length === 0 || rows > RUNS_OF_ROWS) continue;
     const found = await ask(runsSql(sql, by, value), { suspects: named.map((row) => row.value) });
     if (!found.ok) return fromStore(found.error);
     runs.push(...found.value);

@@ -78,7 +78,9 @@ export const Diamond = () => (
 
 export function Marks({ marks, labels }: { marks: readonly PlacedMark[]; labels: boolean }) {
   return marks.map((mark) => {
-    const title = mark.marks.map((one) => one.label).join(', ');
+    const all = mark.marks.map((one) => one.label).join(', ');
+    // What is seen is part of the name: `2 changes: a, b`.
+    const title = all.includes(mark.label) ? all : `${mark.label}: ${all}`;
     const inside = (
       <>
         <Peg kind={mark.kind} />

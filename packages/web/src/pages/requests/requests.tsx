@@ -49,29 +49,32 @@ export function Page() {
           <Sheet label="Latency">
             <LatencyHeatmap level={2} height={132} />
           </Sheet>
-          <Sheet label="Requests">
-            {requests.isPending && <Loading height={640} label="Requests are loading" />}
-            {requests.error && !requests.rows && (
-              <Failed error={requests.error} height={320} onRetry={() => void requests.refetch()} />
-            )}
-            {requests.rows?.length === 0 && <Nothing what="requests" />}
-            {rows.length > 0 && (
-              <div className={requests.isPlaceholderData ? css.old : undefined}>
-                <Table
-                  label="Requests, newest first"
-                  columns={columns}
-                  rows={rows}
-                  keyOf={keyOf}
-                  selected={open}
-                  onOpen={openRow}
-                  height={Math.max(420, innerHeight - 190)}
-                  onEnd={() => {
-                    if (requests.hasNextPage && !requests.isFetchingNextPage) void requests.fetchNextPage();
-                  }}
-                />
-              </div>
-            )}
-          </Sheet>
+          {requests.rows?.length === 0 ? (
+            <Nothing what="requests" />
+          ) : (
+            <Sheet label="Requests">
+              {requests.isPending && <Loading height={640} label="Requests are loading" />}
+              {requests.error && !requests.rows && (
+                <Failed error={requests.error} height={320} onRetry={() => void requests.refetch()} />
+              )}
+              {rows.length > 0 && (
+                <div className={requests.isPlaceholderData ? css.old : undefined}>
+                  <Table
+                    label="Requests, newest first"
+                    columns={columns}
+                    rows={rows}
+                    keyOf={keyOf}
+                    selected={open}
+                    onOpen={openRow}
+                    height={Math.max(420, innerHeight - 190)}
+                    onEnd={() => {
+                      if (requests.hasNextPage && !requests.isFetchingNextPage) void requests.fetchNextPage();
+                    }}
+                  />
+                </div>
+              )}
+            </Sheet>
+          )}
         </div>
       </div>
       {open !== null && (

@@ -93,7 +93,7 @@ export function Waterfall(props: WaterfallProps) {
         role="tree"
         aria-label={`Waterfall of ${formatCount(rows.length)} rows`}
         tabIndex={0}
-        aria-activedescendant={at >= 0 ? `row-${rows[at]!.id}` : undefined}
+        aria-activedescendant={items.some(({ index }) => index === at) ? `row-${rows[at]!.id}` : undefined}
         onKeyDown={onKeyDown}
       >
         <div style={{ height: windowed.getTotalSize() }} className={css.all} role="presentation">

@@ -1,0 +1,95 @@
+/** Errors: what fails, since when, and what failing requests have in common; from a bar to the requests. */
+import type { KpiName } from '@pegbar/contract/words';
+import { useFailures, useRequests } from '../../api/index.ts';
+import { KpiChart, type KpiLine, LatencyHeatmap, useMarks } from '../../charts/index.ts';
+import { formatCount } from '../../format/index.ts';
+import { FilterChips } from '../../parts/filter-chips.tsx';
+import { Nothing } from '../../parts/nothing.tsx';
+import { PageHead } from '../../parts/page-head.tsx';
+import { Cells, Head, Sheet } from '../../parts/sheet.tsx';
+import { Failed, Loading } from '../../parts/states.tsx';
+import { lastOf, useContextState } from '../../url/index.ts';
+import css from './errors.module.css';
+import { Failing } from './failing.tsx';
+import { Loops, Runs } from './runs.tsx';
+import { Settings } from './settings.tsx';
+import { Taxonomy } from './taxonomy.tsx';
+import { findingOf } from './words.ts';
+
+const line = (metric: KpiName): KpiLine[] => [{ metric, name: 'now', colour: 'series-1', weight: 'subject' }];
+const OOM = line('oom_rate');
+const TIMEOUTS = line('timeout_rate');
+const RETRIES = line('retry_rate');
+const BAD = ['outcome in failed,timed_out'];
+/** Requests that failed, without those that a limit stopped. */
+const FAILED_ONLY = ['outcome=failed'];
+const GUTTER = 72;
+
+export function Page() {
+  const [{ range }] = useContextState();
+  const failures = useFailures();
+  const marks = useMarks();
+  const newest = useRequests({ filters: BAD, limit: 50 });
+  const { data } = failures;
+  const where = lastOf(range)?.replace(/^Last/, 'the last') ?? 'this range';
+  const finding = data ? findingOf(data, where) : null;
+  return (
+    <>
+      <PageHead title={finding?.headline ?? 'Errors'} sentence={finding?.sentence ?? '\u00a0'} />
+      <FilterChips />
+      <Sheet label="Errors over time">
+        {failures.isPending && <Loading height={300} label="Errors are loading" />}
+        {failures.error && !data && (
+          <Failed error={failures.error} height={300} onRetry={() => void failures.refetch()} />
+        )}
+        {data && <Taxonomy failures={data} marks={marks} refreshing={failures.isPlaceholderData} />}
+        <Cells columns={3} ruled>
+          <KpiChart title="Out of memory" unit="% of requests" lines={OOM} gutter={GUTTER} marks={marks} />
+          <KpiChart title="Timeouts" unit="% of requests" lines={TIMEOUTS} gutter={GUTTER} marks={marks} />
+          <KpiChart title="Tried again" unit="% of requests" lines={RETRIES} gutter={GUTTER} marks={marks} />
+        </Cells>
+      </Sheet>
+      {data && data.codes.length > 0 && (
+        <div className={css.halves}>
+          <Sheet label="What fails most">
+            <Settings failures={data} />
+          </Sheet>
+          <div className={css.stack}>
+            <Sheet label="In a row">
+              <Runs failures={data} />
+            </Sheet>
+            <Sheet label="Retry loops">
+              <Loops failures={data} />
+            </Sheet>
+          </div>
+        </div>
+      )}
+      {newest.rows?.length === 0 ? (
+        <Nothing what="failed requests" hint="No request failed or timed out." />
+      ) : (
+        <Sheet label="Failed requests">
+          <Head
+            alone
+            title="Failed and timed out"
+            unit={data ? `${formatCount(data.codes.reduce((sum, one) => sum + one.n, 0))}, newest first` : ''}
+          />
+          {newest.isPending && <Loading height={240} label="Failed requests are loading" />}
+          {newest.error && !newest.rows && (
+            <Failed error={newest.error} height={240} onRetry={() => void newest.refetch()} />
+          )}
+          {newest.rows && newest.rows.length > 0 && (
+            <Failing
+              rows={newest.rows}
+              onEnd={() => {
+                if (newest.hasNextPage && !newest.isFetchingNextPage) void newest.fetchNextPage();
+              }}
+            />
+          )}
+        </Sheet>
+      )}
+      <Sheet label="Latency of failed requests">
+        <LatencyHeatmap title="Latency of failed requests" filters={FAILED_ONLY} level={2} />
+      </Sheet>
+    </>
+  );
+}
