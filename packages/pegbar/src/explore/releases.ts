@@ -60,7 +60,11 @@ export function releasesOf(rows: readonly Row[]): Release[] {
       if (known && known.ended_ms === null) {
         if (!known.tenants.includes(row.tenant!)) known.tenants.push(row.tenant!);
         known.previous ??= row.previous || null;
-      } else out.set(known ? `${place}\n${at_ms}` : place, startOf(row, at_ms));
+      } else {
+        // A version that comes back is another release; what ends next is that one.
+        if (known) out.set(`${place}\n${known.at_ms}`, known);
+        out.set(place, startOf(row, at_ms));
+      }
     } else if (known && known.ended_ms === null) {
       known.ended_ms = at_ms;
       known.rolled_back = row.status === 'rolled_back';

@@ -38,7 +38,9 @@ export function PictureFigure({ image, flag, zoom = 'fit' }: PictureFigureProps)
   // Only who looks closer needs every pixel; of many pictures no more is kept than what fits.
   const whole = zoom !== 'fit' && missing !== `${key} whole`;
   const gone = missing === `${key} fitted`;
-  const size = zoom === 'fit' || !image.width ? {} : { width: image.width * zoom, maxWidth: 'none' };
+  // Never larger than it is unless asked.
+  const own = image.width ? { maxWidth: `min(100%, ${image.width}px)` } : {};
+  const size = zoom === 'fit' || !image.width ? own : { width: image.width * zoom, maxWidth: 'none' };
   const fitted = addressOf(`thumbnails/${encodeURIComponent(image.image_id)}`, {
     tenant: image.tenant,
     size: FITTED_PX,

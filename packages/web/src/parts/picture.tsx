@@ -25,6 +25,12 @@ export interface PictureTileProps {
 export const altOf = ({ image_id, nsfw_flag, attributes }: ImageRow): string =>
   nsfw_flag ? 'flagged picture, hidden' : (attributes?.prompt?.slice(0, 80) ?? `picture ${image_id}`);
 
+/** What is to be read on the tile is part of its name. */
+function nameOf({ image, flag, badge }: PictureTileProps, missing: boolean): string {
+  if (missing) return [`picture ${image.image_id}, not kept`, badge].filter(Boolean).join(', ');
+  return [altOf(image), image.nsfw_flag ? flag : undefined, badge].filter(Boolean).join(', ');
+}
+
 const opening = (open: () => void) => (event: MouseEvent) => {
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
   event.preventDefault();
@@ -42,7 +48,7 @@ export function PictureTile(props: PictureTileProps) {
         className={classes(css.picture, cropped && css.cropped, props.selected && css.selected)}
         aria-current={props.selected || undefined}
         {...(props.onOpen ? { onClick: opening(props.onOpen) } : {})}
-        aria-label={missing ? `picture ${image.image_id}, not kept` : altOf(image)}
+        aria-label={nameOf(props, missing)}
       >
         {!missing && (
           <img

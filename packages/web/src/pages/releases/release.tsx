@@ -124,7 +124,7 @@ function Serving({ view }: { view: ReleaseView }) {
           Its deployment
         </a>
       )}
-      {release?.note && <span className="dimmer"> {release.note}</span>}
+      {release?.note && <span className="dimmer"> “{release.note}”</span>}
     </>
   );
 }

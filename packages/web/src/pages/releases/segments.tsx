@@ -47,7 +47,9 @@ export function Segments({ view }: { view: ReleaseView }) {
               <th className="r hide-s">p95 {against}</th>
               <th className="r hide-s">p95 {version}</th>
               <th className="r">p95 change</th>
-              <th className={`${css.narrowAxis} hide-s`}>&nbsp;</th>
+              <th className={`${css.narrowAxis} hide-s`}>
+                <span className="vh">95 % interval of the change</span>
+              </th>
             </tr>
           </thead>
           <tbody>

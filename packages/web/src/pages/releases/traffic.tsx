@@ -6,7 +6,6 @@ import { inSteps, stepOf } from '../../url/index.ts';
 
 const POINTS = 40;
 const HEIGHT = 108;
-/** What the objectives allow single images, seconds. */
 const seconds = (value: number): string => value.toFixed(1);
 
 function useBoth(view: ReleaseView) {
@@ -43,6 +42,7 @@ export function Latency({ view }: { view: ReleaseView }) {
     <ChartCell
       {...useKpiChart(result)}
       title="p95 latency"
+      level={2}
       unit="s"
       series={series}
       height={HEIGHT}
@@ -68,6 +68,7 @@ export function TrafficShare({ view }: { view: ReleaseView }) {
     <ChartCell
       {...useKpiChart(result)}
       title="Share of traffic"
+      level={2}
       unit="%"
       series={series}
       height={HEIGHT}

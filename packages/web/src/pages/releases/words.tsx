@@ -101,7 +101,8 @@ const certain = ({ verdict }: KpiDifference): boolean =>
 /** Two digits of a difference in the unit of the KPI, with a share of 0 to 1 in points. */
 function amountOf(metric: KpiName, size: number): string {
   const { unit } = kpiOf(metric);
-  if (unit === 'ms') return formatDuration(Number(size.toPrecision(2)));
+  if (unit === 'ms')
+    return size < 1_000 ? formatDuration(Number(size.toPrecision(2))) : `${significant(size / 1_000, 2)} s`;
   if (unit === '0..1' && metric !== 'clip_i_mean') return `${significant(size * 100, 2)} points`;
   if (unit === 'usd') return formatMoney(size);
   return significant(size, 2);
@@ -239,14 +240,14 @@ function whereWords({ stages, segments, against }: ReleaseView): string {
   const bad = segments.filter((one) => one.difference.low > 0);
   const everywhere = segments.length > 1 && bad.length === segments.length;
   const place = worst && worst.difference.low > 0 ? segmentWords(worst) : '';
-  if (everywhere) return `${stage || 'It is slower'}, everywhere; most at ${place}.`;
-  if (place !== '' && stage !== '') return `${stage}, most at ${place}.`;
-  if (place !== '') return `It is slower than ${against} most at ${place}.`;
+  if (everywhere) return `${stage || 'It is slower'}, everywhere; most ${place}.`;
+  if (place !== '' && stage !== '') return `${stage}, most ${place}.`;
+  if (place !== '') return `It is slower than ${against} most ${place}.`;
   return stage === '' ? '' : `${stage}.`;
 }
 export const segmentWords = ({ segment }: Segment): string =>
   [
-    segment.tenant,
+    segment.tenant && `at ${segment.tenant}`,
     segment.region && `in ${segment.region}`,
     segment.hardware_class && `on ${segment.hardware_class}`,
     segment.size && `with pictures ${segment.size}`,
