@@ -59,6 +59,8 @@ export interface Artifacts {
     source: AsyncIterable<Uint8Array>,
   ): Promise<Result<Kept, ArtifactError>>;
   show(question: PictureQuestion): Promise<Result<Shown, ArtifactError>>;
+  /** Whether something of the picture is kept here; what is read by reference is not. */
+  has(tenant: string, image_id: string): Promise<boolean>;
   delete(tenant: string, imageIds: readonly string[]): Promise<void>;
   /** Deletes what was sent before a time; the number of files. */
   expire(tenant: string, before_ms: number): Promise<number>;
@@ -207,6 +209,11 @@ export function createArtifacts(deps: {
         void lookAt(tenant, image_id, worked.value);
       }
       return ok({ bytes: worked.value, content_type: 'image/webp' });
+    },
+    async has(tenant, image_id) {
+      for (const kind of ['thumbnail', 'original'] as const)
+        if (await files.stat(keyOf(tenant, image_id, kind))) return true;
+      return false;
     },
     async delete(tenant, imageIds) {
       for (const image_id of imageIds)

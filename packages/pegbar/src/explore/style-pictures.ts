@@ -12,10 +12,12 @@ export interface StylePicturesQuestion extends TimeRange, StyleParting {
   collection: string;
   /** Farther than this is an outlier. */
   over: number;
-  limit: number;
   conditions: readonly Condition[];
 }
 export const STYLE_PICTURES_MOST = 60;
+/** More than are shown: those whose files are kept are shown first. */
+const NEWEST_LOOKED = 60;
+const NEAREST_LOOKED = 600;
 
 type Row = Record<string, string | number>;
 
@@ -25,10 +27,10 @@ const TILE = `toString(tenant) AS tenant, image_id, toString(model_version) AS m
 const joined = (pictures: string): string =>
   `${pictures} AS p INNER JOIN ${DISTANCES} AS s ON s.s_tenant = p.tenant AND s.s_image = p.image_id`;
 const outliers = (pictures: string): string =>
-  `SELECT ${TILE} FROM ${joined(pictures)} WHERE v > {over:Float64} ORDER BY at DESC, image_id LIMIT {limit:UInt32}`;
+  `SELECT ${TILE} FROM ${joined(pictures)} WHERE v > {over:Float64} ORDER BY at DESC, image_id LIMIT {newest:UInt32}`;
 /** Flagged pictures are no example of a style. */
 const nearest = (pictures: string): string =>
-  `SELECT ${TILE} FROM ${joined(pictures)} WHERE nsfw != 2 ORDER BY v, image_id LIMIT {limit:UInt32}`;
+  `SELECT ${TILE} FROM ${joined(pictures)} WHERE nsfw != 2 ORDER BY v, image_id LIMIT {nearest:UInt32}`;
 const outside = (pictures: string): string =>
   `SELECT countIf(v > {over:Float64}) AS n, count() AS of FROM ${joined(pictures)}`;
 
@@ -50,13 +52,20 @@ export async function readStylePictures(
   asking: Asking,
   question: StylePicturesQuestion,
 ): Promise<Result<Record<string, unknown>, ExploreError>> {
-  const { collection, over, limit } = question;
+  const { collection, over } = question;
   if (collection === '') return refused('invalid_request', 'collection is missing', { field: 'collection' });
   const pictures = await picturesOf(deps, asking, question);
   if (!pictures.ok) return pictures;
   const { share, params } = pictures.value;
   const sql = `(SELECT * FROM ${pictures.value.sql} WHERE collection = {collection:String})`;
-  const all = { ...params, ...partingParams(question), collection, over, limit };
+  const all = {
+    ...params,
+    ...partingParams(question),
+    collection,
+    over,
+    newest: NEWEST_LOOKED,
+    nearest: NEAREST_LOOKED,
+  };
   const ask = (text: string) =>
     deps.store.scoped(asking.scope).rows<Row>(text, { params: all, ...signalOf(asking) });
   const answers = await Promise.all(

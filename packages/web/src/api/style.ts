@@ -63,7 +63,8 @@ export interface Parting extends Window {
   readonly step_ms: number;
 }
 
-const POINTS = 28;
+/** A day each over four weeks. */
+const POINTS = 30;
 
 /**
  * The week or day before is compared within the range where it is longer; a range of that length and the previous range

@@ -47,7 +47,7 @@ export function handlersOf(deps: ApiDeps, pages: PageFiles): Handlers {
     ...serverHandlers(deps),
     ...traceHandlers(deps),
     ...storageHandlers(deps),
-    ...styleHealthHandlers(deps),
+    ...styleHealthHandlers(deps, artifacts),
     ...tenantHandlers(deps),
     ...userHandlers(deps),
   };

@@ -1,4 +1,6 @@
 /** How far collections have moved from their style, and the pictures that show it. */
+
+import type { Artifacts } from '../../artifacts/index.ts';
 import { readStyleHealth, readStylePictures, readTime, STYLE_PICTURES_MOST } from '../../explore/index.ts';
 import type { ApiDeps, Call, Handlers } from '../deps.ts';
 import { orRefuse, Refusal } from '../failure.ts';
@@ -8,8 +10,20 @@ import { json } from '../wire.ts';
 const DAY_MS = 86_400_000;
 const RANGE_MS = 28 * DAY_MS;
 const PICTURES = 6;
+type Row = { readonly tenant: string; readonly image_id: string };
 
-export function styleHealthHandlers(deps: ApiDeps): Handlers {
+export function styleHealthHandlers(deps: ApiDeps, artifacts: Pick<Artifacts, 'has'>): Handlers {
+  /** Those that can be seen first, else in their order: by samples of files most pictures may be gone. */
+  async function seen(pictures: readonly Row[], limit: number): Promise<Row[]> {
+    const kept: Row[] = [];
+    for (const picture of pictures) {
+      if (kept.length === limit) break;
+      if (await artifacts.has(picture.tenant, picture.image_id)) kept.push(picture);
+    }
+    const chosen = new Set([...kept, ...pictures.filter((one) => !kept.includes(one))].slice(0, limit));
+    return pictures.filter((one) => chosen.has(one));
+  }
+
   return {
     async getStyleHealth(call) {
       const range = rangeOf(call, deps, RANGE_MS);
@@ -28,9 +42,13 @@ export function styleHealthHandlers(deps: ApiDeps): Handlers {
         conditions: filtersOf(call),
         collection: query.get('collection') ?? '',
         over: number(query.get('over') ?? '0', 'over', 0, 1_000),
-        limit: number(query.get('limit') ?? String(PICTURES), 'limit', 1, STYLE_PICTURES_MOST),
       };
-      return json({ ...orRefuse(await readStylePictures(deps, askingOf(call), question)), ...told(range) });
+      const limit = number(query.get('limit') ?? String(PICTURES), 'limit', 1, STYLE_PICTURES_MOST);
+      const { outliers, nearest, ...answer } = orRefuse(
+        await readStylePictures(deps, askingOf(call), question),
+      );
+      const [far, near] = await Promise.all([outliers, nearest].map((all) => seen(all as Row[], limit)));
+      return json({ ...answer, outliers: far, nearest: near, ...told(range) });
     },
   };
 }

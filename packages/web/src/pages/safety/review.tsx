@@ -19,7 +19,7 @@ const QUEUES = [
   ['people', 'Flagged by people'],
 ] as const;
 const FILTERS = { nsfw: ['nsfw_flag=true'], people: ['feedback=flag'] } as const;
-const PAGE = 24;
+const PAGE = 12;
 const THUMB_PX = 320;
 
 export function ReviewQueue() {

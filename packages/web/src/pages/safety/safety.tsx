@@ -17,7 +17,7 @@ import { Nothing } from '../../parts/nothing.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Cells, Head, Sheet } from '../../parts/sheet.tsx';
 import { Failed, Loading } from '../../parts/states.tsx';
-import { compareWords, lastOf, useContextState, useParameter } from '../../url/index.ts';
+import { compareWords, lastOf, useContextState, useParameter, useWindow } from '../../url/index.ts';
 import { ClassTable } from './class-table.tsx';
 import { CLASSES, METRICS, risesOf, safetyWords } from './classes.ts';
 import { Compliance } from './compliance.tsx';
@@ -29,6 +29,7 @@ export const WAYS = [
 ] as const;
 export type Way = (typeof WAYS)[number][0];
 const GUTTER = 128;
+const POINTS = 28;
 
 export function Page() {
   const [{ compare, range }] = useContextState();
@@ -148,8 +149,10 @@ function Figures(props: {
 
 /** Every class over time, a line per model or tenant. */
 function Trends({ way, choose }: { way: Way; choose: (way: Way) => void }) {
-  const series = useKpis({ metrics: METRICS, by: [way] });
-  const texts = useFlow({ of: 'safety', by: [way] });
+  // What is rare is told in longer steps: a share of some ten pictures is noise.
+  const window = useWindow(POINTS);
+  const series = useKpis({ metrics: METRICS, by: [way], window });
+  const texts = useFlow({ of: 'safety', by: [way], window });
   const marks = useMarks();
   return (
     <Sheet label="Moderated content over time">

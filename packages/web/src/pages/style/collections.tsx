@@ -1,8 +1,8 @@
 /** A row per collection: its median now and then, its line with the middle 90 %, both distributions, its models. */
 import { useRef } from 'react';
-import type { Parting, StyleCollection, StyleHealth } from '../../api/index.ts';
+import { type Parting, type StyleCollection, type StyleHealth, useDeployments } from '../../api/index.ts';
 import { classes } from '../../base/classes.ts';
-import { Distribution, useMarks } from '../../charts/index.ts';
+import { Distribution } from '../../charts/index.ts';
 import { useWidth } from '../../charts/use-plot.ts';
 import { FEW, formatCount, formatN, significant } from '../../format/index.ts';
 import { Head, Sheet } from '../../parts/sheet.tsx';
@@ -127,9 +127,15 @@ interface LineProps {
 function Line({ one, times, parting, highest, status }: LineProps) {
   const host = useRef<HTMLSpanElement>(null);
   const width = useWidth(host);
-  const marks = useMarks().filter(
-    ({ label }) => label !== '' && one.models.some(({ model_version }) => label.includes(model_version)),
-  );
+  const deployments = useDeployments().data ?? [];
+  const marks = deployments
+    .filter(
+      ({ tenant, status, version }) =>
+        tenant === one.tenant &&
+        status === 'start' &&
+        one.models.some(({ model_version }) => model_version === version),
+    )
+    .map(({ timestamp, id }) => ({ at_ms: Date.parse(timestamp), label: id }));
   const x = (ms: number): number =>
     ((ms - parting.from_ms) / (parting.to_ms - parting.from_ms)) * (width - ROOM_PX);
   const y = (value: number): number => LINE_PX - 3 - (value / highest) * (LINE_PX - 12);
