@@ -2,6 +2,7 @@
 import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { useContextState, useParameter, useWindow } from '../url/index.ts';
 import { get } from './client.ts';
+import type { ImageRow, Page } from './types.ts';
 
 export type DriftVerdict = 'drift' | 'no_drift' | 'insufficient_data' | 'changed_but_small';
 
@@ -175,5 +176,34 @@ export function useDrift({
     queryFn: ({ signal }) => get<DriftAnswer>('drift', params, signal),
     placeholderData: keepPreviousData,
     enabled,
+  });
+}
+
+const EXAMPLES_MOST = 200;
+/** The pictures of examples, in their order; of a request without one named, its first. */
+export function useExamplePictures(
+  examples: readonly DriftExample[],
+  window: { readonly from: string; readonly to: string },
+): UseQueryResult<readonly ImageRow[]> {
+  const named = examples.every(({ image_id }) => image_id !== null);
+  const ids = examples.map(({ image_id, request_id }) => (named ? image_id : request_id)).filter(Boolean);
+  const params = {
+    ...{ from: window.from, to: window.to, limit: EXAMPLES_MOST },
+    filter: [`${named ? 'image_id' : 'request_id'} in ${ids.join(',')}`],
+  };
+  return useQuery({
+    queryKey: ['drift', 'pictures', params],
+    queryFn: async ({ signal }) => {
+      const { items } = await get<Page<ImageRow>>('images', params, signal);
+      return examples.flatMap(
+        (one) =>
+          items.find(
+            (row) =>
+              row.tenant === one.tenant &&
+              (named ? row.image_id === one.image_id : row.request_id === one.request_id),
+          ) ?? [],
+      );
+    },
+    enabled: ids.length > 0,
   });
 }

@@ -63,6 +63,10 @@ export const ROUTES: readonly Route[] = [
     load: () => import('../pages/drift/drift.tsx'),
   },
   {
+    ...{ id: 'drift-of', path: '/drift/:metric', title: 'Drift', within: 'drift', defaults: DRIFT },
+    load: () => import('../pages/drift/finding.tsx'),
+  },
+  {
     ...{ id: 'requests', path: '/requests', title: 'Requests', section: 'Explore', letter: 't' },
     load: () => import('../pages/requests/requests.tsx'),
   },

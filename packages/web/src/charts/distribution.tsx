@@ -16,11 +16,13 @@ interface DistributionProps {
 }
 
 const AXIS_PX = 10;
+/** With words under it. */
+const TICKS_PX = 15;
 
 export function Distribution({ label, now, then, ticks = [], status, height = 54 }: DistributionProps) {
   const host = useRef<HTMLElement>(null);
   const width = useWidth(host);
-  const floor = height - AXIS_PX;
+  const floor = height - (ticks.length > 0 ? TICKS_PX : AXIS_PX);
   const [a, b] = [shares(then), shares(now)];
   const most = Math.max(...a, ...b, Number.MIN_VALUE);
   const length = Math.max(now.length, then.length, 2);

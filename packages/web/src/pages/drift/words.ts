@@ -53,12 +53,16 @@ export function driftFigure(unit: string, value: number | null): string {
   if (unit === 'share') return formatPercent(value);
   if (unit === 'ms') return formatDuration(value);
   if (unit === 'usd') return formatMoney(value);
-  return unit === '' ? significant(value) : `${significant(value)} ${unit}`;
+  return unit === '' ? significant(value) : `${plain(value)} ${unit}`;
 }
+/** Counts of whole things have no decimals where they are whole. */
+const plain = (value: number): string => (Number.isInteger(value) ? String(value) : significant(value));
 
 /** A size without its direction: shares differ in points. */
 function sizeFigure(unit: string, value: number): string {
   if (unit === 'share') return `${significant(Math.abs(value) * 100, 2)} points`;
+  if (unit === '') return significant(Math.abs(value), 2);
+  if (unit === 'tokens' && Math.abs(value) === 1) return '1 token';
   return driftFigure(unit, Math.abs(value));
 }
 
@@ -88,6 +92,7 @@ export function intervalWords(series: DriftSeries): string | null {
     const unit = isShare(series) ? ' points' : '';
     if (series.unit === 'ms') return `${formatDuration(a)} to ${formatDuration(b)}`;
     if (series.unit === 'usd') return `${formatMoney(a)} to ${formatMoney(b)}`;
+    if (series.unit !== '' && !isShare(series)) return `${plain(a)} to ${plain(b)}`;
     return `${significant(a * scale, 2)} to ${significant(b * scale, 2)}${unit}`;
   };
   if (low < 0 && high <= 0) return figures(-high, -low);
@@ -121,6 +126,12 @@ export function placeWords(segment: DriftSeries['segment']): string {
   const words = parts.join(' of ') + (region ? `${parts.length === 0 ? '' : ' in '}${region}` : '');
   return words === '' ? 'everything' : words;
 }
+
+/** Names of things stay as they are written; words begin a line with a capital. */
+export const placeTitle = (segment: DriftSeries['segment']): string => {
+  const words = placeWords(segment);
+  return segment.workload || segment.pipeline_stage || words === 'everything' ? capital(words) : words;
+};
 
 /** `Median prompt of mangatan is 27 tokens, was 25 tokens`. Words without a verb follow their place. */
 export function driftSentence(series: DriftSeries): string {
