@@ -39,6 +39,9 @@ type Row = Omit<Picture, 'at_ms' | 'flagged' | 'palette'> & {
   of?: string;
 };
 
+/** Days are counted from 1970, and a day before the window is looked at too. */
+const EARLIEST_MS = 2 * 86_400_000;
+
 type Embedder = Pick<Collection, 'embedder' | 'embedder_version'>;
 
 export async function readPictures(
@@ -46,12 +49,7 @@ export async function readPictures(
   asking: Asking,
   question: TimeRange & Embedder & { filter: readonly string[] },
 ): Promise<Result<Pictures, ExploreError>> {
-  const { from_ms, to_ms } = question;
-  const found = await rowsOf(deps, asking, question, SQL.seen, {
-    from: from_ms,
-    to: to_ms,
-    limit: PICTURES_MOST,
-  });
+  const found = await rowsOf(deps, asking, question, SQL.seen, { limit: PICTURES_MOST });
   if (!found.ok) return found;
   return ok({ pictures: found.value.map(pictureOf), of: Number(found.value[0]?.of ?? 0) });
 }
@@ -62,20 +60,21 @@ export async function readUnscored(
   asking: Asking,
   question: TimeRange & Embedder & { filter: readonly string[]; since: string; limit: number },
 ): Promise<Result<Picture[], ExploreError>> {
-  const { from_ms, to_ms, since, limit } = question;
-  const found = await rowsOf(deps, asking, question, SQL.unscored, {
-    from: from_ms,
-    to: to_ms,
-    since,
-    limit,
-  });
+  const { since, limit } = question;
+  const found = await rowsOf(deps, asking, question, SQL.unscored, { since, limit });
   return found.ok ? ok(found.value.map(pictureOf)) : found;
 }
 
 async function rowsOf(
   { store }: StyleDeps,
   { scope, signal }: Asking,
-  { filter, embedder, embedder_version }: Embedder & { filter: readonly string[] },
+  {
+    filter,
+    embedder,
+    embedder_version,
+    from_ms,
+    to_ms,
+  }: TimeRange & Embedder & { filter: readonly string[] },
   sql: (set: string) => string,
   params: Record<string, unknown>,
 ): Promise<Result<Row[], ExploreError>> {
@@ -84,7 +83,14 @@ async function rowsOf(
   const set = pictureSet(conditions.value);
   if (!set.ok) return set;
   const found = await store.scoped(scope).rows<Row>(sql(set.value.sql), {
-    params: { ...set.value.params, ...params, embedder, embedder_version },
+    params: {
+      ...set.value.params,
+      ...params,
+      from: Math.max(EARLIEST_MS, from_ms),
+      to: to_ms,
+      embedder,
+      embedder_version,
+    },
     ...(signal && { signal }),
   });
   return found.ok ? found : fromStore(found.error);
