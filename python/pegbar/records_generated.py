@@ -326,6 +326,8 @@ class StageRecord(_StageRecordRequired, total=False):
     # Parameters of the generation.
     prompt: Optional[Union[str, "PromptFields"]]
     # The prompt; a plain text is its text. Protected before anything is stored.
+    workflow: Optional[str]
+    # Workflow graph that made the picture, as a JSON object or its text. Protected before anything is stored.
     conditioning: Optional["ConditioningFields"]
     # What steered the generation beside the prompt.
     resources: Optional["ResourcesFields"]

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { count, isBlank, type Kind, number, Problem, text, wrong } from './fields.ts';
 import {
+  MAX_ATTRIBUTE_LENGTH,
   MAX_LIST_ITEMS,
   MAX_NAME_LENGTH,
   MAX_SIDE_PX,
@@ -182,6 +183,33 @@ export function resolution(doc: string): Kind<Size, string | Size> {
       return typeof width === 'number' && typeof height === 'number'
         ? { width, height }
         : wrong(value, expected);
+    },
+  };
+}
+
+/**
+ * A workflow graph: JSON, or its text. Text that is none, such as the name of a workflow, is kept as the attribute
+ * `workflow`.
+ */
+export function workflow(doc: string): Kind<string, string | Record<string, unknown>> {
+  return {
+    form: 'text',
+    doc,
+    unit: '',
+    wire: z.union([z.string().max(MAX_ATTRIBUTE_LENGTH), z.record(z.string(), z.unknown())]),
+    read(value, overflow) {
+      if (isBlank(value)) return undefined;
+      if (typeof value !== 'string' && (typeof value !== 'object' || Array.isArray(value)))
+        return wrong(value, 'a workflow graph: a JSON object, or its text');
+      const graph = typeof value === 'string' ? value : jsonText(value);
+      if (graph.length > MAX_ATTRIBUTE_LENGTH)
+        return new Problem(
+          'too_large',
+          `a graph of ${graph.length} characters; at most ${MAX_ATTRIBUTE_LENGTH} are taken`,
+        );
+      if (/^\s*\{/.test(graph)) return graph;
+      overflow.add('workflow', value);
+      return undefined;
     },
   };
 }

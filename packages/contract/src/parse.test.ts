@@ -55,6 +55,7 @@ const REFERENCE = {
     resolution: { width: 768, height: 1152 },
     denoise: 0.6,
   },
+  workflow: '{"3":{"class_type":"KSampler"}}',
   prompt: { text: '1girl, 夜', negative: 'blurry', length: 8, tokens: 5, language: 'ja', redactions: 1 },
   conditioning: { reference_images: ['ref-1'], control_maps: ['openpose'], embeddings: ['easynegative'] },
   resources: { gpu_type: 'L40S', gpu_mem_mb: 21000, gpu_count: 2, batch_size: 4, hardware_class: 'standard' },
@@ -248,11 +249,33 @@ describe('seeds', () => {
   test('inside a text are left as they are', () => {
     const workflow = JSON.stringify({ seed: 1, note: '"seed": 18446744073709551615}' });
     const parsed = parseLine(JSON.stringify(stage({ workflow })));
-    expect(parsed.ok && parsed.value.attributes.workflow).toBe(workflow);
+    expect(parsed.ok && (parsed.value as StageEvent).workflow).toBe(workflow);
   });
 
   test.each([-1, 1.5, '18446744073709551616', 2 ** 64, 'abc', true])('%s is refused', (seed) => {
     expect(refusal(stage({ params: { seed } })).field).toBe('params.seed');
+  });
+});
+
+describe('a workflow graph', () => {
+  const graph = { 3: { class_type: 'KSampler', inputs: { seed: 7 } } };
+
+  test('is taken as an object or as its text, and a name of one stays an attribute', () => {
+    const read = (workflow: unknown) => {
+      const parsed = parseRecord(stage({ workflow }));
+      return parsed.ok && [(parsed.value as StageEvent).workflow, parsed.value.attributes];
+    };
+    expect(read(graph)).toEqual([JSON.stringify(graph), {}]);
+    expect(read(JSON.stringify(graph))).toEqual([JSON.stringify(graph), {}]);
+    expect(read('hires fix v2')).toEqual([undefined, { workflow: 'hires fix v2' }]);
+  });
+
+  test('that is too large, or no graph, is refused', () => {
+    expect(refusal(stage({ workflow: { note: 'x'.repeat(262_144) } }))).toMatchObject({
+      code: 'too_large',
+      field: 'workflow',
+    });
+    expect(refusal(stage({ workflow: [1] })).field).toBe('workflow');
   });
 });
 

@@ -2,7 +2,7 @@
  * Every record that a line may hold. The tables below are the source: types, reader, JSON Schema, OpenAPI, docs
  * and the Python types come from them. `stage` is the reference event of the product, field by field.
  */
-import { countOrList, list, loras, resolution, vector } from './compound-fields.ts';
+import { countOrList, list, loras, resolution, vector, workflow } from './compound-fields.ts';
 import {
   amount,
   count,
@@ -121,6 +121,9 @@ const stage = {
       language: text('Language, BCP 47.'),
       redactions: countOrList('Number of redactions the sender applied, or their names.', MAX_TOKENS),
     },
+  ),
+  workflow: workflow(
+    'Workflow graph that made the picture, as a JSON object or its text. Protected before anything is stored.',
   ),
   conditioning: group(
     'What steered the generation beside the prompt.',

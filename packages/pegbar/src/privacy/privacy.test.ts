@@ -225,6 +225,21 @@ describe('structures', () => {
     expect(protector.json({ '10.2.0.1': 1 }).value).toEqual({});
   });
 
+  it('of the column for workflows keep no text at all, whatever form it has', () => {
+    const graph = JSON.stringify({ 6: { class_type: 'Any', inputs: { seed: 7, note: 'a secret wish' } } });
+    const texts = [graph, '{"note":"a secret wish"}', '{"half":"a secret wish', 'a secret wish'];
+    for (const one of ['hash', 'drop'] as const) {
+      const protector = protectorOf(policy(one));
+      const stored = texts.map((text) => protector.workflow(text));
+      expect(JSON.stringify(stored)).not.toContain('secret wish');
+      expect(JSON.parse(stored[0]!.text)).toMatchObject({ 6: { class_type: 'Any', inputs: { seed: 7 } } });
+      expect(stored.map(({ redactions }) => redactions)).toEqual([1, 1, 1, 1]);
+      expect(stored[3]!.text).toMatch(one === 'drop' ? /^$/ : /^[0-9a-f]{16}$/);
+    }
+    expect(protectorOf(policy('redact')).workflow(`{"note":"${mail}"}`).text).toContain('[email]');
+    expect(protectorOf(policy('keep')).workflow(graph)).toEqual({ text: graph, redactions: 0 });
+  });
+
   it('of the other kind of workflow lose their widgets', () => {
     const ui = {
       nodes: [{ id: 6, type: 'CLIPTextEncode', widgets_values: ['a secret scene', 8] }],

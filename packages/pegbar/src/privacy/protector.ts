@@ -59,6 +59,8 @@ export interface Protector {
   text(text: string): ProtectedText;
   attribute(key: string, value: string): ProtectedValue<string>;
   attribute(key: string, value: unknown): ProtectedValue<unknown>;
+  /** A workflow graph as text; where prompts may not be stored no text of it is left, and of another text nothing. */
+  workflow(text: string): ProtectedText;
   /** An id or name as it may be stored: itself, or its keyed hash (16 hex characters) where it would name a person. */
   identity(text: string, kind: IdentityKind): string;
   /** The same of the bytes [start, end); null where they are stored as they are. */
@@ -191,6 +193,17 @@ export class TenantProtector implements Protector {
     const before = this.#hidden;
     const safe = this.#text(text);
     return { text: safe, redactions: this.#hidden - before };
+  }
+
+  workflow(text: string): ProtectedText {
+    if (!this.#closed || text === '') return this.text(text);
+    const before = this.#hidden;
+    const parsed = text.length <= LOOKED_AT && JSON_START.test(text) ? parseExact(text) : undefined;
+    if (typeof parsed !== 'object' || parsed === null) {
+      const { keep, value, redactions } = this.attribute('workflow', text);
+      return { text: keep ? value : '', redactions };
+    }
+    return { text: writeExact(walk(parsed, this.#visitor, true)), redactions: this.#hidden - before };
   }
 
   attribute(key: string, value: string): ProtectedValue<string>;

@@ -24,8 +24,8 @@ export interface Visitor {
 
 const CUT = '[cut]';
 
-/** The value with every part seen by the visitor. Cycles end at the depth limit. */
-export function walk(value: unknown, visitor: Visitor): unknown {
+/** The value with every part seen by the visitor. Cycles end at the depth limit. `graph`: all of it is a workflow. */
+export function walk(value: unknown, visitor: Visitor, graph = false): unknown {
   let left = VALUE_LIMIT;
 
   function enter(one: unknown, key: string, depth: number, inGraph: boolean): unknown {
@@ -68,7 +68,7 @@ export function walk(value: unknown, visitor: Visitor): unknown {
     return Object.fromEntries(out);
   }
 
-  return enter(value, '', 0, false);
+  return enter(value, '', 0, graph);
 }
 
 /** `"positive": ["6", 0]` says which node's output is meant: wiring, not text. */

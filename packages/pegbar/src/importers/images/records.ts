@@ -29,6 +29,9 @@ const URI_MOST = 4_096;
 const SIDE_MOST = 1_048_576;
 /** `steps` is a column of 16 bits. */
 const STEPS_MOST = 65_535;
+const GRAPH_MOST = 262_144;
+/** Shapes that a run remembers; a studio has dozens. */
+const GRAPHS_MOST = 10_000;
 const DURATION_MOST_MS = 30 * 86_400_000;
 /** 1980, the earliest a file's time can be, and 2200. */
 const TIME_LEAST_MS = 315_532_800_000;
@@ -37,13 +40,14 @@ const TIME_MOST_MS = 7_258_118_400_000;
 /**
  * The records of a picture. Identity and ids come from the bytes alone: the same picture is the same in every
  * folder, today and in a year. What the user says beside it (collection, licence) makes a record of its own, so that
- * a later run can add it.
+ * a later run can add it. `graphs`: hashes of workflows that were told in this run; the picture's is added.
  */
 export function recordsOf(
   file: PictureFile,
   facts: PictureFacts,
   recipe: Recipe | undefined,
   tags: PictureTags,
+  graphs: Set<string> = new Set(),
 ): PictureRecords {
   const image_id = file.digest;
   const isClip = facts.frames > 1 || facts.type.startsWith('video/');
@@ -76,7 +80,7 @@ export function recordsOf(
   if (recipe && request_id) {
     const attributes = { 'pegbar.import': true, ...attributesOf(recipe, facts) };
     const head = { type: 'stage', event_id: `image:${file.digest}:made`, ...common, request_id };
-    others.push({ ...head, ...made(recipe, facts), artifacts: { image_uri: uri }, attributes });
+    others.push({ ...head, ...made(recipe, facts, graphs), artifacts: { image_uri: uri }, attributes });
   }
   const frames = framesOf(file, facts, common, request_id);
   if (frames) others.push(frames);
@@ -90,7 +94,14 @@ function told({ collection, license, workload, region, traffic_source }: Picture
   return `:${createHash('sha256').update(JSON.stringify(said)).digest('hex').slice(0, 16)}`;
 }
 
-function made(recipe: Recipe, facts: PictureFacts): Record<string, unknown> {
+/** The graph itself goes with the first picture of its shape in a run; the others name it by the hash. */
+function graphOf({ workflow }: Recipe, graphs: Set<string>): string | undefined {
+  if (!workflow || workflow.text.length > GRAPH_MOST || graphs.has(workflow.hash)) return undefined;
+  if (graphs.size < GRAPHS_MOST) graphs.add(workflow.hash);
+  return workflow.text;
+}
+
+function made(recipe: Recipe, facts: PictureFacts, graphs: Set<string>): Record<string, unknown> {
   const { sampler, scheduler, cfg, seed } = recipe;
   const width = side(recipe.width) ?? side(facts.width);
   const height = side(recipe.height) ?? side(facts.height);
@@ -116,6 +127,7 @@ function made(recipe: Recipe, facts: PictureFacts): Record<string, unknown> {
       denoise: recipe.denoise !== undefined && recipe.denoise >= 0 ? finite(recipe.denoise) : undefined,
     },
     prompt: { text: recipe.prompt?.slice(0, PROMPT_MOST), negative: recipe.negative?.slice(0, PROMPT_MOST) },
+    workflow: graphOf(recipe, graphs),
     conditioning: {
       reference_images: list(recipe.reference_images),
       control_maps: list(recipe.control_maps),
@@ -130,6 +142,7 @@ function attributesOf(recipe: Recipe, facts: PictureFacts): Record<string, unkno
   return {
     'pegbar.generator': recipe.generator,
     ...(recipe.version ? { 'pegbar.generator.version': name(recipe.version) } : {}),
+    ...(recipe.workflow ? { 'comfyui.workflow_hash': recipe.workflow.hash } : {}),
     ...(facts.frames > 1 ? { 'pegbar.frames': facts.frames } : {}),
     ...recipe.more,
   };

@@ -99,6 +99,7 @@ async function sendAll(
   let held = 0;
   let sent = 0;
   let files = 0;
+  const graphs = new Set<string>();
   const flush = async (): Promise<Result<true, SinkFailure>> => {
     const all = batch;
     batch = [];
@@ -107,7 +108,7 @@ async function sendAll(
     sent += all.length;
     return done;
   };
-  for await (const one of inOrder(candidates, (candidate) => prepare(candidate, sending))) {
+  for await (const one of inOrder(candidates, (candidate) => prepare(candidate, sending, graphs))) {
     if (one.kind === 'failure') return { report, failure: one.failure };
     sending.onProgress(++files);
     if (one.kind === 'known') {
@@ -149,7 +150,7 @@ async function* inOrder<T, R>(source: AsyncIterable<T>, work: (one: T) => Promis
   }
 }
 
-async function prepare(candidate: Candidate, sending: Sending): Promise<Prepared> {
+async function prepare(candidate: Candidate, sending: Sending, graphs: Set<string>): Promise<Prepared> {
   const { path } = candidate;
   if ('problem' in candidate) return { kind: 'problem', path, ...candidate.problem };
   const { journal } = sending;
@@ -157,10 +158,10 @@ async function prepare(candidate: Candidate, sending: Sending): Promise<Prepared
     const stats = await stat(path).catch(() => undefined);
     if (stats && journal.has(sentKey(path, stats.size, stats.mtimeMs))) return { kind: 'known' };
   }
-  return readAndShrink(path, sending);
+  return readAndShrink(path, sending, graphs);
 }
 
-async function readAndShrink(path: Buffer, sending: Sending): Promise<Prepared> {
+async function readAndShrink(path: Buffer, sending: Sending, graphs: Set<string>): Promise<Prepared> {
   const read = await readPictureFile(path);
   if (!read.ok) return { kind: 'problem', path, ...read.error };
   const file = read.value;
@@ -175,7 +176,7 @@ async function readAndShrink(path: Buffer, sending: Sending): Promise<Prepared> 
   if (!recipe) notes.push({ code: 'no_metadata', message: 'it does not say how it was made' });
   if (!facts.whole && file.complete)
     notes.push({ code: 'truncated', message: 'its bytes end before the picture does' });
-  const records = recordsOf(file, facts, recipe, sending.tags);
+  const records = recordsOf(file, facts, recipe, sending.tags, graphs);
   const small = await sending.makeThumbnail(file, facts);
   if (!small.ok) notes.push(small);
   else {
@@ -252,7 +253,7 @@ async function prove(sending: Sending): Promise<Result<true, SinkFailure>> {
   const { journal } = sending;
   if (!journal || journal.proven) return ok(true);
   for (const path of journal.probes) {
-    const one = await readAndShrink(path, sending);
+    const one = await readAndShrink(path, sending, new Set());
     if (one.kind === 'failure') return fail(one.failure);
     if (one.kind !== 'ready' || !journal.has(one.key)) continue;
     const again = emptyReport();

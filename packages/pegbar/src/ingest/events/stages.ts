@@ -99,6 +99,11 @@ function setStage(event: StageEvent, context: RowContext, row: BlockBuilder, hid
   setQuality(event, row);
   setPlaces(event, protect, row);
   let redactions = setPrompt(event, protect, row);
+  if (event.workflow !== undefined) {
+    const graph = protect.workflow(event.workflow);
+    row.set('workflow', graph.text);
+    redactions += graph.redactions;
+  }
   if (error) {
     row.set('status', 2);
     row.set('error_code', error.code ?? 'internal');

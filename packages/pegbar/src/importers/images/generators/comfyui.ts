@@ -1,5 +1,6 @@
+import { workflowHash } from '../../comfyui/identity.ts';
 import { type ComfyHint, type ComfySettings, readComfyGraph, readComfyWorkflow } from '../comfy/index.ts';
-import { parseLoose } from '../loose-json.ts';
+import { isObject, type Loose, parseLoose } from '../loose-json.ts';
 import { addMore, emptyRecipe, type Recipe } from './recipe.ts';
 
 /** The graph that ran, or else the picture of it that the browser keeps. */
@@ -10,11 +11,19 @@ export function readComfyui(
 ): Recipe | undefined {
   const graph = prompt === undefined ? undefined : parseLoose(prompt);
   const settings = graph === undefined ? undefined : readComfyGraph(graph, hint);
-  if (settings && settings.passes.length > 0) return recipeOf(settings);
+  if (settings && settings.passes.length > 0) return { ...recipeOf(settings), workflow: workflowOf(graph) };
   const drawn = workflow === undefined ? undefined : parseLoose(workflow);
   const fromDrawing = drawn === undefined ? undefined : readComfyWorkflow(drawn, hint);
   const best = fromDrawing && fromDrawing.passes.length > 0 ? fromDrawing : (settings ?? fromDrawing);
   return best && recipeOf(best);
+}
+
+/** Seeds of 64 bits are texts in it, as in the graphs that ComfyUI's own senders tell. */
+function workflowOf(graph: Loose | undefined): Recipe['workflow'] {
+  const hash = isObject(graph) ? workflowHash(graph) : '';
+  if (!isObject(graph) || hash === '') return undefined;
+  const text = JSON.stringify(graph, (_key, value) => (typeof value === 'bigint' ? String(value) : value));
+  return { text, hash };
 }
 
 export function recipeOf(settings: ComfySettings): Recipe {

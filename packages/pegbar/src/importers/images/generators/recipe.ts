@@ -30,6 +30,8 @@ export interface Recipe {
   reference_images: string[];
   control_maps: string[];
   embeddings: string[];
+  /** ComfyUI's graph that ran: its JSON, and the hash of its shape. */
+  workflow: { text: string; hash: string } | undefined;
   /** What has no field of its own, by the generator's own names. */
   more: Record<string, string>;
 }
@@ -60,6 +62,7 @@ export const emptyRecipe = (generator: Generator): Recipe => ({
   reference_images: [],
   control_maps: [],
   embeddings: [],
+  workflow: undefined,
   more: {},
 });
 

@@ -300,8 +300,15 @@ export class Promoter {
       this.redactions += writePrompt(this.rows, this.outline, protector, wire, start, kept, row);
     else if (kind === role.NEGATIVE_PROMPT)
       this.redactions += writeNegativePrompt(this.rows, this.outline, protector, wire, start, kept, row);
-    else this.writeGuarded(WORKFLOW, wire, start, kept, row);
+    else if (protector.plain) setText(this.rows.textAt(WORKFLOW), row, wire, start, kept);
+    else this.workflow(wire, start, kept, row);
     return true;
+  }
+
+  private workflow(wire: Wire, start: number, length: number, row: number): void {
+    const { text, redactions } = this.tenant.protector.workflow(textOf(wire, start, length));
+    this.redactions += redactions;
+    if (text !== '') this.rows.textAt(WORKFLOW).push(row, text);
   }
 
   /** A latency that says what the span's times say is not kept twice. */

@@ -53,6 +53,7 @@ export const plainProtector: Protector = {
     redactions: 0,
   }),
   plainPrompt: () => false,
+  workflow: (text) => ({ text, redactions: 0 }),
   identity: (text) => text,
   identityOfBytes: () => null,
   text: (text) => ({ text, redactions: 0 }),
