@@ -1,5 +1,6 @@
 /** Pictures beyond their list: what they have in common, how one came about, others of the same prompt and seed. */
 import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query';
+import { now } from '../base/browser.ts';
 import { DAY, useContextState, useWindow } from '../url/index.ts';
 import { get, send } from './client.ts';
 import type { ImageRow, Page, RequestRow } from './types.ts';
@@ -91,11 +92,14 @@ export function useSamePromptAndSeed(
 }
 
 export type Reaction = 'accept' | 'edit' | 'reroll' | 'reject';
-/** Tells what somebody did with a picture. */
-export const react = ({ tenant, image_id, request_id }: ImageRow, action: Reaction): Promise<unknown> =>
-  send(
-    'POST',
-    'events',
-    { type: 'feedback', tenant, image_id, ...(request_id ? { request_id } : {}), action },
-    { params: { tenant } },
-  );
+interface Verdict {
+  readonly rejected: readonly { readonly message: string }[];
+}
+/** Tells what somebody did with a picture; throws where it was not taken. */
+export async function react({ tenant, image_id, request_id }: ImageRow, action: Reaction): Promise<void> {
+  const about = { tenant, image_id, ...(request_id ? { request_id } : {}) };
+  const record = { type: 'feedback', timestamp: now(), ...about, action };
+  const verdict = await send<Verdict>('POST', 'events', record, { params: { tenant } });
+  const [wrong] = verdict.rejected;
+  if (wrong) throw new Error(wrong.message);
+}

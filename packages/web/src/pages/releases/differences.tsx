@@ -23,7 +23,8 @@ export function Differences({ view, against }: { view: ReleaseView; against: str
             <th className="r hide-s">{against}</th>
             <th className="r hide-s">{version}</th>
             <th className={css.axis}>
-              <span className={css.ticks}>
+              <span className="vh">Difference as a share of {against}</span>
+              <span className={css.ticks} aria-hidden="true">
                 {ticksOf(axis).map(({ at, words }) => (
                   <span key={words} style={{ left: `calc(6px + (100% - 12px) * ${at.toFixed(4)})` }}>
                     {at === axis.zero ? `same as ${against}` : words}
