@@ -69,11 +69,18 @@ export function waterfallOf(outline: TraceOutline, seen: Seen): Waterfall {
     const folded = seen.folded.has(id);
     if (shown)
       rows.push({
-        ...{ id, name: names[spans.name[at]!]!, depth, start_ms, duration_ms, stage, kind, folded },
+        id,
+        name: names[spans.name[at]!]!,
+        depth,
+        start_ms,
+        duration_ms,
+        stage,
         within: stage || within,
+        kind,
         failed: spans.status[at] === 2,
         missed: misses.has(at),
         below: sizes[at]!,
+        folded,
       });
     if (folded) continue;
     const below: number[] = [];

@@ -162,7 +162,7 @@ function RowLine(props: RowLineProps) {
             type="button"
             tabIndex={-1}
             className={classes(css.fold, row.folded && css.shut)}
-            aria-label={row.folded ? `Unfold ${row.name}` : `Fold ${row.name}`}
+            aria-hidden="true"
             onClick={(event) => {
               event.stopPropagation();
               props.onFold();
