@@ -120,4 +120,17 @@ export const DriftFindingsAnswer = z.looseObject({
       }),
     )
     .describe('Worse before better, larger before smaller.'),
+  monitors: z
+    .array(
+      z.looseObject({
+        monitor: z.string(),
+        tenant: z.string().describe('Owner of the monitor; empty for the installation.'),
+        metric: z.string(),
+        segment,
+        words: z.string(),
+        since: time,
+        until: time.nullable().describe('null: it stands.'),
+      }),
+    )
+    .describe('What declared and built-in monitors found and stood in the window.'),
 });

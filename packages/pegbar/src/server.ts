@@ -10,6 +10,7 @@ import { createLog, type Log } from './base/log.ts';
 import { environment, type ServerConfig } from './config/index.ts';
 import { createDetector } from './deployments/index.ts';
 import { hostOf, openDoors } from './doors.ts';
+import { createDriftWatch, driftMonitorKind } from './drift/index.ts';
 import { startApi } from './http/index.ts';
 import { createEventIntake, createIntake, createOtlpSink, type Intake } from './ingest/index.ts';
 import { startLoading } from './loading/index.ts';
@@ -145,6 +146,8 @@ async function start(
     }),
   );
   startChores(base, { ...people, ...ingest, store, events });
+  const { state } = people;
+  closers.push(createDriftWatch({ ...base, state, store, keeper: loading.keeper, clock }).start());
 
   const style = startStyle(base, people, store, events);
 
@@ -238,6 +241,7 @@ async function openPeople({ config, log, counters, closers }: Base) {
     }),
   );
   closers.push(() => access.close());
+  access.registerKind(driftMonitorKind);
   must(
     canStart({ host: config.host, requireKey: config.require_key, hasAdminKey: await access.hasAdminKey() }),
   );

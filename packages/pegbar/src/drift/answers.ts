@@ -3,6 +3,7 @@
 import { ok, type Result } from '../base/result.ts';
 import { type Asking, type Condition, type ExploreError, matchesText, refused } from '../explore/index.ts';
 import { DIMENSIONS } from '../rollups/index.ts';
+import type { Excluded } from './changes.ts';
 import { type Judged, judgeFamily, type TestOptions, testSeries } from './engine.ts';
 import { examplesOf } from './examples.ts';
 import { groupFindings, sizeOf } from './findings.ts';
@@ -17,7 +18,7 @@ import {
   versionsBeside,
   whyOf,
 } from './sweep.ts';
-import { tellSeries } from './tell.ts';
+import { tellSeries, type Why } from './tell.ts';
 import { baselineText, instant, referenceWindow, type Window } from './windows.ts';
 import { segmentWords } from './words.ts';
 
@@ -34,12 +35,19 @@ export const FINDINGS_MOST = 50;
 
 type Answer = Record<string, unknown>;
 
-/** One metric, by segment, against a baseline. */
-export async function askDrift(
+export interface Drifts {
+  readonly judged: readonly Judged[];
+  readonly excluded: readonly Excluded[];
+  readonly reference: Window;
+  whyOf(one: Judged): Why;
+}
+
+/** One metric, by segment, against a baseline: tested and judged, not yet told. */
+export async function driftOf(
   deps: DriftDeps,
   asking: Asking,
   question: DriftQuestion,
-): Promise<Result<Answer, ExploreError>> {
+): Promise<Result<Drifts, ExploreError>> {
   const metric = metricNamed(question.metric);
   if (!metric)
     return refused('invalid_request', `there is no metric ${question.metric.slice(0, 80)}`, {
@@ -53,14 +61,11 @@ export async function askDrift(
   const marks = await readMarks(deps, asking, question, reference);
   if (!marks.ok) return marks;
   const { deployed, excluded } = marks.value;
-  const stages = grouping.value.segment.includes('pipeline_stage');
-  const beside = {
-    dims: ['model_version'],
-    by: ['tenant', 'model_version', ...(stages ? ['pipeline_stage'] : [])],
-  };
+  const { stages } = grouping.value;
+  const beside = ['tenant', 'model_version', ...(stages ? ['pipeline_stage'] : [])];
   const read = await readSeries(deps.rollups, asking, {
     metrics: [metric],
-    groupings: [grouping.value, { ...beside, segment: beside.by, stages }],
+    groupings: [grouping.value, { dims: ['model_version'], by: beside, segment: beside, stages }],
     windows: [reference, current],
   });
   if (!read.ok) return read;
@@ -71,26 +76,38 @@ export async function askDrift(
       question.conditions.every((one) => matchesText(one, segment[one.field] ?? '')),
   );
   const family: TestOptions = { ...options, excluded };
-  const windows = { reference, current, baseline };
   const tested =
     baseline.kind === 'release'
-      ? testReleases(wanted, deployed, windows, family)
+      ? testReleases(wanted, deployed, { reference, current, baseline }, family)
       : wanted.map((series) => testSeries(series, reference, current, family));
-  const judged = judgeFamily(tested, family);
   const context = { deployed, beside: versionsBeside(read.value), current, reference };
+  const judged = judgeFamily(tested, family);
+  return ok({ judged, excluded, reference, whyOf: (one) => whyOf(one, context) });
+}
+
+/** The same as the API tells it, largest change first. */
+export async function askDrift(
+  deps: DriftDeps,
+  asking: Asking,
+  question: DriftQuestion,
+): Promise<Result<Answer, ExploreError>> {
+  const found = await driftOf(deps, asking, question);
+  if (!found.ok) return found;
+  const { judged, excluded, reference, whyOf: why } = found.value;
+  const { current } = question;
   const series = await Promise.all(
-    judged
+    [...judged]
       .sort((a, b) => sizeOf(b) - sizeOf(a))
       .slice(0, TOLD_MOST)
       .map(async (one) => {
         if (one.verdict !== 'drift') return tellSeries(one, null);
         const examples = await examplesOf(deps, asking, one, { current, reference });
-        return { ...tellSeries(one, whyOf(one, context)), examples };
+        return { ...tellSeries(one, why(one)), examples };
       }),
   );
   return ok({
     ...head(question, reference, excluded),
-    ...{ metric: metric.name, by: question.by, verdict: overall(judged), tested: judged.length },
+    ...{ metric: question.metric, by: question.by, verdict: overall(judged), tested: judged.length },
     series,
   });
 }

@@ -23,7 +23,6 @@ import {
   type Hours,
   hoursWhere,
   isNumeric,
-  mergeHours,
   numberOf,
   YES,
 } from './series.ts';
@@ -59,8 +58,7 @@ export function compareParts(
   reference: Parts,
   current: Parts,
 ): Comparison {
-  const before = mergeHours(reference.values());
-  const factor = designEffectOf(sampling, before);
+  const factor = designEffectOf(sampling, reference.values());
   const designEffect = { reference: factor, current: factor };
   return isNumeric(sampling)
     ? compareAsNumbers(metric, sampling, reference, current, designEffect)

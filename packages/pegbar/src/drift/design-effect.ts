@@ -15,8 +15,8 @@ const MEAN_OF_KEPT = 0.44;
  * observations give (von Neumann 1941, Ann. Math. Stat. 12:367), trimmed. Slow trends and steps do not count as
  * noise, which they would in a variance about one mean. At least 1; 1 where there are too few days.
  */
-export function designEffectOf(sampling: Sampling, hours: Hours): number {
-  const days = daysOf(sampling, hours);
+export function designEffectOf(sampling: Sampling, parts: Iterable<Hours>): number {
+  const days = daysOf(sampling, parts);
   const spread = spreadOf(sampling, days);
   if (!(spread > 0)) return 1;
   const squares: number[] = [];
@@ -38,9 +38,9 @@ interface Day {
   variance: number;
 }
 
-function daysOf(sampling: Sampling, hours: Hours): Day[] {
+function daysOf(sampling: Sampling, parts: Iterable<Hours>): Day[] {
   const sums = new Map<number, { sum: number; n: number; squares: number }>();
-  for (const [at, hour] of hours) {
+  for (const [at, hour] of [...parts].flatMap((hours) => [...hours])) {
     const { mean, n, squares } = meanOfHour(sampling, hour);
     if (!(n > 0) || !Number.isFinite(mean)) continue;
     const day = Math.floor(at / DAY_MS);

@@ -2,7 +2,7 @@
 import { ALPHA, benjaminiHochberg, type Judgement, type JudgeOptions, judgeOne } from '@pegbar/stats';
 import { type Excluded, touches } from './changes.ts';
 import { type Comparison, compareParts, type Parts, persistsIn } from './compare.ts';
-import { type Hours, hoursWhere, isNumeric, type Series } from './series.ts';
+import { hoursWhere, isNumeric, type Series } from './series.ts';
 import { type Window, within } from './windows.ts';
 
 export type DriftVerdict = 'drift' | 'no_drift' | 'insufficient_data' | 'changed_but_small';
@@ -136,7 +136,3 @@ function isTooSmall({ series: { metric, sampling }, comparison }: Tested): boole
   if (!isNumeric(sampling) || share === undefined) return false;
   return evidence.psiDebiased < PSI_LARGE && size < share * Math.abs(before);
 }
-
-/** All hours of a series, its parts added. */
-export const hoursOfParts = (parts: Parts, merge: (parts: Iterable<Hours>) => Hours): Hours =>
-  parts.size === 1 ? [...parts.values()][0]! : merge(parts.values());

@@ -32,6 +32,7 @@ export function groupFindings(judged: readonly Judged[], whyOf: (one: Judged) =>
     else told.push({ main: entry.one, why: entry.why, also: [] });
   };
   const [releases, others] = [drifted.filter(isRelease), drifted.filter((entry) => !isRelease(entry))];
+  const ofReleases = new Set(releases.map(({ one }) => one.series.metric.name));
   for (const entry of releases)
     tell(entry, ({ main }) => isRelease({ one: main }) && versionOf(main) === versionOf(entry.one));
   for (const entry of others) {
@@ -41,7 +42,9 @@ export function groupFindings(judged: readonly Judged[], whyOf: (one: Judged) =>
       (finding) =>
         (isRelease({ one: finding.main }) && version !== null && versionOf(finding.main) === version) ||
         sameSegment(finding.main, entry.one, finding) ||
-        [finding.main, ...finding.also.map(({ one }) => one)].some((told) => isExplained(entry.one, told)),
+        [finding.main, ...finding.also.map(({ one }) => one)].some((told) =>
+          isExplained(entry.one, told, ofReleases.has(entry.one.series.metric.name)),
+        ),
     );
   }
   return told.sort((a, b) => rankOf(a) - rankOf(b) || sizeOf(b.main) - sizeOf(a.main));
@@ -74,7 +77,7 @@ function sameSegment(told: Judged, one: Judged, { why }: DriftFinding): boolean 
 }
 
 /** Without the rows of what was told already, is there anything left? */
-function isExplained(one: Judged, told: Judged): boolean {
+function isExplained(one: Judged, told: Judged, isTold: boolean): boolean {
   if (told.against !== null || told.series.metric.name !== one.series.metric.name) return false;
   if (!meets(one, told)) return false;
   const without = withoutSegment(one, told);
@@ -85,9 +88,13 @@ function isExplained(one: Judged, told: Judged): boolean {
     without.reference,
     without.current,
   );
-  return !evidence.components.some(({ p, effect }) => p <= CERTAIN && effect >= leastEffect);
+  const left = evidence.components.filter(({ p, effect }) => p <= CERTAIN && effect >= leastEffect);
+  if (left.length === 0) return true;
+  // What is left is another finding's, where that tells of the same metric: a release beside a part.
+  return isTold && evidence.psiDebiased < one.comparison.evidence.psiDebiased * MOST_OF_IT;
 }
 const CERTAIN = 0.01;
+const MOST_OF_IT = 0.5;
 
 /** No dimension tells the two segments apart. */
 function meets(one: Judged, told: Judged): boolean {

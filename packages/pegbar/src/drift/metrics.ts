@@ -13,9 +13,7 @@ export type Sampling =
   /** How observations divide among names. */
   | { readonly as: 'shares'; readonly of: Readonly<Record<string, M>> }
   /** Sum over sum, hour by hour: an hour is an observation. `scale` multiplies. */
-  | { readonly as: 'hourly'; readonly of: M; readonly to: M; readonly scale: number }
-  /** Tokens of prompts, day by day (`token_days`). */
-  | { readonly as: 'tokens' };
+  | { readonly as: 'hourly'; readonly of: M; readonly to: M; readonly scale: number };
 
 export interface DriftMetric {
   readonly name: string;
@@ -52,10 +50,6 @@ export const DRIFT_METRICS: readonly DriftMetric[] = [
   {
     ...{ name: 'prompt_chars', title: 'median prompt', unit: 'characters', family: 'prompt' },
     ...{ sampling: number('prompt_chars'), least: { psi: LEAST_EFFECT }, better: 'neither' },
-  },
-  {
-    ...{ name: 'tokens', title: 'words of prompts', unit: 'share', family: 'prompt' },
-    ...{ sampling: { as: 'tokens' }, least: { psi: LEAST_EFFECT }, better: 'neither' },
   },
   {
     ...{ name: 'latency_ms', title: 'median latency', unit: 'ms', family: 'performance' },
@@ -139,8 +133,6 @@ export function readsOf(sampling: Sampling): { metrics: M[]; bins: M[] } {
       return { metrics: Object.values(sampling.of), bins: [] };
     case 'hourly':
       return { metrics: [sampling.of, sampling.to], bins: [] };
-    case 'tokens':
-      return { metrics: [], bins: [] };
   }
 }
 

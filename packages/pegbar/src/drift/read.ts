@@ -42,7 +42,7 @@ export async function readSeries(
   for (const grouping of groupedReads(question.groupings)) {
     const sampled = question.metrics.flatMap((metric) => {
       const sampling = samplingOf(metric, grouping.stages);
-      return sampling && sampling.as !== 'tokens' ? [{ metric, sampling }] : [];
+      return sampling ? [{ metric, sampling }] : [];
     });
     if (sampled.length === 0) continue;
     const cells = await readCells(rollups, asking, question, grouping, sampled);
@@ -77,7 +77,8 @@ function groupedReads(groupings: readonly Grouping[]): Read[] {
   return [...out.values()];
 }
 
-type Cells = Map<string, { key: readonly string[]; hours: Hours }>;
+/** `of`: the hours with what one sampling needs, made once for all segments. */
+type Cells = Map<string, { key: readonly string[]; hours: Hours; of: Map<Sampling, Hours> }>;
 
 async function readCells(
   rollups: RollupReader,
@@ -96,9 +97,9 @@ async function readCells(
   const cells: Cells = new Map();
   const tell = (key: readonly string[], at_ms: number, metric: RollupMetricName, tally: Tally): void => {
     const place = key.join('\n');
-    const cell = cells.get(place) ?? { key, hours: new Map() };
+    const cell = cells.get(place) ?? { key, hours: new Map(), of: new Map() };
     cells.set(place, cell);
-    addHour(cell.hours, at_ms, metric, tally);
+    addHour(cell.hours, at_ms, metric, tally, true);
   };
   const common = { dims, by, stages, conditions: [], scope: asking.scope, signal: asking.signal };
   const lots = [
@@ -134,11 +135,12 @@ function seriesOf(
   const out = new Map<string, { segment: Segment; parts: Map<string, Hours> }>();
   const needed = readsOf(sampling).metrics;
   const rest = by.filter((name) => !names.includes(name));
-  for (const { key, hours: all } of cells.values()) {
+  for (const { key, hours: all, of } of cells.values()) {
     const at = (name: string): string => key[by.indexOf(name)]!;
     // Rows that do not tell a dimension are no segment of it.
     if (names.some((name) => at(name) === '')) continue;
-    const hours = hoursWith(all, needed);
+    const hours = of.get(sampling) ?? hoursWith(all, needed);
+    of.set(sampling, hours);
     if (hours.size === 0) continue;
     const segment = Object.fromEntries(names.map((name) => [name, at(name)]));
     const place = JSON.stringify(segment);

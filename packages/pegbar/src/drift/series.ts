@@ -4,6 +4,7 @@ import {
   addHistograms,
   type CategorySample,
   EMPTY_HISTOGRAM,
+  type Histogram,
   histogramOfBins,
   histogramOfValues,
   type NumberSample,
@@ -31,11 +32,19 @@ export interface Series {
 export const YES = 'yes';
 const NO = 'no';
 
-export function addHour(into: Hours, hour_ms: number, metric: RollupMetricName, tally: Tally): void {
+/** Adds to the sum of an hour; `isOurs`: the tally is nobody else's and need not be copied. */
+export function addHour(
+  into: Hours,
+  hour_ms: number,
+  metric: RollupMetricName,
+  tally: Tally,
+  isOurs = false,
+): void {
   const hour = into.get(hour_ms) ?? new Map<RollupMetricName, Tally>();
   into.set(hour_ms, hour);
   const known = hour.get(metric);
   if (known) known.merge(tally);
+  else if (isOurs) hour.set(metric, tally);
   else {
     const copy = new Tally(metric);
     copy.merge(tally);
@@ -43,10 +52,12 @@ export function addHour(into: Hours, hour_ms: number, metric: RollupMetricName, 
   }
 }
 
-/** Hours of several parts as one. */
+/** Hours of several parts as one; those of a single one are shared. */
 export function mergeHours(parts: Iterable<Hours>): Hours {
+  const all = [...parts];
+  if (all.length === 1) return all[0]!;
   const out: Hours = new Map();
-  for (const hours of parts)
+  for (const hours of all)
     for (const [at, hour] of hours) for (const [metric, tally] of hour) addHour(out, at, metric, tally);
   return out;
 }
@@ -75,10 +86,21 @@ export const isNumeric = (sampling: Sampling): boolean =>
 const sumOf = (hour: Hour, metrics: readonly RollupMetricName[]): number =>
   metrics.reduce((sum, metric) => sum + (hour.get(metric)?.micro ?? 0) / MICRO, 0);
 
+/** Several comparisons look at the same hour; a tally that was read does not change any more. */
+const HISTOGRAMS = new WeakMap<Tally, Histogram>();
+
+function histogramOf(tally: Tally, metric: RollupMetricName): Histogram {
+  const known = HISTOGRAMS.get(tally);
+  if (known) return known;
+  const made = tally.bins ? histogramOfBins(gridOf(metric), tally.bins) : EMPTY_HISTOGRAM;
+  HISTOGRAMS.set(tally, made);
+  return made;
+}
+
 export function numberOf(sampling: Sampling, hour: Hour): NumberSample {
   if (sampling.as === 'number') {
-    const bins = hour.get(sampling.of)?.bins;
-    return { histogram: bins ? histogramOfBins(gridOf(sampling.of), bins) : EMPTY_HISTOGRAM, missing: 0 };
+    const tally = hour.get(sampling.of);
+    return { histogram: tally ? histogramOf(tally, sampling.of) : EMPTY_HISTOGRAM, missing: 0 };
   }
   if (sampling.as !== 'hourly') throw new Error(`${sampling.as} is no number`);
   const value = ratioOf(sampling, hour);
@@ -141,8 +163,6 @@ export function meanOfHour(sampling: Sampling, hour: Hour): HourMean {
       const value = ratioOf(sampling, hour);
       return value === null ? NOTHING : { mean: value, n: 1, squares: value * value };
     }
-    case 'tokens':
-      return NOTHING;
     default: {
       const { counts } = categoriesOf(sampling, hour);
       const n = [...counts.values()].reduce((sum, count) => sum + count, 0);
@@ -155,7 +175,7 @@ export function meanOfHour(sampling: Sampling, hour: Hour): HourMean {
 function meanOfTally(tally: Tally | undefined, metric: RollupMetricName): HourMean {
   if (!tally?.bins || tally.n === 0) return NOTHING;
   const grid = gridOf(metric);
-  const { values, counts } = histogramOfBins(grid, tally.bins);
+  const { values, counts } = histogramOf(tally, metric);
   let [sum, n, squares] = [0, 0, 0];
   for (let at = 0; at < values.length; at++) {
     const value = values[at]!;

@@ -1,5 +1,6 @@
 /** Everything that is stored, looked at together: what drifted, where, since when and why. */
 import type { Clock } from '../base/clock.ts';
+import { paced } from '../base/paced.ts';
 import { ok, type Result } from '../base/result.ts';
 import type { Asking, ExploreDeps, ExploreError } from '../explore/index.ts';
 import type { RollupReader } from '../rollups/index.ts';
@@ -86,16 +87,29 @@ export async function sweep(
   const { deployed, excluded } = marks.value;
   const options = { ...question.options, excluded };
   const own = read.value.filter(({ segment }) => segment.model_version === undefined);
-  const tested: Tested[] = [
-    ...own.filter(isToldIn(current)).map((series) => testSeries(series, reference, current, options)),
-    ...testReleases(read.value, deployed, { reference, current, baseline }, options),
-  ];
+  const tested = await paced(testAll(own.filter(isToldIn(current)), reference, current, options), deps.clock);
+  tested.push(...testReleases(read.value, deployed, { reference, current, baseline }, options));
   const judged = judgeFamily(tested, options);
   const beside = versionsBeside(read.value);
   return ok({
     ...{ judged, deployed, excluded, reference },
     whyOf: (one) => whyOf(one, { deployed, beside, current, reference }),
   });
+}
+
+/** One series a step: a sweep shares its thread with everything that comes in. */
+function* testAll(
+  series: readonly Series[],
+  reference: Window,
+  current: Window,
+  options: TestOptions,
+): Generator<undefined, Tested[]> {
+  const out: Tested[] = [];
+  for (const one of series) {
+    out.push(testSeries(one, reference, current, options));
+    yield;
+  }
+  return out;
 }
 
 /** Something of it lies in the window: what does not exist any more is no series. */

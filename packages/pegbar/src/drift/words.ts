@@ -15,7 +15,7 @@ export function changeWords({ series, comparison, judgement }: Judged): string {
     return `${explanation.of ?? ''} ${figure(metric, now)} of ${metric.title}, was ${figure(metric, before)}`;
   const [is, was] = figures(metric, now, before);
   if (isNumeric(sampling) && is === was) {
-    const [top] = explanation.contributors;
+    const [top] = judgement.reason === 'unchanged' ? [] : explanation.contributors;
     return top
       ? `${title} is still ${is}, but ${percent(top.shareCurrent)} lie in ${top.name} ${metric.unit}`.trimEnd() +
           `, were ${percent(top.shareReference)}`

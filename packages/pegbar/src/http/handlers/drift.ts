@@ -6,6 +6,8 @@ import {
   FINDINGS_MOST,
   readBaseline,
   readWindow,
+  type Standing,
+  standingIn,
 } from '../../drift/index.ts';
 import { createRollupReader } from '../../rollups/index.ts';
 import type { ApiDeps, Call, Handlers } from '../deps.ts';
@@ -35,10 +37,20 @@ export function driftHandlers(deps: ApiDeps): Handlers {
     },
     async getDriftFindings(call) {
       const question = { ...windowsOf(call), limit: limitOf(call) };
-      return json(orRefuse(await askFindings(drift, askingOf(call), question)));
+      const [answer, standing] = await Promise.all([
+        askFindings(drift, askingOf(call), question),
+        standingIn(deps.state, question.current, call.scope.tenant),
+      ]);
+      return json({ ...orRefuse(answer), monitors: standing.map(toldStanding) });
     },
   };
 }
+
+const toldStanding = ({ since_ms, until_ms, told, ...rest }: Standing) => ({
+  ...{ ...told, ...rest },
+  since: new Date(since_ms).toISOString(),
+  until: until_ms === null ? null : new Date(until_ms).toISOString(),
+});
 
 function limitOf({ url }: Call): number {
   const limit = Number(url.searchParams.get('limit') ?? FINDINGS);
