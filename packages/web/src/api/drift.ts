@@ -1,6 +1,6 @@
 /** What drifted: everything of the window, and one metric by segment. */
 import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query';
-import { useContextState, useParameter, useWindow } from '../url/index.ts';
+import { useContextState, useParameter, useWindow, type Window } from '../url/index.ts';
 import { get } from './client.ts';
 import type { ImageRow, Page } from './types.ts';
 
@@ -134,9 +134,10 @@ const FINDINGS_MOST = 50;
 const HOUR_MS = 3_600_000;
 
 /** Whole hours, as drift counts: so that the same question within an hour is asked once. */
-function useAsked() {
+function useAsked(own?: Window) {
   const [{ tenant }] = useContextState();
-  const { from_ms, to_ms } = useWindow();
+  const shown = useWindow();
+  const { from_ms, to_ms } = own ?? shown;
   const [baseline] = useParameter('baseline');
   return {
     from: Math.floor(from_ms / HOUR_MS) * HOUR_MS,
@@ -145,9 +146,9 @@ function useAsked() {
   };
 }
 
-/** Everything that drifted in the window of the context, the worst first. */
-export function useDriftFindings(enabled = true): UseQueryResult<DriftFindings> {
-  const params = { ...useAsked(), limit: FINDINGS_MOST };
+/** Everything that drifted in the window of the context, or in one of its own; the worst first. */
+export function useDriftFindings(enabled = true, window?: Window): UseQueryResult<DriftFindings> {
+  const params = { ...useAsked(window), limit: FINDINGS_MOST };
   return useQuery({
     queryKey: ['drift', 'findings', params],
     queryFn: ({ signal }) => get<DriftFindings>('drift/findings', params, signal),

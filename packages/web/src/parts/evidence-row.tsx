@@ -1,5 +1,6 @@
 /** What speaks for a cause, and what rules it out. */
 import type { ReactNode } from 'react';
+import { classes } from '../base/classes.ts';
 import { Spark } from '../charts/spark.tsx';
 import type { Values } from '../charts/types.ts';
 import css from './evidence-row.module.css';
@@ -14,7 +15,7 @@ interface EvidenceRowProps {
 }
 
 export const EvidenceRow = ({ supports, sentence, small, values, mark }: EvidenceRowProps) => (
-  <div className={css.row}>
+  <div className={classes(css.row, !values && css.plain)}>
     <span className={supports ? 'ok' : 'dimmer'} role="img" aria-label={supports ? 'supports' : 'rules out'}>
       <Icon name={supports ? 'check' : 'close'} />
     </span>
@@ -22,6 +23,10 @@ export const EvidenceRow = ({ supports, sentence, small, values, mark }: Evidenc
       {sentence}
       {small !== undefined && <div className="small dimmer">{small}</div>}
     </div>
-    <div className={css.spark}>{values && <Spark values={values} height={38} mark={mark} />}</div>
+    {values && (
+      <div className={css.spark}>
+        <Spark values={values} height={38} mark={mark} />
+      </div>
+    )}
   </div>
 );

@@ -42,11 +42,15 @@ interface KnownProps {
 }
 function Known({ answer, series, kpi, name }: KnownProps) {
   const { from, to } = answer;
-  const start = Math.min(series.since ? Date.parse(series.since) : Date.parse(from), Date.parse(from));
+  const { against } = series;
+  const since = series.since ? Date.parse(series.since) : Date.parse(from);
+  const start = against === null ? Math.min(since, Date.parse(from)) : since;
   const window = useMemo(() => {
-    const asked = { from_ms: start - LEAD_MS, to_ms: Date.parse(to), compare: 'off' as const };
+    // A version begins with itself: beside it is drawn the one before.
+    const compare = against === null ? ('off' as const) : (`release:${against}` as const);
+    const asked = { from_ms: start - (against === null ? LEAD_MS : 0), to_ms: Date.parse(to), compare };
     return inSteps(asked, stepOf(asked, POINTS));
-  }, [start, to]);
+  }, [start, to, against]);
   const metrics = useMemo(() => [kpi], [kpi]);
   const result = useKpis({ metrics, window });
   const chart = useKpiChart(result);

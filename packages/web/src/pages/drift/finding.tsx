@@ -17,7 +17,15 @@ import { ExamplePictures } from './pictures.tsx';
 import { SegmentTable } from './segments.tsx';
 import { Size } from './size.tsx';
 import { Strip } from './strip.tsx';
-import { capital, driftSentence, driftTitle, pWords, verdictWords } from './words.ts';
+import {
+  driftSentence,
+  driftTitle,
+  kindWords,
+  lagWords,
+  nameOfChange,
+  pWords,
+  verdictWords,
+} from './words.ts';
 
 const LOADING_PX = 420;
 
@@ -100,7 +108,7 @@ function OneSeries({ answer, series }: { answer: DriftAnswer; series: DriftSerie
         <div className={css.main}>
           {series.distribution && <DistributionSheet answer={answer} series={series} />}
           <Course answer={answer} series={series} />
-          {series.contributors.length > 0 && <Contributors series={series} />}
+          {!isRate(series) && series.contributors.length > 0 && <Contributors series={series} />}
           {series.examples && <ExamplePictures answer={answer} series={series} />}
         </div>
         <aside className={css.side} aria-label="Why and how large">
@@ -113,6 +121,10 @@ function OneSeries({ answer, series }: { answer: DriftAnswer; series: DriftSerie
   );
 }
 
+/** Its two sides are drawn already. */
+const isRate = ({ distribution }: DriftSeries): boolean =>
+  distribution?.cells.length === 2 && distribution.cells.some(({ name }) => name === 'yes');
+
 /** Since when, why, and how sure, in one line. */
 function useSentence({ baseline }: DriftAnswer, series: DriftSeries): string {
   const [{ zone }] = useContextState();
@@ -122,6 +134,9 @@ function useSentence({ baseline }: DriftAnswer, series: DriftSeries): string {
   const since = series.since
     ? `Since ${formatTime(Date.parse(series.since), now_ms, zone)}`
     : `Against ${span}`;
-  const why = series.cause ? `Likely ${series.cause_words}` : 'No release or change is a likely cause';
-  return `${since}. ${capital(why)}. ${pWords(series.p_adjusted)}, ${formatN(series.n_cur)}.`;
+  const { cause } = series;
+  const why = cause
+    ? `Likely the ${kindWords(cause.kind)} ${nameOfChange(cause)}, which started ${lagWords(cause.lag_h)}`
+    : 'No release or change is a likely cause';
+  return `${since}. ${why}. ${pWords(series.p_adjusted)}, ${formatN(series.n_cur)}.`;
 }

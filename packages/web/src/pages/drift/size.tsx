@@ -22,8 +22,9 @@ export function Size({ answer, series }: { answer: DriftAnswer; series: DriftSer
     <Sheet label="How large">
       <Head alone title="How large" />
       <Cell>
-        <p className="small dim">{`Against ${baselineWords(baseline, span)}.`}</p>
         <dl className={css.facts}>
+          <dt>Against</dt>
+          <dd>{series.against ?? baselineWords(baseline, span)}</dd>
           <dt>Shift</dt>
           <dd>
             <b>{shiftWords(series)}</b>

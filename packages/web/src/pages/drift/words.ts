@@ -1,13 +1,6 @@
 /** A drift in words: what, where, how much in its own unit, how sure, since when and why. */
 import type { DriftCandidate, DriftHead, DriftSeries } from '../../api/index.ts';
-import {
-  formatDuration,
-  formatMoney,
-  formatN,
-  formatPercent,
-  significant,
-  UNKNOWN,
-} from '../../format/index.ts';
+import { formatDuration, formatMoney, formatN, significant, UNKNOWN } from '../../format/index.ts';
 import { workloadWords } from '../../parts/finding-words.ts';
 
 /** What can be asked for, as it stands in a list; in the order of the API's own documentation. */
@@ -50,7 +43,7 @@ const isShare = ({ unit }: Pick<DriftSeries, 'unit'>): boolean => unit === 'shar
 /** A figure of the series in its own unit: `31 tokens`, `4.82 s`, `81 %`. */
 export function driftFigure(unit: string, value: number | null): string {
   if (value === null) return UNKNOWN;
-  if (unit === 'share') return formatPercent(value);
+  if (unit === 'share') return `${significant(value * 100)} %`;
   if (unit === 'ms') return formatDuration(value);
   if (unit === 'usd') return formatMoney(value);
   return unit === '' ? significant(value) : `${plain(value)} ${unit}`;
