@@ -1,11 +1,11 @@
 /** How long each signal is kept, and the space that it takes. */
 import { type TableSpace, useStorage, useTenants } from '../../api/index.ts';
-import { formatBytes, formatCount, significant } from '../../format/index.ts';
+import { formatBytes, formatCount, significant, UNKNOWN } from '../../format/index.ts';
 import { Head, Sheet } from '../../parts/sheet.tsx';
 import { Failed, Loading } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
 import css from './admin.module.css';
-import { lifeText, RETENTION_WORDS } from './policy.ts';
+import { lifeText } from './policy.ts';
 
 export function Part() {
   const { data, error, isPending, refetch } = useStorage();
@@ -23,7 +23,7 @@ export function Part() {
   const lifeOf = (signal: string | null): string => {
     if (signal === null) return 'for good';
     const lives = tenants.map(({ policy }) => policy.retention_ms[signal] ?? 0);
-    if (lives.length === 0) return RETENTION_WORDS[signal] ?? signal;
+    if (lives.length === 0) return UNKNOWN;
     const [least, most] = [Math.min(...lives), Math.max(...lives)];
     return least === most ? lifeText(most) : `${lifeText(least)} – ${lifeText(most)}`;
   };
