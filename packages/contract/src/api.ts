@@ -19,6 +19,22 @@ export const ErrorAnswer = z.object({
   }),
 });
 
+export const WantedQuestion = z.object({
+  images: z
+    .array(
+      z.object({
+        image_id: z.string().min(1).max(256),
+        model_version: z.string().max(512).optional(),
+        always: z.boolean().optional().describe('It failed or was flagged: such pictures are always wanted.'),
+      }),
+    )
+    .max(1000),
+});
+export const WantedAnswer = z.object({
+  wanted: z.array(z.string()).describe('Ids of the question, in its order.'),
+  share: z.number().describe('Share of each model that is drawn: `sampling.artifacts` of the tenant.'),
+});
+
 export const EventsAnswer = z.object({
   accepted: count.describe('Lines that are stored, duplicates not among them.'),
   duplicates: count.describe('Lines that were here already.'),

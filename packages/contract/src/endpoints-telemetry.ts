@@ -68,6 +68,16 @@ export const TELEMETRY: readonly Endpoint[] = [
     ],
   },
   {
+    id: 'wantedArtifacts',
+    method: 'post',
+    path: '/api/v1/artifacts/wanted',
+    summary: 'Of which pictures the bytes are wanted: a sample in strata by tenant and model.',
+    scopes: ['ingest'],
+    body: json(api.WantedQuestion),
+    answer: json(api.WantedAnswer),
+    errors: ['invalid_json', 'too_large', 'unsupported_media_type'],
+  },
+  {
     id: 'putArtifact',
     method: 'put',
     path: '/api/v1/artifacts/{image_id}',

@@ -10,3 +10,4 @@ export {
 export { directoryFiles } from './directory.ts';
 export type { ArtifactFiles } from './port.ts';
 export { type ArtifactRetentionDeps, startArtifactRetention } from './retention.ts';
+export { createWanted } from './wanted.ts';

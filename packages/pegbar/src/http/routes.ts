@@ -38,6 +38,7 @@ const KEEP: readonly Scope[] = ['ingest', 'admin'];
 export const ROUTES: readonly Route[] = [
   route('sendEvents', 'POST', '/api/v1/events', ['ingest', 'beacon'], { takes: NDJSON }),
   route('sendCmcd', 'POST', '/api/v1/cmcd', ['ingest', 'beacon'], { takes: ['application/cmcd'] }),
+  route('wantedArtifacts', 'POST', '/api/v1/artifacts/wanted', ['ingest'], { takes: [JSON_TYPE] }),
   route('putArtifact', 'PUT', '/api/v1/artifacts/{image_id}', ['ingest'], { takes: PICTURES }),
   route('getArtifact', 'GET', '/api/v1/artifacts/{image_id}', READ),
   route('putThumbnail', 'PUT', '/api/v1/thumbnails/{image_id}', ['ingest'], { takes: PICTURES }),

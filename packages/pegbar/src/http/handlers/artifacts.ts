@@ -1,7 +1,8 @@
 /** Pictures in and out. */
 import { DEFAULT_TENANT, requireScope } from '../../access/index.ts';
-import type { Artifacts, Kept } from '../../artifacts/index.ts';
+import { type Artifacts, createWanted, type Kept } from '../../artifacts/index.ts';
 import { type FoundPicture, findPicture } from '../../explore/index.ts';
+import { readJson } from '../body.ts';
 import { bytesAnswer } from '../byte-range.ts';
 import type { ApiDeps, Call, Handlers } from '../deps.ts';
 import { orRefuse, Refusal } from '../failure.ts';
@@ -9,11 +10,20 @@ import { checkPressure } from '../pressure.ts';
 import { json } from '../wire.ts';
 
 const ID_LENGTH = 256;
+const NAME_LENGTH = 512;
 const SIZE_MOST_PX = 4_096;
+/** Pictures of one question, and its bytes: ids and names at their longest, ten times over. */
+const ASKED_MOST = 1_000;
+const ASKED_BYTES = 1024 * 1024;
 const STORED = 'pegbar://artifacts/';
 
 export function artifactHandlers(deps: ApiDeps, artifacts: Artifacts): Handlers {
   const { access, events, intake } = deps;
+  const wanted = createWanted({
+    clock: deps.clock,
+    // Without secrets every hash is the same, and all is wanted.
+    hashOf: (tenant, text) => deps.userHash?.(tenant, text) ?? '0',
+  });
 
   async function tenantForWrite(call: Call): Promise<string> {
     const tenant = call.scope.tenant ?? DEFAULT_TENANT;
@@ -77,6 +87,12 @@ export function artifactHandlers(deps: ApiDeps, artifacts: Artifacts): Handlers 
   }
 
   return {
+    async wantedArtifacts(call) {
+      const tenant = call.scope.tenant ?? DEFAULT_TENANT;
+      const pictures = picturesOf(await readJson(call.request, ASKED_BYTES));
+      const share = access.tenantSpec(tenant).sampling.artifacts;
+      return json({ wanted: wanted(tenant, share, pictures), share });
+    },
     async putArtifact(call) {
       checkPressure(intake);
       const tenant = await tenantForWrite(call);
@@ -96,6 +112,28 @@ export function artifactHandlers(deps: ApiDeps, artifacts: Artifacts): Handlers 
     getArtifact: (call) => show(call, false),
     getThumbnail: (call) => show(call, true),
   };
+}
+
+const refuse = (field: string, message: string): never => {
+  throw new Refusal('invalid_request', message, { field });
+};
+
+function picturesOf({ images }: Record<string, unknown>) {
+  if (!Array.isArray(images) || images.length > ASKED_MOST)
+    return refuse('images', `images is not a list of at most ${ASKED_MOST} pictures`);
+  return images.map((one: unknown, at) => {
+    const { image_id, model_version = '', always = false } = (one ?? {}) as Record<string, unknown>;
+    const where = `images.${at}`;
+    if (typeof image_id !== 'string' || image_id === '' || image_id.length > ID_LENGTH)
+      return refuse(`${where}.image_id`, `image_id is not a text of 1 to ${ID_LENGTH} characters`);
+    if (typeof model_version !== 'string' || model_version.length > NAME_LENGTH)
+      return refuse(
+        `${where}.model_version`,
+        `model_version is not a text of at most ${NAME_LENGTH} characters`,
+      );
+    if (typeof always !== 'boolean') return refuse(`${where}.always`, 'always is not true or false');
+    return { image_id, model_version, always };
+  });
 }
 
 /** The picture's id as rows about it have it. */
