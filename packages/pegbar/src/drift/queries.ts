@@ -40,3 +40,22 @@ FROM ${mergedRows(
 WHERE p.timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND p.timestamp < fromUnixTimestamp64Milli({to:Int64})
   ${segment.map((name) => `AND p.${name} = {s_${name}:String}`).join(' ')}
 ORDER BY p.timestamp DESC, p.image_id LIMIT {limit:UInt32}`;
+
+/** Declared monitors, as they were written. */
+export const DECLARED_MONITORS =
+  "SELECT tenant, name, spec FROM resources WHERE kind = 'DriftMonitor' ORDER BY tenant, name";
+
+/* Rows of the state store. */
+export const OPEN_FINDINGS = `SELECT monitor, tenant, series, since, until, seen, told FROM drift_findings
+  WHERE monitor = ? AND tenant = ? AND until IS NULL`;
+export const PUT_FINDING = `INSERT INTO drift_findings (monitor, tenant, series, since, until, seen, told) VALUES (?, ?, ?, ?, NULL, 1, ?)
+  ON CONFLICT (monitor, tenant, series, since) DO UPDATE SET until = NULL, seen = 1, told = excluded.told`;
+export const FINDING_SEEN =
+  'UPDATE drift_findings SET seen = seen + 1, told = ? WHERE monitor = ? AND tenant = ? AND series = ? AND since = ?';
+export const FINDING_ENDED =
+  'UPDATE drift_findings SET until = ? WHERE monitor = ? AND tenant = ? AND series = ? AND since = ?';
+export const FORGET_FINDING =
+  'DELETE FROM drift_findings WHERE monitor = ? AND tenant = ? AND series = ? AND since = ?';
+export const PURGE_FINDINGS = 'DELETE FROM drift_findings WHERE until IS NOT NULL AND until < ?';
+export const FINDINGS_OF_WINDOW = `SELECT monitor, tenant, series, since, until, seen, told FROM drift_findings
+  WHERE since < ? AND (until IS NULL OR until >= ?) ORDER BY since DESC, monitor, series`;

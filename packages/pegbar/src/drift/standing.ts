@@ -1,5 +1,6 @@
 /** What monitors found and how long it stands: rows of the state store. */
 import type { Queries } from '../state/index.ts';
+import * as SQL from './queries.ts';
 import type { Segment } from './series.ts';
 
 export interface Standing {
@@ -35,17 +36,6 @@ export interface Sighting {
   readonly told: Record<string, unknown>;
 }
 
-const OPEN = `SELECT monitor, tenant, series, since, until, seen, told FROM drift_findings
-  WHERE monitor = ? AND tenant = ? AND until IS NULL`;
-const PUT = `INSERT INTO drift_findings (monitor, tenant, series, since, until, seen, told) VALUES (?, ?, ?, ?, NULL, 1, ?)
-  ON CONFLICT (monitor, tenant, series, since) DO UPDATE SET until = NULL, seen = 1, told = excluded.told`;
-const SEEN =
-  'UPDATE drift_findings SET seen = seen + 1, told = ? WHERE monitor = ? AND tenant = ? AND series = ? AND since = ?';
-const END =
-  'UPDATE drift_findings SET until = ? WHERE monitor = ? AND tenant = ? AND series = ? AND since = ?';
-const FORGET = 'DELETE FROM drift_findings WHERE monitor = ? AND tenant = ? AND series = ? AND since = ?';
-const PURGE = 'DELETE FROM drift_findings WHERE until IS NOT NULL AND until < ?';
-
 /** What ended is kept for a quarter of a year. */
 const KEPT_MS = 92 * 86_400_000;
 
@@ -60,26 +50,23 @@ export async function note(
   now_ms: number,
 ): Promise<void> {
   const open = new Map(
-    (await state.all<Stored>(OPEN, [of.monitor, of.tenant])).map((row) => [row.series, row]),
+    (await state.all<Stored>(SQL.OPEN_FINDINGS, [of.monitor, of.tenant])).map((row) => [row.series, row]),
   );
   for (const { series, drifts, since_ms, told } of sightings) {
     const known = open.get(series);
     if (!drifts) continue;
     open.delete(series);
     const key = [of.monitor, of.tenant, series];
-    if (known) await state.run(SEEN, [JSON.stringify(told), ...key, known.since]);
-    else await state.run(PUT, [...key, since_ms, JSON.stringify(told)]);
+    if (known) await state.run(SQL.FINDING_SEEN, [JSON.stringify(told), ...key, known.since]);
+    else await state.run(SQL.PUT_FINDING, [...key, since_ms, JSON.stringify(told)]);
   }
   for (const { series, since, seen } of open.values()) {
     const key = [of.monitor, of.tenant, series, since];
-    if (seen < of.persistence) await state.run(FORGET, key);
-    else await state.run(END, [now_ms, ...key]);
+    if (seen < of.persistence) await state.run(SQL.FORGET_FINDING, key);
+    else await state.run(SQL.FINDING_ENDED, [now_ms, ...key]);
   }
-  await state.run(PURGE, [now_ms - KEPT_MS]);
+  await state.run(SQL.PURGE_FINDINGS, [now_ms - KEPT_MS]);
 }
-
-const STANDING = `SELECT monitor, tenant, series, since, until, seen, told FROM drift_findings
-  WHERE since < ? AND (until IS NULL OR until >= ?) ORDER BY since DESC, monitor, series`;
 
 /** What stood in a window, newest first; `persistenceOf` says how many looks make a finding. */
 export async function standingIn(
@@ -87,7 +74,7 @@ export async function standingIn(
   { from_ms, to_ms }: { from_ms: number; to_ms: number },
   tenant: string | null,
 ): Promise<Standing[]> {
-  const rows = await state.all<Stored>(STANDING, [to_ms, from_ms]);
+  const rows = await state.all<Stored>(SQL.FINDINGS_OF_WINDOW, [to_ms, from_ms]);
   return rows.flatMap((row) => {
     const told = JSON.parse(row.told) as Record<string, unknown> & { persistence: number; segment: Segment };
     const owner = told.segment.tenant ?? row.tenant;

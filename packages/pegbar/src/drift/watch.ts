@@ -8,6 +8,7 @@ import type { Queries } from '../state/index.ts';
 import type { Store } from '../store/index.ts';
 import { driftOf } from './answers.ts';
 import { BUILT_IN, type DriftMonitor, driftMonitorSchema } from './monitors.ts';
+import { DECLARED_MONITORS } from './queries.ts';
 import { note, type Sighting } from './standing.ts';
 import type { DriftDeps } from './sweep.ts';
 import { tellSeries } from './tell.ts';
@@ -34,8 +35,6 @@ const AFTER_HOUR_MS = 8 * 60_000;
 const CHECK_EVERY_MS = 60_000;
 /** Monitors of one installation; those beyond it are counted and not looked at. */
 const MONITORS_MOST = 500;
-
-const DECLARED = "SELECT tenant, name, spec FROM resources WHERE kind = 'DriftMonitor' ORDER BY tenant, name";
 
 interface Named {
   name: string;
@@ -89,7 +88,7 @@ export function createDriftWatch(options: WatchOptions): DriftWatch {
 
 /** Declared ones, and the built-in ones that nobody declared otherwise; disabled ones are none. */
 export async function monitorsOf(state: Queries): Promise<Named[]> {
-  const rows = await state.all<{ tenant: string; name: string; spec: string }>(DECLARED);
+  const rows = await state.all<{ tenant: string; name: string; spec: string }>(DECLARED_MONITORS);
   const declared = rows.flatMap(({ tenant, name, spec }): Named[] => {
     const read = driftMonitorSchema.safeParse(JSON.parse(spec));
     return read.success ? [{ tenant, name, spec: read.data }] : [];

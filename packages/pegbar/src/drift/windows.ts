@@ -41,7 +41,7 @@ export function readBaseline(text: string | null): Result<Baseline, ExploreError
 /** `FROM/TO`, whole hours; undefined where it is none. */
 export function readWindow(text: string): Window | undefined {
   const [from, to, ...more] = text.split('/');
-  const [start, end] = [readInstant(from ?? '')?.ms, readInstant(to ?? '')?.ms];
+  const [start, end] = [readTime(from ?? ''), readTime(to ?? '')];
   if (start === undefined || end === undefined || more.length > 0) return undefined;
   const window = {
     from_ms: Math.floor(start / HOUR_MS) * HOUR_MS,
@@ -63,6 +63,10 @@ export function currentWindow({ from_ms, to_ms }: Window): Result<Window, Explor
         hint: 'Take a window of at most 28 days and a pinned baseline FROM/TO before it.',
       });
 }
+
+/** A day alone is its start, UTC. */
+const readTime = (text: string): number | undefined =>
+  readInstant(/^\d{4}-\d{2}-\d{2}$/.test(text.trim()) ? `${text.trim()}T00:00:00Z` : text)?.ms;
 
 /** The stretch that the baseline is taken from; of `release` the 28 days before. */
 export function referenceWindow(baseline: Baseline, current: Window): Window {

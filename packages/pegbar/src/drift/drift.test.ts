@@ -1,0 +1,205 @@
+import { seededRandom } from '@pegbar/stats';
+import { describe, expect, test } from 'vitest';
+import { Tally } from '../rollups/index.ts';
+import { openState } from '../state/index.ts';
+import { candidatesOf } from './cause.ts';
+import { type Deployed, excludedWindows } from './changes.ts';
+import { dateChange } from './dating.ts';
+import { judgeFamily, testSeries } from './engine.ts';
+import { metricNamed } from './metrics.ts';
+import { BUILT_IN, driftMonitorSchema } from './monitors.ts';
+import { HOUR_MS, type Hours, type Series } from './series.ts';
+import { note, standingIn } from './standing.ts';
+import { readBaseline } from './windows.ts';
+import { changeWords } from './words.ts';
+
+const DAY = 24 * HOUR_MS;
+const START = Date.parse('2026-03-02T00:00:00Z');
+const CURRENT = { from_ms: START + 28 * DAY, to_ms: START + 29 * DAY };
+const REFERENCE = { from_ms: START, to_ms: CURRENT.from_ms };
+
+/** Hours of values drawn by `draw`, `n` an hour. */
+function seriesOf(name: string, n: number, draw: (at_ms: number) => number, segment = {}): Series {
+  const metric = metricNamed(name)!;
+  const { sampling } = metric;
+  if (sampling.as !== 'number' && sampling.as !== 'rate') throw new Error('not needed here');
+  const of = sampling.as === 'number' ? sampling.of : sampling.of[0]!;
+  const hours: Hours = new Map();
+  for (let at = START; at < CURRENT.to_ms; at += HOUR_MS) {
+    const tally = new Tally(of);
+    for (let i = 0; i < n; i++) tally.add(draw(at));
+    hours.set(at, new Map([[of, tally]]));
+  }
+  return { metric, segment, sampling, parts: new Map([['', hours]]) };
+}
+
+const one = (series: Series, options = {}) =>
+  judgeFamily([testSeries(series, REFERENCE, CURRENT, options)], options)[0]!;
+
+describe('a series against its past', () => {
+  test('that moved is drift, in its own unit and in words', () => {
+    const random = seededRandom(1);
+    const judged = one(
+      seriesOf('prompt_tokens', 20, (at) => Math.round((at >= CURRENT.from_ms ? 28 : 20) + random() * 8)),
+    );
+    expect(judged.verdict).toBe('drift');
+    expect(changeWords(judged)).toMatch(/^median prompt is 3\d tokens, was 2\d tokens$/);
+  });
+
+  test('that only follows the hour of the day is none', () => {
+    const random = seededRandom(2);
+    const judged = one(
+      seriesOf('latency_ms', 20, (at) => 1_000 * (1 + ((at / HOUR_MS) % 24) / 12) * Math.exp(random() - 0.5)),
+    );
+    expect(judged.verdict).toBe('no_drift');
+  });
+
+  test('of few observations says how many would be enough', () => {
+    const random = seededRandom(3);
+    const judged = one(seriesOf('face_ok', 1, () => (random() < 0.95 ? 1 : 0)));
+    expect(judged.verdict).toBe('insufficient_data');
+    expect(judged.judgement.nNeeded).toBeGreaterThan(24);
+  });
+
+  test('that changed surely and little is told as that', () => {
+    const random = seededRandom(4);
+    const judged = one(
+      seriesOf('nsfw', 4_000, (at) => (random() < (at >= CURRENT.from_ms ? 0.013 : 0.01) ? 1 : 0)),
+    );
+    expect(judged.verdict).toBe('changed_but_small');
+  });
+
+  test('that moved in the first half of the window alone did not last', () => {
+    const random = seededRandom(5);
+    const over = CURRENT.from_ms + 8 * HOUR_MS;
+    const judged = one(
+      seriesOf('prompt_tokens', 30, (at) => (at >= CURRENT.from_ms && at < over ? 40 : 20) + random() * 8),
+    );
+    expect(judged).toMatchObject({ verdict: 'no_drift', judgement: { reason: 'passing' } });
+  });
+
+  test('raises no more than the nominal number in 300 quiet ones', () => {
+    const random = seededRandom(6);
+    const family = Array.from({ length: 300 }, (_, at) =>
+      testSeries(
+        at % 2 === 0
+          ? seriesOf('prompt_tokens', 3, () => 20 + random() * 30)
+          : seriesOf('face_ok', 3, () => (random() < 0.9 ? 1 : 0)),
+        REFERENCE,
+        CURRENT,
+      ),
+    );
+    expect(judgeFamily(family).filter(({ verdict }) => verdict === 'drift')).toEqual([]);
+  });
+
+  test('with nothing on a side says so and throws nothing', () => {
+    const empty: Series = { ...seriesOf('prompt_tokens', 1, () => 20), parts: new Map([['', new Map()]]) };
+    expect(one(empty).verdict).toBe('insufficient_data');
+    expect(changeWords(one(empty))).toBe('nothing in the window');
+  });
+});
+
+const deployment = (more: Partial<Deployed>): Deployed => ({
+  ...{ id: 'd', at_ms: CURRENT.from_ms, kind: 'model', status: 'start', tenant: 'a', detected: false },
+  ...more,
+});
+
+describe('why', () => {
+  const random = seededRandom(7);
+  const begins = CURRENT.from_ms + 3 * HOUR_MS;
+  const moved = seriesOf(
+    'latency_ms',
+    20,
+    (at) => (at >= begins ? 1.6 : 1) * 2_000 * Math.exp(random() - 0.5),
+    {
+      tenant: 'a',
+    },
+  );
+  const isReference = (at: number): boolean => at < CURRENT.from_ms;
+  const hours = moved.parts.get('')!;
+
+  test('the change is dated to the hour', () => {
+    const all = { from_ms: START, to_ms: CURRENT.to_ms };
+    const found = dateChange(moved, hours, isReference, all, 'up', 1)!;
+    expect(Math.abs(found.at_ms - begins)).toBeLessThanOrEqual(HOUR_MS);
+  });
+
+  const question = { series: moved, changed_ms: begins, versions: new Map(), current: CURRENT, isReference };
+  test('the release of that hour is likely, one of another tenant or day is not', () => {
+    const deployed = [
+      deployment({ id: 'v2', version: 'v2', at_ms: begins }),
+      deployment({ id: 'other', at_ms: begins, tenant: 'b' }),
+      deployment({ id: 'old', at_ms: begins - 3 * DAY }),
+    ];
+    const found = candidatesOf({ ...question, deployed });
+    expect(found.map(({ deployment: { id } }) => id)).toEqual(['v2']);
+    expect(found[0]!.score).toBeGreaterThan(0.5);
+  });
+
+  test('a release whose absence changed nothing is not', () => {
+    const flat = seededRandom(8);
+    const on = seriesOf('latency_ms', 20, (at) => (at >= begins ? 1.6 : 1) * 2_000 * Math.exp(flat() - 0.5));
+    const versions = new Map([
+      ['v2', on.parts.get('')!],
+      ['v1', on.parts.get('')!],
+    ]);
+    const [found] = candidatesOf({
+      ...question,
+      versions,
+      deployed: [deployment({ version: 'v2', at_ms: begins })],
+    });
+    expect(found!.score).toBe(0);
+  });
+
+  test('announced load and what was rolled back are left out of baselines', () => {
+    const excluded = excludedWindows(
+      [
+        deployment({ id: 'load', kind: 'planned_load', at_ms: START + DAY }),
+        deployment({ id: 'load', kind: 'planned_load', status: 'end', at_ms: START + DAY + HOUR_MS }),
+        deployment({ id: 'good', at_ms: START }),
+        deployment({ id: 'bad', at_ms: START + 2 * DAY }),
+        deployment({ id: 'bad', status: 'rolled_back', at_ms: START + 3 * DAY }),
+      ],
+      CURRENT.to_ms,
+    );
+    expect(excluded.map(({ why }) => why)).toEqual(['load: announced load', 'bad: rolled back']);
+  });
+});
+
+describe('monitors', () => {
+  const of = { monitor: 'm', tenant: '', persistence: 2 };
+  const sighting = (drifts: boolean) => ({
+    ...{ ...of, series: '{"tenant":"a"}', drifts, since_ms: START },
+    told: { metric: 'nsfw', segment: { tenant: 'a' }, words: 'w', persistence: 2 },
+  });
+
+  test('tell what they saw twice, keep its start and say when it ended; each tenant sees its own', async () => {
+    const opened = await openState({ path: ':memory:', clock: { now: () => START } as never });
+    if (!opened.ok) throw new Error(opened.error.message);
+    const state = opened.value;
+    const all = { from_ms: START, to_ms: CURRENT.to_ms };
+    await note(state, of, [sighting(true)], START);
+    expect(await standingIn(state, all, null)).toEqual([]);
+    await note(state, of, [{ ...sighting(true), since_ms: START + HOUR_MS }], START + HOUR_MS);
+    expect(await standingIn(state, all, 'a')).toMatchObject([{ since_ms: START, until_ms: null }]);
+    expect(await standingIn(state, all, 'b')).toEqual([]);
+    await note(state, of, [sighting(false)], START + 2 * HOUR_MS);
+    expect(await standingIn(state, all, null)).toMatchObject([{ until_ms: START + 2 * HOUR_MS }]);
+    await state.close();
+  });
+
+  test('are checked: metric, baseline and fields that there are none of', () => {
+    expect(driftMonitorSchema.safeParse({ metric: 'happiness' }).success).toBe(false);
+    expect(driftMonitorSchema.safeParse({ metric: 'nsfw', baseline: 'yesterday' }).success).toBe(false);
+    expect(driftMonitorSchema.safeParse({ metric: 'nsfw', alhpa: 0.1 }).success).toBe(false);
+    expect(Object.keys(BUILT_IN).length).toBeGreaterThan(8);
+  });
+});
+
+test('baselines are read, and a wrong one is refused with its cure', () => {
+  expect(readBaseline(null)).toMatchObject({ value: { kind: 'rolling', days: 28 } });
+  expect(readBaseline('release')).toMatchObject({ value: { kind: 'release' } });
+  expect(readBaseline('2026-03-01/2026-03-08')).toMatchObject({ value: { kind: 'pinned' } });
+  for (const wrong of ['28', '2026-03-08/2026-03-01', '2020-01-01/2026-01-01', '/'])
+    expect(readBaseline(wrong)).toMatchObject({ ok: false, error: { field: 'baseline' } });
+});
