@@ -63,6 +63,10 @@ export const ROUTES: readonly Route[] = [
     load: () => import('../pages/drift/drift.tsx'),
   },
   {
+    ...{ id: 'drift-report', path: '/reports/drift/:day', title: 'Drift report', within: 'drift' },
+    load: () => import('../pages/drift/report.tsx'),
+  },
+  {
     ...{ id: 'drift-of', path: '/drift/:metric', title: 'Drift', within: 'drift', defaults: DRIFT },
     load: () => import('../pages/drift/finding.tsx'),
   },
@@ -125,6 +129,10 @@ export const ROUTES: readonly Route[] = [
     load: () => import('../pages/admin/admin.tsx'),
   },
   {
+    ...{ id: 'explain', path: '/explain', title: 'Explain', within: 'requests' },
+    load: () => import('../pages/explain/explain.tsx'),
+  },
+  {
     ...{
       id: 'style',
       path: '/style',
@@ -136,15 +144,25 @@ export const ROUTES: readonly Route[] = [
     load: () => import('../pages/style/style.tsx'),
   },
   {
-    ...{ id: 'safety', path: '/safety', title: 'Safety', section: 'Quality', letter: 'f', defaults: LAST_WEEK },
+    ...{
+      id: 'safety',
+      path: '/safety',
+      title: 'Safety',
+      section: 'Quality',
+      letter: 'f',
+      defaults: LAST_WEEK,
+    },
     load: () => import('../pages/safety/safety.tsx'),
   },
   {
-    ...{ id: 'explain', path: '/explain', title: 'Explain', within: 'requests' },
-    load: () => import('../pages/explain/explain.tsx'),
-  },
-  {
-    ...{ id: 'errors', path: '/errors', title: 'Errors', section: 'Explore', letter: 'e', defaults: LAST_WEEK },
+    ...{
+      id: 'errors',
+      path: '/errors',
+      title: 'Errors',
+      section: 'Explore',
+      letter: 'e',
+      defaults: LAST_WEEK,
+    },
     load: () => import('../pages/errors/errors.tsx'),
   },
   {

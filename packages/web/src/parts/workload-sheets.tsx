@@ -6,6 +6,7 @@ import {
   type FlowLine,
   KpiChart,
   type KpiLine,
+  LatencyHeatmap,
   type Mark,
   RANK_COLOURS,
 } from '../charts/index.ts';
@@ -67,6 +68,9 @@ export function FlowSheet({ filters, marks, throughput, wait_s }: FlowProps) {
   return (
     <Sheet label="Flow">
       <Head alone title="Flow" />
+      <Cells ruled>
+        <LatencyHeatmap filters={filters} />
+      </Cells>
       <Cells columns={3} ruled>
         {throughput}
         <FlowChart
