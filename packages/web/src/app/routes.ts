@@ -63,10 +63,6 @@ export const ROUTES: readonly Route[] = [
     load: () => import('../pages/drift/drift.tsx'),
   },
   {
-    ...{ id: 'drift-report', path: '/reports/drift/:day', title: 'Drift report', within: 'drift' },
-    load: () => import('../pages/drift/report.tsx'),
-  },
-  {
     ...{ id: 'drift-of', path: '/drift/:metric', title: 'Drift', within: 'drift', defaults: DRIFT },
     load: () => import('../pages/drift/finding.tsx'),
   },
