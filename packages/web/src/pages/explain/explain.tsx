@@ -1,5 +1,5 @@
 /** What tells selected rows from the rest of a range: every attribute, absence among them, the surest first. */
-import { ApiError, useExplanation } from '../../api/index.ts';
+import { ApiError, type Explanation, useExplanation } from '../../api/index.ts';
 import { LatencyHeatmap } from '../../charts/index.ts';
 import { formatCount } from '../../format/index.ts';
 import { Chip } from '../../parts/chip.tsx';
@@ -11,7 +11,7 @@ import { useContextState, useNow, useParameter, useParameters } from '../../url/
 import { Differences } from './differences.tsx';
 import { Path } from './drill-down.tsx';
 import css from './explain.module.css';
-import { findingOf, grouped, selectionWords } from './words.ts';
+import { findingOf, grouped, selectionWords, type Told } from './words.ts';
 
 const SUBJECTS = ['requests', 'stages', 'images'] as const;
 
@@ -80,57 +80,62 @@ export function Page() {
           />
         </Sheet>
       )}
-      {data && (
-        <div className={css.page} data-old={explained.isPlaceholderData || undefined}>
-          <Sheet label="Differences">
-            <Head
-              alone
-              title="What tells them apart"
-              unit="by the least that the shares differ"
-              end={
-                <span className={css.keys}>
-                  <span>
-                    <i className={css.selectedKey} /> selected, n = {formatCount(data.selection.rows)}
-                  </span>
-                  <span>
-                    <i className={css.restKey} /> the rest, n = {formatCount(data.rest.rows)}
-                  </span>
-                </span>
-              }
-            />
-            <Differences
-              explanation={data}
-              differences={differences.filter((one) => !one.consequence && one.lcb > 0)}
-              empty="No attribute differs more than chance explains."
-            />
-          </Sheet>
-          <div className={css.beside}>
-            <Sheet label="One after the other">
-              <Path explanation={data} />
-            </Sheet>
-            {data.notes.length > 0 && (
-              <Sheet label="Notes">
-                <Cell>
-                  {data.notes.map((note) => (
-                    <p key={note} className="small dim">
-                      {note}
-                    </p>
-                  ))}
-                </Cell>
-              </Sheet>
-            )}
-            <Sheet label="What follows">
-              <Head alone title="What follows from it" unit="no causes" />
-              <Differences
-                explanation={data}
-                differences={differences.filter((one) => one.consequence && one.lcb > 0).slice(0, 6)}
-                empty="Outcome, errors and costs are as of the rest."
-                narrow
-              />
-            </Sheet>
-          </div>
-        </div>
-      )}
+      {data && <Answer data={data} differences={differences} old={explained.isPlaceholderData} />}
     </>
+  );
+}
+
+function Answer(props: { data: Explanation; differences: readonly Told[]; old: boolean }) {
+  const { data, differences, old } = props;
+  return (
+    <div className={css.page} data-old={old || undefined}>
+      <Sheet label="Differences">
+        <Head
+          alone
+          title="What tells them apart"
+          unit="by the least that the shares differ"
+          end={
+            <span className={css.keys}>
+              <span>
+                <i className={css.selectedKey} /> selected, n = {formatCount(data.selection.rows)}
+              </span>
+              <span>
+                <i className={css.restKey} /> the rest, n = {formatCount(data.rest.rows)}
+              </span>
+            </span>
+          }
+        />
+        <Differences
+          explanation={data}
+          differences={differences.filter((one) => !one.consequence && one.lcb > 0)}
+          empty="No attribute differs more than chance explains."
+        />
+      </Sheet>
+      <div className={css.beside}>
+        <Sheet label="One after the other">
+          <Path explanation={data} />
+        </Sheet>
+        {data.notes.length > 0 && (
+          <Sheet label="Notes">
+            <Cell>
+              {data.notes.map((note) => (
+                <p key={note} className="small dim">
+                  {note}
+                </p>
+              ))}
+            </Cell>
+          </Sheet>
+        )}
+        <Sheet label="What follows">
+          <Head alone title="What follows from it" unit="no causes" />
+          <Differences
+            explanation={data}
+            differences={differences.filter((one) => one.consequence && one.lcb > 0).slice(0, 6)}
+            empty="Outcome, errors and costs are as of the rest."
+            narrow
+          />
+        </Sheet>
+      </div>
+    </div>
   );
 }

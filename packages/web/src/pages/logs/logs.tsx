@@ -26,7 +26,6 @@ export function Page() {
   const own = text === null || text === '' ? [] : [`body~${text}`];
   const logs = useLogs({ filters: own, limit: PAGE_ROWS, enabled: !live });
   const tail = useLogTail(live, paused, [...filters, ...own]);
-  const facets = useFacets('logs', { fields: FIELDS });
   const rows: readonly Line[] = live ? tail.rows : (logs.rows ?? []);
   const chosen = open === null ? undefined : rows.find((row) => lineKey(row) === open);
   const empty = !live && logs.rows?.length === 0;
@@ -37,16 +36,7 @@ export function Page() {
         sentence={<Sentence live={live} paused={paused} count={rows.length} gone={tail.gone} />}
       />
       <div className={css.page}>
-        <aside className={css.facets} aria-label="Filters">
-          <FacetList
-            facets={facets.data?.fields ?? []}
-            filters={filters}
-            onChange={(next) => change({ filters: next })}
-          />
-          {facets.data?.fields.every((facet) => facet.values.length === 0) && (
-            <p className="small dimmer">No log record in this range.</p>
-          )}
-        </aside>
+        <Facets />
         <div className={css.list}>
           <div className={css.bar}>
             <TextFilter />
@@ -90,6 +80,19 @@ export function Page() {
       </div>
       {chosen && <LogPeek row={chosen} onClose={() => setOpen(null)} />}
     </>
+  );
+}
+
+function Facets() {
+  const [{ filters }, change] = useContextState();
+  const facets = useFacets('logs', { fields: FIELDS }).data?.fields;
+  return (
+    <aside className={css.facets} aria-label="Filters">
+      <FacetList facets={facets ?? []} filters={filters} onChange={(next) => change({ filters: next })} />
+      {facets?.every((facet) => facet.values.length === 0) && (
+        <p className="small dimmer">No log record in this range.</p>
+      )}
+    </aside>
   );
 }
 

@@ -95,7 +95,7 @@ interface ToldProps {
 }
 
 function Told({ id, name, trace_id, detail, outline, usual, waits }: ToldProps) {
-  const [show, setShow] = useParameter('show');
+  const [show] = useParameter('show');
   const [fold, setFold] = useParameter('fold');
   const [asked, choose] = useParameter('span');
   const folded = useMemo(() => new Set(fold === null ? [] : fold.split(',')), [fold]);
@@ -115,30 +115,12 @@ function Told({ id, name, trace_id, detail, outline, usual, waits }: ToldProps) 
     if (!next.delete(span)) next.add(span);
     setFold(next.size === 0 ? null : [...next].join(','));
   };
-  const actions = (
-    <>
-      {usual && (
-        <span className={css.against}>
-          <span className="dimmer">Compare</span> median of {usual.version}
-        </span>
-      )}
-      <Control
-        name="Show"
-        changed={stagesOnly}
-        aria-pressed={stagesOnly}
-        onClick={() => setShow(stagesOnly ? null : 'stages')}
-      >
-        {stagesOnly ? 'stages' : 'stages and spans'}
-      </Control>
-      <Acts trace_id={outline?.trace_id || trace_id} />
-    </>
-  );
   return (
     <>
       <PageHead
         title={request ? headlineOf(request, usual) : titleOf(name, outline)}
         sentence={(request && sentenceOf(request, stages, usual)) ?? plainSentence(outline)}
-        actions={actions}
+        actions={<Actions usual={usual} trace_id={outline?.trace_id || trace_id} />}
       />
       <Facts request={request} outline={outline} trace_id={trace_id} id={id} />
       <Sheet label="Waterfall">
@@ -172,6 +154,29 @@ function Told({ id, name, trace_id, detail, outline, usual, waits }: ToldProps) 
           </div>
         )}
       </Sheet>
+    </>
+  );
+}
+
+function Actions({ usual, trace_id }: { usual: UsualTimes | null; trace_id: string | null }) {
+  const [show, setShow] = useParameter('show');
+  const stagesOnly = show === 'stages';
+  return (
+    <>
+      {usual && (
+        <span className={css.against}>
+          <span className="dimmer">Compare</span> median of {usual.version}
+        </span>
+      )}
+      <Control
+        name="Show"
+        changed={stagesOnly}
+        aria-pressed={stagesOnly}
+        onClick={() => setShow(stagesOnly ? null : 'stages')}
+      >
+        {stagesOnly ? 'stages' : 'stages and spans'}
+      </Control>
+      <Acts trace_id={trace_id} />
     </>
   );
 }
