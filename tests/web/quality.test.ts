@@ -1,4 +1,5 @@
 /** Safety, style, cost and administration in a real browser: what each role may do, and that it is written down. */
+import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, openBrowser, openPage } from './browser.mjs';
 import { startStudio } from './studio.mjs';
@@ -27,21 +28,43 @@ describe.skipIf(CHROMIUM === undefined)('quality, cost and administration', () =
     return (await answer.json()) as Record<string, never>;
   };
 
+  /** A picture that is kept, told as flagged just now; its id. */
+  async function flaggedPicture(): Promise<string> {
+    const image_id = `img_review_${Date.now()}`;
+    const png = new PNG({ width: 32, height: 32 });
+    png.data.fill(180);
+    const kept = await fetch(`${studio.url}/api/v1/artifacts/${image_id}?tenant=review-test`, {
+      method: 'PUT',
+      headers: { 'content-type': 'image/png' },
+      body: PNG.sync.write(png),
+    });
+    expect(kept.status).toBe(200);
+    const record = {
+      ...{ tenant: 'review-test', request_id: `req_${image_id}`, image_id, timestamp: Date.now() - 1_000 },
+      ...{ pipeline_stage: 'generate', outcome: 'succeeded', workload: 'single_image' },
+      quality: { nsfw_flag: true },
+    };
+    await ask('/api/v1/events', { method: 'POST', body: JSON.stringify(record) });
+    await ask('/api/v1/flush', { method: 'POST' });
+    return image_id;
+  }
+
   it(
     'shows a flagged picture to who may, and writes the look down',
     async () => {
+      const id = await flaggedPicture();
       const tab = await openPage(browser, { url: studio.url });
-      await tab.go('/safety?from=now-2d');
+      await tab.go('/safety?from=now-2d&filter=tenant%3Dreview-test');
       const queue = tab.page.getByRole('region', { name: 'Review queue' });
-      const show = queue.getByRole('button', { name: /^Show img_/ }).first();
-      const id = (await show.getAttribute('aria-label'))!.replace('Show ', '');
+      const show = queue.getByRole('button', { name: `Show ${id}` });
+      await show.waitFor();
       const answered = tab.page.waitForResponse((response) => response.url().includes('unblur=true'));
       await show.click();
       const response = await answered;
       expect(response.headers()['x-pegbar-flagged']).toBe('shown');
       await queue.getByRole('button', { name: `Blur ${id}` }).waitFor();
       const audit = await ask('/api/v1/audit?limit=1');
-      expect((audit.items as unknown[])[0]).toMatchObject({ action: 'image.unblur', object: id });
+      expect((audit.items as unknown as unknown[])[0]).toMatchObject({ action: 'image.unblur', object: id });
       expect(tab.faults).toEqual([]);
       await tab.close();
     },
@@ -66,8 +89,7 @@ describe.skipIf(CHROMIUM === undefined)('quality, cost and administration', () =
       expect(await tab.page.getByRole('button', { name: /^Show img_/ }).count()).toBe(0);
       const status = (path: string): Promise<number> =>
         tab.page.evaluate(`fetch(${JSON.stringify(path)}).then((answer) => answer.status)`);
-      const images = await ask('/api/v1/images?limit=1&filter=nsfw_flag%3Dtrue');
-      const [{ image_id }] = images.items as unknown as [{ image_id: string }];
+      const image_id = await flaggedPicture();
       expect(await status(`/api/v1/thumbnails/${image_id}?unblur=true`)).toBe(403);
       for (const path of ['keys', 'users', 'tenants', 'storage', 'audit', 'dead-letters', 'opt-outs'])
         expect([path, await status(`/api/v1/${path}`)]).toEqual([path, 403]);
@@ -87,8 +109,8 @@ describe.skipIf(CHROMIUM === undefined)('quality, cost and administration', () =
       const name = `farm ${Date.now()}`;
       await tab.page.getByLabel('Name', { exact: true }).fill(name);
       await tab.page.getByRole('button', { name: 'Make key' }).click();
-      const key = await tab.page.locator('pre', { hasText: /^pk_/ }).first().innerText();
-      expect(key.trim()).toMatch(/^pk_\w{20,}$/);
+      const key = await tab.page.locator('pre', { hasText: /^pk_/ }).first().textContent();
+      expect(key?.trim()).toMatch(/^pk_\w{20,}$/);
       await tab.page.getByRole('button', { name: `Revoke ${name}` }).click();
       await tab.page.getByRole('alertdialog').getByRole('button', { name: 'Revoke' }).click();
       await tab.page
@@ -110,7 +132,7 @@ describe.skipIf(CHROMIUM === undefined)('quality, cost and administration', () =
       await tab.page.getByLabel('Name', { exact: true }).fill(name);
       await tab.page.getByLabel('Prompts', { exact: true }).selectOption('drop');
       await tab.page.getByLabel('Logs', { exact: true }).fill('7 fortnights');
-      expect(await tab.page.locator('pre').innerText()).toContain('prompts: drop');
+      expect(await tab.page.locator('pre').textContent()).toContain('prompts: drop');
       await tab.page.getByRole('button', { name: 'Declare tenant' }).click();
       await tab.page
         .getByRole('alert')
