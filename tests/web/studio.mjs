@@ -9,6 +9,8 @@ const BIN = join(dirname(fileURLToPath(import.meta.url)), '../../packages/pegbar
 const FREE_PORTS = ['--port', '0', '--otlp-http-port', '0', '--otlp-grpc-port', '0'];
 /** Two days take 20 s on an idle laptop; this is a machine with much else to do. */
 const MOVE_IN_MS = 180_000;
+/** And more for each day that is told beyond the two. */
+const DAY_MOVES_IN_MS = 15_000;
 const STOP_MS = 15_000;
 
 /**
@@ -40,7 +42,7 @@ export async function startStudio({ days = 2, args = [] } = {}) {
   let [out, log] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text) => (out += text));
   child.stderr.setEncoding('utf8').on('data', (text) => (log = `${log}${text}`.slice(-20_000)));
-  const until = Date.now() + MOVE_IN_MS;
+  const until = Date.now() + MOVE_IN_MS + Math.max(0, days - 2) * DAY_MOVES_IN_MS;
   while (!(out.includes('\n') && log.includes('A studio moved in'))) {
     if (child.exitCode !== null || Date.now() > until) {
       await stop();

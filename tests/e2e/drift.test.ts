@@ -1,0 +1,168 @@
+/** The studio with its planted drift, four weeks of it: what is found, where, since when and why, and what is not. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startStudio } from '../web/studio.mjs';
+import { pegbar, scratch } from './server.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** Four weeks are told in about a minute on an idle machine. */
+const MOVE_IN_MS = 600_000;
+const QUESTION_MS = 120_000;
+
+interface Series {
+  metric: string;
+  segment: Record<string, string>;
+  against: string | null;
+  verdict: string;
+  words: string;
+  since?: string | null;
+  cause?: { version?: string; id: string } | null;
+  last_good_version?: string | null;
+  psi_debiased: number;
+  n_needed: number | null;
+  examples?: { most_new: { image_id: string | null }[]; most_lost: { image_id: string | null }[] };
+}
+interface Findings {
+  total: number;
+  findings: (Series & { also: Series[] })[];
+  looked_at: { series: number };
+}
+interface Planted {
+  id: string;
+  start: string;
+  end: string | null;
+}
+
+describe('drift of the simulated studio', () => {
+  let studio: Awaited<ReturnType<typeof startStudio>>;
+  let truth: Planted[];
+  let now: number;
+  const dir = scratch('drift');
+  const planted = (id: string): number => Date.parse(truth.find((one) => one.id === id)!.start);
+  async function get<T>(path: string): Promise<T> {
+    const answer = await fetch(`${studio.url}${path}`);
+    expect(answer.status, path).toBe(200);
+    return (await answer.json()) as T;
+  }
+  const findings = (to: number, more = ''): Promise<Findings> =>
+    get(
+      `/api/v1/drift/findings?limit=50&from=${new Date(to - DAY).toISOString()}&to=${new Date(to).toISOString()}${more}`,
+    );
+
+  beforeAll(async () => {
+    // Beside PEGBAR_STUDIO_URL, a running studio: what was planted there.
+    const file = process.env.PEGBAR_STUDIO_TRUTH ?? join(dir, 'truth.json');
+    studio = await startStudio({ days: 28, args: ['--truth', file] });
+    truth = JSON.parse(readFileSync(file, 'utf8')) as Planted[];
+    now = planted('bad-release-inkwash-v7') + 21 * HOUR;
+  }, MOVE_IN_MS);
+  afterAll(() => studio?.stop());
+
+  it(
+    'finds each planted drift once, in its segment, and names the release that did it',
+    async () => {
+      const { findings: found } = await findings(now);
+      const of = (metric: string, segment: Record<string, string>) =>
+        found.find((one) =>
+          [one, ...one.also].some(
+            (each) => each.metric === metric && JSON.stringify(each.segment) === JSON.stringify(segment),
+          ),
+        );
+      const release = of('face_ok', { model_version: 'inkwash-v7' })!;
+      expect(release).toMatchObject({ against: 'inkwash-v6', last_good_version: 'inkwash-v6' });
+      expect(release.cause?.version).toBe('inkwash-v7');
+      expect(release.also.map(({ metric }) => metric)).toEqual(
+        expect.arrayContaining(['latency_ms', 'acceptance', 'style_distance']),
+      );
+      expect(of('latency_ms', { model_version: 'inkwash-v7', pipeline_stage: 'generate' })).toBe(release);
+
+      const style = of('style_distance', { tenant: 'studio-kumo' })!;
+      expect(style.segment).toEqual({ tenant: 'studio-kumo' });
+      expect(style.cause).toBeNull();
+      expect(style.examples!.most_new).toHaveLength(6);
+      expect(style.examples!.most_lost).toHaveLength(6);
+
+      const nsfw = of('nsfw', { tenant: 'mangatan' })!;
+      expect(nsfw.segment).toEqual({ tenant: 'mangatan' });
+      expect(Math.abs(Date.parse(nsfw.since!) - planted('nsfw-rise-mangatan'))).toBeLessThan(8 * HOUR);
+
+      const prompts = of('prompt_tokens', { tenant: 'mangatan' })!;
+      expect(prompts.segment).toEqual({ tenant: 'mangatan' });
+      expect(prompts.cause).toBeNull();
+      expect(Math.abs(Date.parse(prompts.since!) - planted('prompt-drift-mangatan'))).toBeLessThan(14 * HOUR);
+      expect(prompts.words).toMatch(/^median prompt is \d+ tokens, was \d+ tokens$/);
+
+      // One planted thing, one finding; the slow CDN of the last hours is none of style or prompt.
+      expect(found.length).toBeLessThanOrEqual(6);
+    },
+    QUESTION_MS,
+  );
+
+  it(
+    'does not call a queue surge, a cache warm-up and an OOM burst drift of style or prompt',
+    async () => {
+      for (const id of ['queue-surge-panelworks', 'planned-warm-up', 'oom-ink-detail-xl']) {
+        const { findings: found } = await findings(planted(id) + 4 * HOUR);
+        const about = ['panelworks'];
+        const wrong = found.filter(
+          ({ metric, segment }) =>
+            /^(prompt_tokens|style_distance|aesthetic|clip_i)$/.test(metric) &&
+            about.includes(segment.tenant ?? ''),
+        );
+        expect(wrong.map(({ metric }) => `${id}: ${metric}`)).toEqual([]);
+      }
+    },
+    3 * QUESTION_MS,
+  );
+
+  it(
+    'finds nothing in quiet days',
+    async () => {
+      const { start, end } = truth.find(({ id }) => id.startsWith('quiet-')) as Planted & { end: string };
+      let total = 0;
+      for (let to = Date.parse(start) + 10 * DAY; to <= Date.parse(end); to += 2 * DAY)
+        total += (await findings(to)).total;
+      expect(total).toBe(0);
+    },
+    4 * QUESTION_MS,
+  );
+
+  it(
+    'answers one metric, on the command line too: status 1, 0 and 4',
+    async () => {
+      const at = ['--url', studio.url, '--to', new Date(now).toISOString()];
+      const drifted = await pegbar(['drift', '--metric', 'prompt_tokens', '--by', 'tenant', ...at]);
+      expect(drifted.code).toBe(1);
+      expect(drifted.stdout).toMatch(/mangatan +drift +median prompt is/);
+      const quiet = await pegbar([
+        ...['drift', '--metric', 'prompt_tokens', '--filter', 'tenant=studio-kumo', ...at, '--json'],
+      ]);
+      expect(quiet.code).toBe(0);
+      expect(JSON.parse(quiet.stdout)).toMatchObject({
+        verdict: 'no_drift',
+        series: [{ verdict: 'no_drift' }],
+      });
+      const few = await pegbar(['drift', '--metric', 'nsfw', '--filter', 'tenant=nobody', ...at]);
+      expect(few.code).toBe(4);
+      const wrong = await pegbar(['drift', '--metric', 'happiness', ...at]);
+      expect(wrong.code).toBe(2);
+      expect(wrong.stderr).toContain('prompt_tokens');
+    },
+    QUESTION_MS,
+  );
+
+  it('takes monitors, and says what is wrong with one', async () => {
+    const apply = (spec: string) =>
+      fetch(`${studio.url}/api/v1/resources`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/yaml' },
+        body: `apiVersion: pegbar/v1\nkind: DriftMonitor\nmetadata: { name: test }\nspec: ${spec}\n`,
+      });
+    expect((await apply('{ metric: nsfw, segments: [tenant], persistence: 1 }')).status).toBe(200);
+    const refused = await apply('{ metric: happiness }');
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).toContain('metric');
+  });
+});
