@@ -1,6 +1,7 @@
 /** What drifted: everything of the window, and one metric by segment. */
 import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { useContextState, useParameter, useWindow, type Window } from '../url/index.ts';
+import type { Resource } from './administration.ts';
 import { get } from './client.ts';
 import type { ImageRow, Page } from './types.ts';
 
@@ -208,3 +209,12 @@ export function useExamplePictures(
     enabled: ids.length > 0,
   });
 }
+
+/** The declared monitors; the built-in ones hold beside them. Admins only. */
+export const useDriftMonitors = (): UseQueryResult<readonly Resource[]> =>
+  useQuery({
+    // Under `admin`, so that what is applied is read again.
+    queryKey: ['admin', 'drift-monitors'],
+    queryFn: async ({ signal }) =>
+      (await get<{ items: readonly Resource[] }>('resources/DriftMonitor', {}, signal)).items,
+  });

@@ -62,6 +62,7 @@ export {
   type DriftVerdict,
   useDrift,
   useDriftFindings,
+  useDriftMonitors,
   useExamplePictures,
 } from './drift.ts';
 export { type Example, type Sequence, useExamples, useSequence } from './examples.ts';

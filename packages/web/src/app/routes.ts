@@ -63,6 +63,21 @@ export const ROUTES: readonly Route[] = [
     load: () => import('../pages/drift/drift.tsx'),
   },
   {
+    ...{
+      id: 'drift-monitors',
+      path: '/drift/monitors',
+      title: 'Drift monitors',
+      within: 'drift',
+      scope: 'admin',
+      timeless: true,
+    },
+    load: () => import('../pages/drift/monitors.tsx'),
+  },
+  {
+    ...{ id: 'drift-report', path: '/reports/drift/:day', title: 'Drift report', within: 'drift' },
+    load: () => import('../pages/drift/report.tsx'),
+  },
+  {
     ...{ id: 'drift-of', path: '/drift/:metric', title: 'Drift', within: 'drift', defaults: DRIFT },
     load: () => import('../pages/drift/finding.tsx'),
   },

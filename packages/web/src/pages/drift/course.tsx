@@ -61,7 +61,7 @@ function Known({ answer, series, kpi, name }: KnownProps) {
     <Sheet label="Day by day">
       <ChartCell
         {...chart}
-        title="Before and since"
+        title={against === null ? 'Before and since' : 'Since it came'}
         level={2}
         unit={unit}
         format={format}
@@ -69,6 +69,7 @@ function Known({ answer, series, kpi, name }: KnownProps) {
         gutter={GUTTER_PX}
         marks={causes.map(markOf)}
         markLabels
+        {...(unit === '%' ? { most: 100 } : {})}
       />
     </Sheet>
   );

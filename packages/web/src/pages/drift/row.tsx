@@ -22,11 +22,17 @@ import {
 /** Fewer cells have no shape. */
 const SHAPE_LEAST = 5;
 
-export function FindingOfDrift({ finding }: { finding: DriftFinding }) {
+interface FindingOfDriftProps {
+  readonly finding: DriftFinding;
+  /** Of a page that is not about the window of the context: the one of the finding. */
+  readonly window?: { readonly from: string; readonly to: string };
+}
+export function FindingOfDrift({ finding, window }: FindingOfDriftProps) {
   const [{ zone }] = useContextState();
   const now_ms = useNow();
   const { link } = useGo();
   const [baseline] = useParameter('baseline');
+  const [path, more] = findingPath(finding, baseline);
   const { distribution, since, cause } = finding;
   const at_ms = since ? Date.parse(since) : null;
   const status = driftStatus(finding);
@@ -36,7 +42,7 @@ export function FindingOfDrift({ finding }: { finding: DriftFinding }) {
   const numeric = distribution !== undefined && distribution.cells.length >= SHAPE_LEAST;
   return (
     <FindingRow
-      href={link(...findingPath(finding, baseline))}
+      href={link(path, { ...more, ...window })}
       status={status}
       direction={(finding.shift ?? 0) < 0 ? 'down' : 'up'}
       sentence={sentence}

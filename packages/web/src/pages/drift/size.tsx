@@ -52,7 +52,7 @@ export function Size({ answer, series }: { answer: DriftAnswer; series: DriftSer
         <div className={css.row}>
           <b>{mixWords(series.within, series.mix)}</b>
           <p className="dimmer">
-            {`PSI inside the parts ${significant(series.within, 2)}, of their mix ${significant(series.mix, 2)}`}
+            {`PSI inside the parts ${psiWords(series.within)}, of their mix ${psiWords(series.mix)}`}
           </p>
         </div>
       )}
@@ -65,6 +65,8 @@ export function Size({ answer, series }: { answer: DriftAnswer; series: DriftSer
     </Sheet>
   );
 }
+
+const psiWords = (value: number): string => (value < 0.001 ? 'below 0.001' : significant(value, 2));
 
 const CARRIED: Readonly<Record<string, string>> = {
   value: 'the values',

@@ -187,3 +187,15 @@ export function baselineWords({ kind, asked }: DriftHead['baseline'], span: stri
   if (kind === 'pinned') return span;
   return `the ${asked.replace(/d$/, '')} days before, the same hours of the week`;
 }
+
+const COUNTS = [
+  'No thing',
+  'One thing',
+  'Two things',
+  'Three things',
+  'Four things',
+  'Five things',
+  'Six things',
+];
+/** `Six things`. */
+export const thingsWords = (count: number): string => COUNTS[count] ?? `${count} things`;

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { formOf, monitorDocument, NEW_MONITOR } from './monitor.ts';
+
+describe('document of a drift monitor', () => {
+  it('says only what differs from the defaults', () => {
+    expect(monitorDocument({ ...NEW_MONITOR, name: 'prompts' })).toBe(
+      'apiVersion: pegbar/v1\nkind: DriftMonitor\nmetadata:\n  name: prompts\nspec:\n  metric: prompt_tokens\n  segments: [tenant]\n',
+    );
+  });
+
+  it('quotes what YAML would read as something else', () => {
+    const yaml = monitorDocument({
+      ...NEW_MONITOR,
+      ...{ name: 'no', alpha: '0.01', exclude: '2026-10-01T00:00Z/2026-10-02T00:00Z\n', baseline: '7d' },
+    });
+    expect(yaml).toContain('name: "no"');
+    expect(yaml).toContain('baseline: "7d"');
+    expect(yaml).toContain('alpha: 0.01');
+    expect(yaml).toContain('- "2026-10-01T00:00Z/2026-10-02T00:00Z"');
+  });
+
+  it('reads a declared monitor back', () => {
+    const form = formOf({
+      metadata: { name: 'a', tenant: 'mangatan' },
+      spec: { metric: 'nsfw', segments: ['region'], baseline: 'release', alpha: 0.01, enabled: false },
+    });
+    expect(form).toMatchObject({
+      name: 'a',
+      tenant: 'mangatan',
+      metric: 'nsfw',
+      alpha: '0.01',
+      enabled: false,
+    });
+    expect(monitorDocument(form)).toContain('enabled: false');
+  });
+});
