@@ -36,7 +36,7 @@ const SHARE = 100;
 const DAY_MS = 86_400_000;
 /** So many references are a style; fewer wait until no more come in. */
 const REFERENCES_PLENTY = 200;
-/** Distances of one collection told in one look: 200 a second at the least wait. */
+/** Vectors in memory at a time. */
 const BATCH = 2_000;
 /** As ingest has it: a picture's clock may run ahead of ours by a day. */
 const AHEAD_MS = DAY_MS;
@@ -73,16 +73,22 @@ export function createStyleKeeper(deps: KeeperDeps): StyleKeeper {
     const now = clock.now();
     const since = caughtUp.has(key) ? new Date(now - DAY_MS).toISOString().slice(0, 10) : '1970-01-02';
     const { embedder, embedder_version, pictures } = collection;
-    const found = await readUnscored(deps, scopeOf(collection), {
-      ...{ embedder, embedder_version, filter: pictures.filter, since },
-      ...{ from_ms: 0, to_ms: now + AHEAD_MS, limit: BATCH },
-    });
-    if (!found.ok) return 0;
-    const fitting = found.value.filter(({ vector }) => vector.length === kept.centroid.mean.length);
-    if (fitting.length > 0) await tell(collection, kept, fitting);
-    // The rest comes with the next look: what was just told must be readable first.
-    if (found.value.length < BATCH) caughtUp.add(key);
-    return fitting.length;
+    let after: Picture | undefined;
+    let told = 0;
+    // By their ids: what was just told cannot be read yet.
+    do {
+      const found = await readUnscored(deps, scopeOf(collection), {
+        ...{ embedder, embedder_version, filter: pictures.filter, since, after },
+        ...{ from_ms: 0, to_ms: now + AHEAD_MS, limit: BATCH },
+      });
+      if (!found.ok) return told;
+      const fitting = found.value.filter(({ vector }) => vector.length === kept.centroid.mean.length);
+      if (fitting.length > 0) await tell(collection, kept, fitting);
+      told += fitting.length;
+      after = found.value.length < BATCH ? undefined : found.value.at(-1);
+    } while (after !== undefined);
+    caughtUp.add(key);
+    return told;
   }
 
   async function tell(

@@ -58,10 +58,21 @@ export async function readPictures(
 export async function readUnscored(
   deps: StyleDeps,
   asking: Asking,
-  question: TimeRange & Embedder & { filter: readonly string[]; since: string; limit: number },
+  question: TimeRange &
+    Embedder & {
+      filter: readonly string[];
+      since: string;
+      limit: number;
+      after: Pick<Picture, 'tenant' | 'image_id'> | undefined;
+    },
 ): Promise<Result<Picture[], ExploreError>> {
-  const { since, limit } = question;
-  const found = await rowsOf(deps, asking, question, SQL.unscored, { since, limit });
+  const { since, limit, after } = question;
+  const found = await rowsOf(deps, asking, question, SQL.unscored, {
+    since,
+    limit,
+    after_tenant: after?.tenant ?? '',
+    after_image: after?.image_id ?? '',
+  });
   return found.ok ? ok(found.value.map(pictureOf)) : found;
 }
 

@@ -24,12 +24,13 @@ INNER JOIN ${VECTORS('e.part >= toDate(fromUnixTimestamp64Milli({from:Int64})) -
   ON v.tenant = p.tenant AND v.image_id = p.image_id
 ORDER BY cityHash64(p.tenant, p.image_id), p.image_id LIMIT {limit:UInt32}`;
 
-/** Pictures whose vectors were stored since a day and of which nobody has told a style distance. */
+/** Pictures whose vectors were stored since a day and of which nobody has told a style distance, in the order of their ids. */
 export const unscored = (set: string): string => `
 SELECT ${PICTURE}
 FROM ${set} AS p
 INNER JOIN ${VECTORS('e.part >= {since:Date}')} AS v ON v.tenant = p.tenant AND v.image_id = p.image_id
-WHERE (p.tenant, p.image_id) NOT IN (
+WHERE (p.tenant, p.image_id) > ({after_tenant:String}, {after_image:String})
+  AND (p.tenant, p.image_id) NOT IN (
     SELECT tenant, image_id FROM scores WHERE {tenant_filter} AND name = 'style_distance' AND image_id != '')
   AND (p.tenant, p.image_id) NOT IN (
     SELECT tenant, image_id FROM spans AS t
