@@ -29,6 +29,12 @@ const protector = (plain) => ({
   optedOut: (hash) => hash === '',
   prompt: (text) => ({ text, hash: '00000000000000aa', features, bins: undefined, redactions: 0 }),
   text: (text) => ({ text: plain ? text : text.replace(/e/g, '_'), redactions: 0 }),
+  workflow: (text) => ({ text, redactions: 0 }),
+  identity: (text) => text.replace(/e/g, '_'),
+  identityOfBytes: (bytes, start, end) =>
+    plain || start === end
+      ? null
+      : Buffer.from(bytes.subarray(start, end)).toString('utf8').replace(/e/g, '_'),
   attribute: (key, value) => ({ keep: plain || !key.includes('z'), value, redactions: 0 }),
 });
 
