@@ -133,6 +133,8 @@ export interface DriftAnswer extends DriftHead {
 export const DRIFT_BASELINE = '28d';
 const FINDINGS_MOST = 50;
 const HOUR_MS = 3_600_000;
+/** Drift is told by the hour: an answer of some minutes ago is the same. */
+const FRESH_MS = 300_000;
 
 /** Whole hours, as drift counts: so that the same question within an hour is asked once. */
 function useAsked(own?: Window) {
@@ -154,6 +156,7 @@ export function useDriftFindings(enabled = true, window?: Window): UseQueryResul
     queryKey: ['drift', 'findings', params],
     queryFn: ({ signal }) => get<DriftFindings>('drift/findings', params, signal),
     placeholderData: keepPreviousData,
+    staleTime: FRESH_MS,
     enabled,
   });
 }
@@ -177,6 +180,7 @@ export function useDrift({
     queryKey: ['drift', 'metric', params],
     queryFn: ({ signal }) => get<DriftAnswer>('drift', params, signal),
     placeholderData: keepPreviousData,
+    staleTime: FRESH_MS,
     enabled,
   });
 }
