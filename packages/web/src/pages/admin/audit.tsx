@@ -48,7 +48,7 @@ export function Part() {
       )}
       {rows.length > 0 && (
         <Table
-          label="Audit log"
+          label="List: audit log"
           rows={rows}
           keyOf={(row) => row.id}
           height={640}

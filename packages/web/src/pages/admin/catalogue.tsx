@@ -86,7 +86,7 @@ export function Part() {
       {data && rows.length === 0 && <Note title="Nothing of that name is collected" />}
       {rows.length > 0 && (
         <Table
-          label="What is collected"
+          label="List: what is collected"
           rows={rows}
           keyOf={(line) => `${line.of} ${line.name}`}
           columns={columns}

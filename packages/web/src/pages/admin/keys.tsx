@@ -75,7 +75,7 @@ function KeyTable({ rows, onRevoke }: { rows: readonly KeyRow[]; onRevoke: (row:
   );
   return (
     <Table
-      label="Keys"
+      label="List: keys"
       rows={sorted}
       keyOf={(row) => row.id}
       height={640}
@@ -98,7 +98,7 @@ function KeyTable({ rows, onRevoke }: { rows: readonly KeyRow[]; onRevoke: (row:
         { id: 'used', title: 'Last used', right: true, wide: true, cell: (row) => time(row.last_used_at) },
         {
           id: 'act',
-          title: '',
+          title: 'Act',
           right: true,
           cell: (row) =>
             row.revoked_at === null ? (

@@ -66,7 +66,7 @@ function Letters({ rows, onAgain }: { rows: readonly DeadLetter[]; onAgain: (row
   const now_ms = useNow();
   return (
     <Table
-      label="Dead letters"
+      label="List: dead letters"
       rows={rows}
       keyOf={(row) => row.id}
       height={640}
@@ -91,9 +91,9 @@ function Letters({ rows, onAgain }: { rows: readonly DeadLetter[]; onAgain: (row
           ),
         },
         {
-          ...{ id: 'act', title: '', right: true },
+          ...{ id: 'act', title: 'Act', right: true },
           cell: (row) => (
-            <Button onClick={() => onAgain(row)} aria-label={`Try ${row.id} again`}>
+            <Button onClick={() => onAgain(row)} aria-label={`Try again ${row.id}`}>
               Try again
             </Button>
           ),

@@ -116,7 +116,7 @@ function PeopleTable(props: {
   const me = useMe().data;
   return (
     <Table
-      label="People"
+      label="List: people"
       rows={props.rows}
       keyOf={(row) => row.id}
       columns={[
@@ -132,7 +132,7 @@ function PeopleTable(props: {
           ),
         },
         {
-          ...{ id: 'act', title: '', right: true },
+          ...{ id: 'act', title: 'Act', right: true },
           cell: (row) =>
             row.disabled_at === null ? (
               <span className={css.right}>
@@ -143,7 +143,7 @@ function PeopleTable(props: {
                   <Button
                     kind="danger"
                     onClick={() => props.onShutOut(row)}
-                    aria-label={`Shut ${row.name} out`}
+                    aria-label={`Shut out ${row.name}`}
                   >
                     Shut out
                   </Button>

@@ -165,7 +165,7 @@ function OptOuts({ ask }: { ask: AskFor }) {
       {data?.length === 0 && <Quiet>Nobody has opted out.</Quiet>}
       {data && data.length > 0 && (
         <Table
-          label="Opt-outs"
+          label="List: opt-outs"
           rows={data}
           keyOf={(row) => `${row.tenant} ${row.user_hash}`}
           height={400}
@@ -177,7 +177,7 @@ function OptOuts({ ask }: { ask: AskFor }) {
               cell: (row) => formatTime(Date.parse(row.since), now_ms, zone),
             },
             {
-              ...{ id: 'act', title: '', right: true },
+              ...{ id: 'act', title: 'Act', right: true },
               cell: (row) => (
                 <Button
                   onClick={() =>
@@ -188,7 +188,7 @@ function OptOuts({ ask }: { ask: AskFor }) {
                       onAct: () => back.mutate(row),
                     })
                   }
-                  aria-label={`Take telemetry of ${row.user_hash} again`}
+                  aria-label={`Take again telemetry of ${row.user_hash}`}
                 >
                   Take again
                 </Button>
@@ -211,7 +211,7 @@ function Erasures() {
       {data?.length === 0 && <Quiet>Nothing was erased on demand.</Quiet>}
       {data && data.length > 0 && (
         <Table
-          label="Erasures"
+          label="List: erasures"
           rows={data}
           keyOf={(row) => JSON.stringify(row)}
           height={400}

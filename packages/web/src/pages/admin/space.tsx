@@ -47,7 +47,7 @@ export function Part() {
         end={<span>{formatBytes(total)} in all</span>}
       />
       <Table
-        label="Space by signal"
+        label="List: space by signal"
         rows={known}
         keyOf={(row) => row.table}
         columns={[
@@ -65,7 +65,7 @@ export function Part() {
           },
           {
             id: 'bar',
-            title: '',
+            title: 'Act',
             wide: true,
             width: '160px',
             cell: (row) => <Bar share={row.bytes / most} />,

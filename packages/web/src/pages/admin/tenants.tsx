@@ -95,7 +95,7 @@ const TenantTable = (props: {
   onOpen: (name: string) => void;
 }) => (
   <Table
-    label="Tenants"
+    label="List: tenants"
     rows={props.rows}
     keyOf={(row) => row.name}
     selected={props.open}

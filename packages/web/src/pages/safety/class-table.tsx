@@ -58,7 +58,7 @@ export function ClassTable({ parts, way, than }: ClassTableProps) {
               ]),
         ]),
         {
-          ...{ id: 'see', title: '', right: true, wide: true },
+          ...{ id: 'see', title: 'See', right: true, wide: true },
           cell: (name) => (
             <Link
               className={css.see}
