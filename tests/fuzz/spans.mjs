@@ -29,6 +29,7 @@ const protector = (plain) => ({
   optedOut: (hash) => hash === '',
   prompt: (text) => ({ text, hash: '00000000000000aa', features, bins: undefined, redactions: 0 }),
   text: (text) => ({ text: plain ? text : text.replace(/e/g, '_'), redactions: 0 }),
+  plainPrompt: () => false,
   workflow: (text) => ({ text, redactions: 0 }),
   identity: (text) => text.replace(/e/g, '_'),
   identityOfBytes: (bytes, start, end) =>
