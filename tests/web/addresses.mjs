@@ -25,4 +25,7 @@ export const ADDRESSES = [
   ['explain', '/explain?from=now-24h&select=latency_ms%3E%3D6000'],
   ['errors', '/errors'],
   ['logs', '/logs'],
+  ['drift', '/drift'],
+  ['drift-of', '/drift/prompt_tokens?by=tenant'],
+  ['drift-report', '/reports/drift/yesterday'],
 ];
