@@ -43,66 +43,7 @@ export function MonitorEditor({ start, isNew, busy, error, onSave, onClose }: Mo
       <Cell>
         <Head title={isNew ? 'New monitor' : form.name} unit="an empty field: the default holds" />
         <Form onSubmit={() => onSave(yaml)}>
-          {isNew && (
-            <TextField
-              label="Name"
-              value={form.name}
-              onChange={(name) => set({ name })}
-              hint="a-z, 0-9, dot, _ and -; the name of a built-in one replaces it"
-            />
-          )}
-          <div className={css.two}>
-            <Choice
-              label="Metric"
-              value={form.metric}
-              choices={Object.entries(DRIFT_TITLES)}
-              onChange={(metric) => set({ metric })}
-            />
-            <Choice
-              label="Baseline"
-              value={form.baseline}
-              choices={[
-                ['28d', '28 days before'],
-                ['7d', '7 days before'],
-                ['release', 'previous release'],
-                ...(/^(?:28d|7d|release)$/.test(form.baseline)
-                  ? []
-                  : ([[form.baseline, form.baseline]] as const)),
-              ]}
-              onChange={(baseline) => set({ baseline })}
-            />
-          </div>
-          <Checks
-            label="By"
-            values={form.segments}
-            choices={SEGMENTS}
-            onChange={(segments) => set({ segments })}
-          />
-          <div className={css.three}>
-            {NUMBERS.map(([name, label, usual]) => (
-              <TextField
-                key={name}
-                label={label}
-                value={form[name]}
-                placeholder={usual}
-                onChange={(text) => set({ [name]: text })}
-              />
-            ))}
-          </div>
-          <TextField
-            label="Leave out of the baseline"
-            mono
-            lines={2}
-            value={form.exclude}
-            onChange={(exclude) => set({ exclude })}
-            hint="FROM/TO, a window a line"
-          />
-          <Checks
-            label="State"
-            values={form.enabled ? ['enabled'] : []}
-            choices={[['enabled', 'it is looked at every hour']] as const}
-            onChange={(values) => set({ enabled: values.length > 0 })}
-          />
+          <Fields form={form} isNew={isNew} onChange={set} />
           <Refused error={error} />
           <div className={css.acts}>
             <Button kind="solid" type="submit" busy={busy} disabled={form.name === ''}>
@@ -126,6 +67,78 @@ export function MonitorEditor({ start, isNew, busy, error, onSave, onClose }: Mo
         </div>
       </Cell>
     </Cells>
+  );
+}
+
+interface FieldsProps {
+  readonly form: MonitorForm;
+  readonly isNew: boolean;
+  readonly onChange: (more: Partial<MonitorForm>) => void;
+}
+function Fields({ form, isNew, onChange: set }: FieldsProps) {
+  return (
+    <>
+      {isNew && (
+        <TextField
+          label="Name"
+          value={form.name}
+          onChange={(name) => set({ name })}
+          hint="a-z, 0-9, dot, _ and -; the name of a built-in one replaces it"
+        />
+      )}
+      <div className={css.two}>
+        <Choice
+          label="Metric"
+          value={form.metric}
+          choices={Object.entries(DRIFT_TITLES)}
+          onChange={(metric) => set({ metric })}
+        />
+        <Choice
+          label="Baseline"
+          value={form.baseline}
+          choices={[
+            ['28d', '28 days before'],
+            ['7d', '7 days before'],
+            ['release', 'previous release'],
+            ...(/^(?:28d|7d|release)$/.test(form.baseline)
+              ? []
+              : ([[form.baseline, form.baseline]] as const)),
+          ]}
+          onChange={(baseline) => set({ baseline })}
+        />
+      </div>
+      <Checks
+        label="By"
+        values={form.segments}
+        choices={SEGMENTS}
+        onChange={(segments) => set({ segments })}
+      />
+      <div className={css.three}>
+        {NUMBERS.map(([name, label, usual]) => (
+          <TextField
+            key={name}
+            label={label}
+            value={form[name]}
+            placeholder={usual}
+            onChange={(text) => set({ [name]: text })}
+          />
+        ))}
+      </div>
+      <TextField
+        label="Leave out of the baseline"
+        mono
+        lines={2}
+        value={form.exclude}
+        onChange={(exclude) => set({ exclude })}
+        hint="FROM/TO, a window a line"
+      />
+      <Checks
+        label="State"
+        values={form.enabled ? ['enabled'] : []}
+        choices={[['enabled', 'it is looked at every hour']] as const}
+        onChange={(values) => set({ enabled: values.length > 0 })}
+      />
+    </>
   );
 }
 
