@@ -28,4 +28,5 @@ export const ADDRESSES = [
   ['drift', '/drift'],
   ['drift-of', '/drift/prompt_tokens?by=tenant'],
   ['drift-report', '/reports/drift/yesterday'],
+  ['drift-monitors', '/drift/monitors?open=new'],
 ];
