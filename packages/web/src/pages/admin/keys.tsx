@@ -186,23 +186,30 @@ function NewKeyForm() {
           </div>
         </Form>
       </Cell>
-      <Cell>
-        <Head title="The key" unit="shown once" />
-        {made === null ? (
-          <p className="small dimmer">
-            The key is shown here when it is made, and never again: only its digest is stored. Give each
-            sender a key of its own, so that one can be revoked without the others.
-          </p>
-        ) : (
-          <div className={css.beside} role="status">
-            <Command plain text={made.key} />
-            <p className="small">
-              For <b>{tenantWords(made.tenant)}</b>, id <span className="mono">{made.id}</span>. Copy it now:
-              it cannot be shown again.
-            </p>
-          </div>
-        )}
-      </Cell>
+      <MadeKey made={made} />
     </Cells>
+  );
+}
+
+/** Where the new key stands: the server tells it once, so it lives no longer than this page. */
+function MadeKey({ made }: { made: NewKey | null }) {
+  return (
+    <Cell>
+      <Head title="The key" unit="shown once" />
+      {made === null ? (
+        <p className="small dimmer">
+          The key is shown here when it is made, and never again: only its digest is stored. Give each sender
+          a key of its own, so that one can be revoked without the others.
+        </p>
+      ) : (
+        <div className={css.beside} role="status">
+          <Command plain text={made.key} />
+          <p className="small">
+            For <b>{tenantWords(made.tenant)}</b>, id <span className="mono">{made.id}</span>. Copy it now: it
+            cannot be shown again.
+          </p>
+        </div>
+      )}
+    </Cell>
   );
 }
