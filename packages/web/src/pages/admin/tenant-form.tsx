@@ -49,42 +49,8 @@ export function TenantForm(props: TenantFormProps) {
             />
           )}
           <Prompts form={form} tenant={tenant} onChange={set} />
-          <h3 className={css.group}>Retention</h3>
-          <div className={css.two}>
-            {RETENTIONS.map((kind) => (
-              <TextField
-                key={kind}
-                label={RETENTION_WORDS[kind]!}
-                value={form.retention[kind] ?? ''}
-                placeholder={placeholder(tenant, kind)}
-                onChange={(text) => set({ retention: { ...form.retention, [kind]: text } })}
-              />
-            ))}
-          </div>
-          <h3 className={css.group}>Sampling</h3>
-          <div className={css.three}>
-            <TextField
-              label="Share of traces kept"
-              value={form.traces}
-              placeholder={String(tenant?.policy.sampling.traces ?? 0.05)}
-              onChange={(traces) => set({ traces })}
-              hint="0 to 1; errors are always kept"
-            />
-            <TextField
-              label="Slow from, ms"
-              value={form.slow_ms}
-              placeholder={String(tenant?.policy.sampling.slow_ms ?? 10_000)}
-              onChange={(slow_ms) => set({ slow_ms })}
-              hint="slower requests are always kept"
-            />
-            <TextField
-              label="Share of pictures kept"
-              value={form.artifacts}
-              placeholder={String(tenant?.policy.sampling.artifacts ?? 0.1)}
-              onChange={(artifacts) => set({ artifacts })}
-              hint="0 to 1"
-            />
-          </div>
+          <Retention form={form} tenant={tenant} onChange={set} />
+          <Sampling form={form} tenant={tenant} onChange={set} />
           <Refused error={error} />
           <div className={css.acts}>
             <Button
@@ -120,18 +86,20 @@ export function TenantForm(props: TenantFormProps) {
   );
 }
 
+/** One group of the fields: `tenant` tells what holds now, shown where a field is empty. */
+interface GroupProps {
+  readonly form: PolicyForm;
+  readonly tenant: TenantRow | null;
+  readonly onChange: (more: Partial<PolicyForm>) => void;
+}
+
 const placeholder = (tenant: TenantRow | null, kind: string): string => {
   const ms = tenant?.policy.retention_ms[kind];
   return ms === undefined ? 'default' : durationText(ms);
 };
 
 /** What happens to the text of prompts before anything is stored. */
-function Prompts(props: {
-  form: PolicyForm;
-  tenant: TenantRow | null;
-  onChange: (more: Partial<PolicyForm>) => void;
-}) {
-  const { form, tenant, onChange } = props;
+function Prompts({ form, tenant, onChange }: GroupProps) {
   const holds = form.prompts === '' ? (tenant?.policy.prompts ?? null) : form.prompts;
   return (
     <>
@@ -179,6 +147,58 @@ function Prompts(props: {
         onChange={(roots) => onChange({ roots })}
         hint="absolute paths on the server, a line each"
       />
+    </>
+  );
+}
+
+/** How long each kind of row is kept. */
+function Retention({ form, tenant, onChange }: GroupProps) {
+  return (
+    <>
+      <h3 className={css.group}>Retention</h3>
+      <div className={css.two}>
+        {RETENTIONS.map((kind) => (
+          <TextField
+            key={kind}
+            label={RETENTION_WORDS[kind]!}
+            value={form.retention[kind] ?? ''}
+            placeholder={placeholder(tenant, kind)}
+            onChange={(text) => onChange({ retention: { ...form.retention, [kind]: text } })}
+          />
+        ))}
+      </div>
+    </>
+  );
+}
+
+/** What is kept whole of what arrives. */
+function Sampling({ form, tenant, onChange }: GroupProps) {
+  return (
+    <>
+      <h3 className={css.group}>Sampling</h3>
+      <div className={css.three}>
+        <TextField
+          label="Share of traces kept"
+          value={form.traces}
+          placeholder={String(tenant?.policy.sampling.traces ?? 0.05)}
+          onChange={(traces) => onChange({ traces })}
+          hint="0 to 1; errors are always kept"
+        />
+        <TextField
+          label="Slow from, ms"
+          value={form.slow_ms}
+          placeholder={String(tenant?.policy.sampling.slow_ms ?? 10_000)}
+          onChange={(slow_ms) => onChange({ slow_ms })}
+          hint="slower requests are always kept"
+        />
+        <TextField
+          label="Share of pictures kept"
+          value={form.artifacts}
+          placeholder={String(tenant?.policy.sampling.artifacts ?? 0.1)}
+          onChange={(artifacts) => onChange({ artifacts })}
+          hint="0 to 1"
+        />
+      </div>
     </>
   );
 }
