@@ -29,7 +29,6 @@ export function ReviewQueue() {
   const may = useMay('unblur');
   const me = useMe().data;
   const [shown, show] = useState<string | null>(null);
-  const { link } = useGo();
   const rows = images.rows ?? [];
   return (
     <Sheet label="Review queue">
@@ -41,22 +40,7 @@ export function ReviewQueue() {
             {may ? 'each look is written to the audit log' : 'blurred by the server'}
           </span>
         }
-        end={
-          <>
-            <Segmented
-              label="Queue"
-              value={queue}
-              choices={QUEUES}
-              onChange={(one) => choose(one === 'nsfw' ? null : one)}
-            />
-            <Link
-              className="hide-s"
-              href={link('/images', { filter: FILTERS[queue] as unknown as string[] })}
-            >
-              Open gallery
-            </Link>
-          </>
-        }
+        end={<QueueChoice queue={queue} onChoose={choose} />}
       />
       {me && !may && (
         <Cell>
@@ -103,6 +87,29 @@ export function ReviewQueue() {
       )}
       <Looks />
     </Sheet>
+  );
+}
+
+interface QueueChoiceProps {
+  readonly queue: keyof typeof FILTERS;
+  readonly onChoose: (queue: string | null) => void;
+}
+
+/** Which pictures to review, and the way to the same ones in the gallery. */
+function QueueChoice({ queue, onChoose }: QueueChoiceProps) {
+  const { link } = useGo();
+  return (
+    <>
+      <Segmented
+        label="Queue"
+        value={queue}
+        choices={QUEUES}
+        onChange={(one) => onChoose(one === 'nsfw' ? null : one)}
+      />
+      <Link className="hide-s" href={link('/images', { filter: FILTERS[queue] as unknown as string[] })}>
+        Open gallery
+      </Link>
+    </>
   );
 }
 
