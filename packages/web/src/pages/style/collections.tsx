@@ -127,15 +127,7 @@ interface LineProps {
 function Line({ one, times, parting, highest, status }: LineProps) {
   const host = useRef<HTMLSpanElement>(null);
   const width = useWidth(host);
-  const deployments = useDeployments().data ?? [];
-  const marks = deployments
-    .filter(
-      ({ tenant, status, version }) =>
-        tenant === one.tenant &&
-        status === 'start' &&
-        one.models.some(({ model_version }) => model_version === version),
-    )
-    .map(({ timestamp, id }) => ({ at_ms: Date.parse(timestamp), label: id }));
+  const releases = useReleases(one);
   const x = (ms: number): number =>
     ((ms - parting.from_ms) / (parting.to_ms - parting.from_ms)) * (width - ROOM_PX);
   const y = (value: number): number => LINE_PX - 3 - (value / highest) * (LINE_PX - 12);
@@ -173,19 +165,7 @@ function Line({ one, times, parting, highest, status }: LineProps) {
             fill="var(--band)"
             opacity=".18"
           />
-          {marks.map((mark) => (
-            <g key={`${mark.at_ms} ${mark.label}`}>
-              <line
-                x1={x(mark.at_ms)}
-                x2={x(mark.at_ms)}
-                y1="8"
-                y2={LINE_PX - 2}
-                stroke="var(--deploy)"
-                opacity=".35"
-              />
-              <circle cx={x(mark.at_ms)} cy="5" r="3" fill="var(--deploy)" />
-            </g>
-          ))}
+          <Pegs releases={releases} x={x} />
           <path
             d={`M${path(({ p50 }) => p50).join('L')}`}
             fill="none"
@@ -205,5 +185,44 @@ function Line({ one, times, parting, highest, status }: LineProps) {
         </svg>
       )}
     </span>
+  );
+}
+
+interface Release {
+  readonly at_ms: number;
+  readonly label: string;
+}
+
+/** The starts of the models that this collection is made with. */
+function useReleases(one: StyleCollection): Release[] {
+  const deployments = useDeployments().data ?? [];
+  return deployments
+    .filter(
+      ({ tenant, status, version }) =>
+        tenant === one.tenant &&
+        status === 'start' &&
+        one.models.some(({ model_version }) => model_version === version),
+    )
+    .map(({ timestamp, id }) => ({ at_ms: Date.parse(timestamp), label: id }));
+}
+
+/** A peg at each release, `x` px from the left. */
+function Pegs({ releases, x }: { releases: readonly Release[]; x: (ms: number) => number }) {
+  return (
+    <>
+      {releases.map((release) => (
+        <g key={`${release.at_ms} ${release.label}`}>
+          <line
+            x1={x(release.at_ms)}
+            x2={x(release.at_ms)}
+            y1="8"
+            y2={LINE_PX - 2}
+            stroke="var(--deploy)"
+            opacity=".35"
+          />
+          <circle cx={x(release.at_ms)} cy="5" r="3" fill="var(--deploy)" />
+        </g>
+      ))}
+    </>
   );
 }
