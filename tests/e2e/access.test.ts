@@ -1,5 +1,7 @@
 /** Who sees what: keys of tenants, scopes, hostile SQL, the keyless loopback and its enemy, audit. */
+import { writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hexId, type Json, pegbar, type Server, scratch, startServer } from './server.ts';
 
@@ -534,5 +536,54 @@ describe('starting', () => {
     expect(second.ready.key).toBeNull();
     expect((await second.call('/api/v1/keys', { key: key! })).status).toBe(200);
     await second.stop();
+  });
+});
+
+describe('resources of the configuration', () => {
+  it('hold from the first record on, and a wrong file stops the start by its name', async () => {
+    const folder = scratch('declared');
+    const file = join(folder, 'studio.yaml');
+    const tenant = {
+      apiVersion: 'pegbar/v1',
+      kind: 'Tenant',
+      metadata: { name: 'declared' },
+      spec: { prompts: 'drop' },
+    };
+    writeFileSync(file, JSON.stringify(tenant));
+    const own = await startServer({ args: ['--resources', file] });
+    try {
+      await own.store([
+        {
+          timestamp: Date.now(),
+          tenant: 'declared',
+          request_id: 'r',
+          pipeline_stage: 'generate',
+          prompt: { text: 'a secret garden' },
+        },
+      ]);
+      const [row] = await own.sql(
+        "SELECT count() AS n FROM prompts WHERE tenant = 'declared' AND position(prompt, 'secret') > 0",
+      );
+      expect(Number(row?.n)).toBe(0);
+      expect((await own.get('/api/v1/resources/Tenant/declared')).spec).toMatchObject({ prompts: 'drop' });
+    } finally {
+      await own.stop();
+    }
+    writeFileSync(file, JSON.stringify({ ...tenant, spec: { prompts: 'shout' } }));
+    const wrong = await pegbar([
+      'up',
+      '--data',
+      scratch('wrong'),
+      '--port',
+      '0',
+      '--otlp-http-port',
+      '0',
+      '--otlp-grpc-port',
+      '0',
+      '--resources',
+      file,
+    ]);
+    expect(wrong.code).not.toBe(0);
+    expect(wrong.stderr).toMatch(/studio\.yaml/);
   });
 });

@@ -8,6 +8,7 @@ import { watchDisk } from './base/disk.ts';
 import { createFolderSize } from './base/folder-size.ts';
 import { createLog, type Log } from './base/log.ts';
 import { environment, type ServerConfig } from './config/index.ts';
+import { applyDeclared } from './declared.ts';
 import { createDetector } from './deployments/index.ts';
 import { hostOf, openDoors } from './doors.ts';
 import { createDriftWatch, driftMonitorKind } from './drift/index.ts';
@@ -17,6 +18,7 @@ import { startLoading } from './loading/index.ts';
 import { createPrivacy } from './privacy/index.ts';
 import { OUTCOME_SQL, SETTLED_MS_SQL, startSweeper } from './requests/index.ts';
 import { IDS_KEPT_MS, openSpool } from './spool/index.ts';
+import { StartError } from './start-error.ts';
 import { checkSecrets, loadSecrets, openState } from './state/index.ts';
 import {
   createLauncher,
@@ -51,16 +53,6 @@ export interface RunningServer {
   /** Everything acknowledged is queryable and counted when it resolves. */
   flush(): Promise<void>;
   stop(): Promise<void>;
-}
-
-/** A start that cannot be: what is wrong and what to do. */
-export class StartError extends Error {
-  readonly cure: string;
-
-  constructor(message: string, cure: string) {
-    super(message);
-    this.cure = cure;
-  }
 }
 
 /** Most that waits in the spool for the store where the configuration sets no limit: an hour or so of a busy studio. */
@@ -131,6 +123,9 @@ async function start(
   });
   closers.push(() => loading.stop());
 
+  const style = openStyle(base, people, store, events);
+  await applyDeclared(config, access, log);
+
   // The doors open before the store is up: what is acknowledged waits in the spool.
   const doors = await openDoors(base, sink, access);
   await engineUp;
@@ -148,8 +143,7 @@ async function start(
   startChores(base, { ...people, ...ingest, store, events });
   const { state } = people;
   closers.push(createDriftWatch({ ...base, state, store, keeper: loading.keeper, clock }).start());
-
-  const style = startStyle(base, people, store, events);
+  closers.push(style.style.keeper.start());
 
   let stopping = false;
   async function flush(): Promise<void> {
@@ -326,7 +320,7 @@ const wallOver = ({ counters }: Base, store: Store, supervisor: Supervisor): Wal
   });
 
 /** What pictures look like, and whether that is still their collection's style. */
-function startStyle(
+function openStyle(
   { counters, log, closers }: Base,
   { state, access }: People,
   store: Store,
@@ -335,9 +329,7 @@ function startStyle(
   const send = (tenant: string, ndjson: string) => events.accept(ndjson, { tenant });
   const onlooker = createLooker({ clock, counters, log, send });
   closers.push(() => onlooker.stop());
-  const style = createStyle({ access, state, store, clock, counters, log, send });
-  closers.push(style.keeper.start());
-  return { onlooker, style };
+  return { onlooker, style: createStyle({ access, state, store, clock, counters, log, send }) };
 }
 
 /** What happens by itself, again and again. */

@@ -1,6 +1,7 @@
 import type { CliIo } from './cli/index.ts';
 import type { ServerConfig } from './config/index.ts';
-import { type RunningServer, StartError, startServer } from './server.ts';
+import { type RunningServer, startServer } from './server.ts';
+import { StartError } from './start-error.ts';
 import { EngineStartError } from './store/engine/index.ts';
 import { VERSION } from './version.ts';
 
