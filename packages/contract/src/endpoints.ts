@@ -14,8 +14,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...QUESTIONS,
   ...DRIFT_ENDPOINTS,
   ...TRACES,
-  ...COLLECTIONS,
   ...STYLE_HEALTH,
+  ...COLLECTIONS,
   ...ADMINISTRATION,
   ...SERVER,
 ];

@@ -27,6 +27,6 @@ export { RELEASES_MOST, readReleases } from './releases.ts';
 export { findRequest, listRequests } from './requests.ts';
 export { findSequence } from './sequences.ts';
 export { listSeries } from './series.ts';
+export { findTrace } from './spans.ts';
 export { readStyleHealth } from './style-health.ts';
 export { readStylePictures, STYLE_PICTURES_MOST } from './style-pictures.ts';
-export { findTrace } from './spans.ts';

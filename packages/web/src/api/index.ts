@@ -66,6 +66,7 @@ export {
   useExamplePictures,
 } from './drift.ts';
 export { type Example, type Sequence, useExamples, useSequence } from './examples.ts';
+export { type Failures, useFailures } from './failures.ts';
 export {
   type Change,
   type Finding,
@@ -88,8 +89,6 @@ export {
   useKpis,
   valuesOf,
 } from './kpis.ts';
-export { type Failures, useFailures } from './failures.ts';
-export { TAIL_MOST, type Tail, type TailedLog, useLogTail } from './log-tail.ts';
 export {
   type Difference,
   type ExplainedRow,
@@ -98,6 +97,17 @@ export {
   useExplanation,
   useLatencies,
 } from './latencies.ts';
+export {
+  type ListOptions,
+  useDeployments,
+  useImage,
+  useImages,
+  useLogs,
+  useRequest,
+  useRequests,
+  useTrace,
+} from './lists.ts';
+export { TAIL_MOST, type Tail, type TailedLog, useLogTail } from './log-tail.ts';
 export {
   type Gallery,
   type PictureGroup,
@@ -109,26 +119,12 @@ export {
   useSamePromptAndSeed,
 } from './pictures.ts';
 export {
-  type ListOptions,
-  useDeployments,
-  useImage,
-  useImages,
-  useLogs,
-  useRequest,
-  useRequests,
-  useTrace,
-} from './lists.ts';
-export { createQueryClient, useMay, useMe, useNewest, useStatus } from './queries.ts';
-export {
-  type Baseline as UsualTimes,
-  type SpanDetail,
-  type TraceOutline,
-  type Usual,
-  useBaseline,
-  useOutline,
-  useRequestOf,
-  useSpan,
-} from './traces.ts';
+  createQueryClient,
+  useMay,
+  useMe,
+  useNewest,
+  useStatus,
+} from './queries.ts';
 export {
   type KpiDifference,
   type NearPair,
@@ -153,6 +149,16 @@ export {
   useStyleHealth,
   useStylePictures,
 } from './style.ts';
+export {
+  type Baseline as UsualTimes,
+  type SpanDetail,
+  type TraceOutline,
+  type Usual,
+  useBaseline,
+  useOutline,
+  useRequestOf,
+  useSpan,
+} from './traces.ts';
 export type {
   DeploymentRow,
   ImageDetail,
