@@ -17,6 +17,11 @@ const ENGINE = [
   'tests/**/*.test.ts',
 ];
 
+/** Real pages in a real browser, over one studio that they share. */
+const WEB = 'tests/web/**/*.test.ts';
+/** Several pages, one after the other, beside another browser and a server on two cores. */
+const PAGE_MS = 150_000;
+
 /** Pure, or at home in the file system alone, although they lie where the engine's tests do. */
 const LIGHT = ['tests/architecture.test.ts', 'tests/ci.test.ts', 'tests/sdk/contract.test.ts'];
 
@@ -58,9 +63,21 @@ export default defineConfig({
           ...common,
           name: 'engine',
           include: ENGINE,
-          exclude: [...LIGHT, FIXTURE],
+          exclude: [...LIGHT, FIXTURE, WEB],
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        ...source,
+        test: {
+          ...common,
+          name: 'web',
+          include: [WEB],
+          globalSetup: 'tests/web/shared-studio.mjs',
+          testTimeout: PAGE_MS,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

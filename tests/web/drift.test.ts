@@ -1,43 +1,34 @@
 /** Drift in a real browser: what it is measured against is in the address, and a metric leads to its segments. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, openBrowser, openPage } from './browser.mjs';
-import { startStudio } from './studio.mjs';
-
-const MOVE_IN_MS = 200_000;
-const SLOW_MS = 90_000;
+import { MOVE_IN_MS, sharedStudio } from './shared.ts';
 
 describe.skipIf(CHROMIUM === undefined)('drift', () => {
-  let studio: Awaited<ReturnType<typeof startStudio>>;
+  let studio: Awaited<ReturnType<typeof sharedStudio>>;
   let browser: Awaited<ReturnType<typeof openBrowser>>;
   beforeAll(async () => {
-    studio = await startStudio();
+    studio = await sharedStudio();
     browser = await openBrowser();
   }, MOVE_IN_MS);
   afterAll(async () => {
     await browser?.close();
-    await studio?.stop();
   });
 
-  it(
-    'keeps baseline and metric in the address, and opens a segment',
-    async () => {
-      const tab = await openPage(browser, { url: studio.url });
-      tab.page.setDefaultTimeout(SLOW_MS / 2);
-      await tab.page.goto(`${studio.url}/drift/latency_ms?by=tenant`);
-      await tab.page.getByRole('region', { name: 'Drift by segment' }).getByRole('row').nth(1).waitFor();
-      await tab.page.click('[data-control=compare]');
-      await tab.page.getByRole('button', { name: '7 days before' }).click();
-      await tab.page.waitForURL(/baseline=7d/);
-      await tab.page.getByRole('region', { name: 'Drift by segment' }).getByRole('row').nth(1).click();
-      await tab.page.waitForURL(/\/drift\/latency_ms\?.*filter=tenant/);
-      await tab.page.getByRole('region', { name: 'In short' }).waitFor();
-      expect(tab.page.url()).toContain('baseline=7d');
-      await tab.page.click('[data-control=metric]');
-      await tab.page.getByRole('button', { name: 'Queue wait' }).click();
-      await tab.page.waitForURL(/\/drift\/queue_wait_ms\?/);
-      expect(tab.faults).toEqual([]);
-      await tab.close();
-    },
-    SLOW_MS,
-  );
+  it('keeps baseline and metric in the address, and opens a segment', async () => {
+    const tab = await openPage(browser, { url: studio.url });
+    await tab.page.goto(`${studio.url}/drift/latency_ms?by=tenant`);
+    await tab.page.getByRole('region', { name: 'Drift by segment' }).getByRole('row').nth(1).waitFor();
+    await tab.page.click('[data-control=compare]');
+    await tab.page.getByRole('button', { name: '7 days before' }).click();
+    await tab.page.waitForURL(/baseline=7d/);
+    await tab.page.getByRole('region', { name: 'Drift by segment' }).getByRole('row').nth(1).click();
+    await tab.page.waitForURL(/\/drift\/latency_ms\?.*filter=tenant/);
+    await tab.page.getByRole('region', { name: 'In short' }).waitFor();
+    expect(tab.page.url()).toContain('baseline=7d');
+    await tab.page.click('[data-control=metric]');
+    await tab.page.getByRole('button', { name: 'Queue wait' }).click();
+    await tab.page.waitForURL(/\/drift\/queue_wait_ms\?/);
+    expect(tab.faults).toEqual([]);
+    await tab.close();
+  });
 });

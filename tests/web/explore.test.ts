@@ -1,131 +1,107 @@
 /** From a list to a request, from a bar to its cause, from a box to what tells it apart: in a real browser. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, openBrowser, openPage } from './browser.mjs';
-import { startStudio } from './studio.mjs';
-
-const MOVE_IN_MS = 200_000;
-const SLOW_MS = 60_000;
+import { MOVE_IN_MS, sharedStudio } from './shared.ts';
 
 describe.skipIf(CHROMIUM === undefined)('requests, traces, errors and logs', () => {
-  let studio: Awaited<ReturnType<typeof startStudio>>;
+  let studio: Awaited<ReturnType<typeof sharedStudio>>;
   let browser: Awaited<ReturnType<typeof openBrowser>>;
   beforeAll(async () => {
-    studio = await startStudio();
+    studio = await sharedStudio();
     browser = await openBrowser();
   }, MOVE_IN_MS);
   afterAll(async () => {
     await browser?.close();
-    await studio?.stop();
   });
 
-  it(
-    'narrows the list by a facet, moves by j, and opens a request with its waterfall',
-    async () => {
-      const tab = await openPage(browser, { url: studio.url });
-      await tab.go('/requests?from=now-2d');
-      await tab.page
-        .locator('#request-filters')
-        .getByRole('button', { name: /^succeeded/ })
-        .click();
-      await tab.page.waitForURL(/filter=outcome%3Dsucceeded/);
-      await tab.page.getByRole('row').nth(2).waitFor();
-      await tab.page.locator('h1').click();
-      await tab.page.keyboard.press('j');
-      await tab.page.waitForURL(/open=/);
-      await tab.page.getByRole('link', { name: 'Open request' }).click();
-      await tab.page.waitForURL(/\/requests\/req_/);
-      const tree = tab.page.getByRole('tree');
-      await tree
-        .getByRole('treeitem', { name: /^generate/ })
-        .first()
-        .waitFor();
-      await tab.page
-        .getByText(/^This request took/)
-        .first()
-        .waitFor();
-      await tree
-        .getByRole('treeitem', { name: /^deliver/ })
-        .first()
-        .click();
-      await tab.page.waitForURL(/span=/);
-      await tab.page.getByRole('complementary', { name: 'Details' }).getByText('boundary').waitFor();
-      expect(await tab.axe()).toEqual([]);
-      expect(tab.faults).toEqual([]);
-      await tab.close();
-    },
-    SLOW_MS,
-  );
+  it('narrows the list by a facet, moves by j, and opens a request with its waterfall', async () => {
+    const tab = await openPage(browser, { url: studio.url });
+    await tab.go('/requests?from=now-2d');
+    await tab.page
+      .locator('#request-filters')
+      .getByRole('button', { name: /^succeeded/ })
+      .click();
+    await tab.page.waitForURL(/filter=outcome%3Dsucceeded/);
+    await tab.page.getByRole('row').nth(2).waitFor();
+    await tab.page.locator('h1').click();
+    await tab.page.keyboard.press('j');
+    await tab.page.waitForURL(/open=/);
+    await tab.page.getByRole('link', { name: 'Open request' }).click();
+    await tab.page.waitForURL(/\/requests\/req_/);
+    const tree = tab.page.getByRole('tree');
+    await tree
+      .getByRole('treeitem', { name: /^generate/ })
+      .first()
+      .waitFor();
+    await tab.page
+      .getByText(/^This request took/)
+      .first()
+      .waitFor();
+    await tree
+      .getByRole('treeitem', { name: /^deliver/ })
+      .first()
+      .click();
+    await tab.page.waitForURL(/span=/);
+    await tab.page.getByRole('complementary', { name: 'Details' }).getByText('boundary').waitFor();
+    expect(await tab.axe()).toEqual([]);
+    expect(tab.faults).toEqual([]);
+    await tab.close();
+  });
 
-  it(
-    'explains a box that was drawn over the latencies with keys',
-    async () => {
-      const tab = await openPage(browser, { url: studio.url });
-      await tab.go('/requests?from=now-2d&filter=workload%3Dsingle_image');
-      const map = tab.page.locator('figure[aria-label^="Latency"]');
-      await map.focus();
-      for (const key of ['ArrowRight', 'ArrowUp', 'ArrowUp', 'ArrowUp']) await tab.page.keyboard.press(key);
-      for (let at = 0; at < 8; at++) await tab.page.keyboard.press('Shift+ArrowUp');
-      for (let at = 0; at < 30; at++) await tab.page.keyboard.press('Shift+ArrowLeft');
-      await tab.page.keyboard.press('Enter');
-      await tab.page.getByRole('button', { name: 'Explain', exact: true }).click();
-      await tab.page.waitForURL(/\/explain\?.*select=timestamp/);
-      await tab.page
-        .getByRole('region', { name: 'Selection' })
-        .getByText(/latency/)
-        .waitFor();
-      await tab.page.getByText(/in the rest of the range/).waitFor();
-      expect(tab.faults).toEqual([]);
-      await tab.close();
-    },
-    SLOW_MS,
-  );
+  it('explains a box that was drawn over the latencies with keys', async () => {
+    const tab = await openPage(browser, { url: studio.url });
+    await tab.go('/requests?from=now-2d&filter=workload%3Dsingle_image');
+    const map = tab.page.locator('figure[aria-label^="Latency"]');
+    await map.focus();
+    for (const key of ['ArrowRight', 'ArrowUp', 'ArrowUp', 'ArrowUp']) await tab.page.keyboard.press(key);
+    for (let at = 0; at < 8; at++) await tab.page.keyboard.press('Shift+ArrowUp');
+    for (let at = 0; at < 30; at++) await tab.page.keyboard.press('Shift+ArrowLeft');
+    await tab.page.keyboard.press('Enter');
+    await tab.page.getByRole('button', { name: 'Explain', exact: true }).click();
+    await tab.page.waitForURL(/\/explain\?.*select=timestamp/);
+    await tab.page
+      .getByRole('region', { name: 'Selection' })
+      .getByText(/latency/)
+      .waitFor();
+    await tab.page.getByText(/in the rest of the range/).waitFor();
+    expect(tab.faults).toEqual([]);
+    await tab.close();
+  });
 
-  it(
-    'leads from an error to the requests that have it',
-    async () => {
-      const tab = await openPage(browser, { url: studio.url });
-      await tab.go('/errors?from=now-7d');
-      const by = tab.page.getByRole('link', { name: /^Requests with / }).first();
-      await by.waitFor();
-      await by.click();
-      await tab.page.waitForURL(/\/requests\?.*filter=error_code/);
-      await tab.page
-        .getByRole('region', { name: 'Filters in force' })
-        .getByText('failed or timed_out')
-        .waitFor();
-      await tab.page.getByRole('row').nth(1).waitFor();
-      expect(tab.faults).toEqual([]);
-      await tab.close();
-    },
-    SLOW_MS,
-  );
+  it('leads from an error to the requests that have it', async () => {
+    const tab = await openPage(browser, { url: studio.url });
+    await tab.go('/errors?from=now-7d');
+    const by = tab.page.getByRole('link', { name: /^Requests with / }).first();
+    await by.waitFor();
+    await by.click();
+    await tab.page.waitForURL(/\/requests\?.*filter=error_code/);
+    await tab.page
+      .getByRole('region', { name: 'Filters in force' })
+      .getByText('failed or timed_out')
+      .waitFor();
+    await tab.page.getByRole('row').nth(1).waitFor();
+    expect(tab.faults).toEqual([]);
+    await tab.close();
+  });
 
-  it(
-    'says that a request is not there, and takes a hostile id for a name',
-    async () => {
-      const tab = await openPage(browser, { url: studio.url });
-      await tab.page.goto(`${studio.url}/requests/${encodeURIComponent('<img src=x onerror=alert(1)>')}`);
-      await tab.page.getByRole('heading', { name: 'No such request' }).waitFor();
-      expect(await tab.page.locator('main img').count()).toBe(0);
-      await tab.close();
-    },
-    SLOW_MS,
-  );
+  it('says that a request is not there, and takes a hostile id for a name', async () => {
+    const tab = await openPage(browser, { url: studio.url });
+    await tab.page.goto(`${studio.url}/requests/${encodeURIComponent('<img src=x onerror=alert(1)>')}`);
+    await tab.page.getByRole('heading', { name: 'No such request' }).waitFor();
+    expect(await tab.page.locator('main img').count()).toBe(0);
+    await tab.close();
+  });
 
-  it(
-    'follows logs, and stops',
-    async () => {
-      const tab = await openPage(browser, { url: studio.url });
-      await tab.go('/logs');
-      await tab.page.getByRole('button', { name: 'Follow', exact: true }).click();
-      await tab.page.waitForURL(/live=on/);
-      await tab.page.getByText('Listening').waitFor();
-      await tab.page.getByRole('button', { name: 'Pause' }).click();
-      await tab.page.getByRole('button', { name: 'Stop following' }).click();
-      await tab.page.waitForURL((url) => !url.search.includes('live'));
-      expect(tab.faults).toEqual([]);
-      await tab.close();
-    },
-    SLOW_MS,
-  );
+  it('follows logs, and stops', async () => {
+    const tab = await openPage(browser, { url: studio.url });
+    await tab.go('/logs');
+    await tab.page.getByRole('button', { name: 'Follow', exact: true }).click();
+    await tab.page.waitForURL(/live=on/);
+    await tab.page.getByText('Listening').waitFor();
+    await tab.page.getByRole('button', { name: 'Pause' }).click();
+    await tab.page.getByRole('button', { name: 'Stop following' }).click();
+    await tab.page.waitForURL((url) => !url.search.includes('live'));
+    expect(tab.faults).toEqual([]);
+    await tab.close();
+  });
 });

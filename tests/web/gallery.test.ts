@@ -1,20 +1,18 @@
 /** The gallery, the page of a picture, releases: their main ways in a real browser over the simulated studio. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, openBrowser, openPage } from './browser.mjs';
-import { startStudio } from './studio.mjs';
-
-const MOVE_IN_MS = 200_000;
+import { flaggedPicture } from './flagged.ts';
+import { MOVE_IN_MS, sharedStudio } from './shared.ts';
 
 describe.skipIf(CHROMIUM === undefined)('pictures and releases', () => {
-  let studio: Awaited<ReturnType<typeof startStudio>>;
+  let studio: Awaited<ReturnType<typeof sharedStudio>>;
   let browser: Awaited<ReturnType<typeof openBrowser>>;
   beforeAll(async () => {
-    studio = await startStudio();
+    studio = await sharedStudio();
     browser = await openBrowser();
   }, MOVE_IN_MS);
   afterAll(async () => {
     await browser?.close();
-    await studio?.stop();
   });
   const open = async (path: string) => {
     const tab = await openPage(browser, { url: studio.url });
@@ -58,12 +56,13 @@ describe.skipIf(CHROMIUM === undefined)('pictures and releases', () => {
   });
 
   it('shows a flagged picture only to who asks, and writes that down', async () => {
-    const tab = await open('/images?filter=nsfw_flag%3Dtrue&from=now-2d');
+    const id = await flaggedPicture(studio.url, 'review-gallery');
+    const tab = await open('/images?filter=nsfw_flag%3Dtrue&filter=tenant%3Dreview-gallery&from=now-2d');
     await tab.page.locator('[aria-label=Pictures] li a').first().click();
     const asked = tab.page.waitForResponse((answer) => answer.url().includes('unblur=true'));
     await tab.page.getByRole('button', { name: 'Show, audited' }).click();
     expect((await asked).ok()).toBe(true);
-    const id = /open=[^&]*?(?:\/|%2F)([^&]+)/.exec(tab.page.url())![1]!;
+    expect(tab.page.url()).toContain(id);
     const audit = await tab.page.evaluate("fetch('/api/v1/audit?limit=50').then((answer) => answer.text())");
     expect(audit).toContain('image.unblur');
     expect(audit).toContain(id);

@@ -2,33 +2,27 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Server, startServer } from '../e2e/server.ts';
 import { CHROMIUM, openBrowser, openPage } from './browser.mjs';
-import { startStudio } from './studio.mjs';
-
-const MOVE_IN_MS = 200_000;
-const PATIENT = { timeout: 30_000 };
+import { MOVE_IN_MS, sharedStudio } from './shared.ts';
 
 describe.skipIf(CHROMIUM === undefined)('a studio with planted trouble', () => {
-  let studio: Awaited<ReturnType<typeof startStudio>>;
+  let studio: Awaited<ReturnType<typeof sharedStudio>>;
   let browser: Awaited<ReturnType<typeof openBrowser>>;
   beforeAll(async () => {
-    studio = await startStudio();
+    studio = await sharedStudio();
     browser = await openBrowser();
   }, MOVE_IN_MS);
   afterAll(async () => {
     await browser?.close();
-    await studio?.stop();
   });
 
   it('says on Home what broke, where, and what was deployed then', async () => {
     const tab = await openPage(browser, { url: studio.url });
     await tab.go('/');
-    await tab.page
-      .getByRole('heading', { level: 1, name: /outside (?:its|their) objectives/ })
-      .waitFor(PATIENT);
+    await tab.page.getByRole('heading', { level: 1, name: /outside (?:its|their) objectives/ }).waitFor();
     const fps = tab.page.getByRole('link', { name: /Delivered FPS in ap-tokyo fell to/ });
-    await fps.waitFor(PATIENT);
+    await fps.waitFor();
     expect(await fps.textContent()).toContain('cdn-cache-ttl');
-    await tab.page.getByRole('link', { name: /of inkwash-v7 is .* inkwash-v6/ }).waitFor(PATIENT);
+    await tab.page.getByRole('link', { name: /of inkwash-v7 is .* inkwash-v6/ }).waitFor();
     await tab.page
       .getByRole('group', { name: /^Animation, .*: outside in/ })
       .first()
@@ -42,11 +36,9 @@ describe.skipIf(CHROMIUM === undefined)('a studio with planted trouble', () => {
   it('shows on Animation that it is not the release, and leads from an example to its request', async () => {
     const tab = await openPage(browser, { url: studio.url });
     await tab.go('/animation?from=now-24h');
-    await tab.page
-      .getByRole('heading', { level: 1, name: /Delivered FPS in ap-tokyo fell to/ })
-      .waitFor(PATIENT);
-    await tab.page.getByText('Is it the release?').waitFor(PATIENT);
-    await tab.page.getByRole('region', { name: 'Exposure sheet' }).waitFor(PATIENT);
+    await tab.page.getByRole('heading', { level: 1, name: /Delivered FPS in ap-tokyo fell to/ }).waitFor();
+    await tab.page.getByText('Is it the release?').waitFor();
+    await tab.page.getByRole('region', { name: 'Exposure sheet' }).waitFor();
     await tab.page
       .getByRole('link', { name: /^Example: seq_/ })
       .first()
@@ -92,14 +84,14 @@ describe.skipIf(CHROMIUM === undefined)('a server that has nothing yet', () => {
         outcome: 'succeeded',
       },
     ]);
-    await tab.page.getByRole('heading', { name: 'Your first picture is here' }).waitFor(PATIENT);
+    await tab.page.getByRole('heading', { name: 'Your first picture is here' }).waitFor();
     await tab.page.getByText('<b>v7</b>').waitFor();
     await fetch(`${server.url}/api/v1/events`, {
       method: 'POST',
       headers: { 'content-type': 'application/x-ndjson' },
       body: '{"timestamp":"yesterday"}\n',
     });
-    await tab.page.getByRole('heading', { name: 'Arriving, but 1 line was rejected' }).waitFor(PATIENT);
+    await tab.page.getByRole('heading', { name: 'Arriving, but 1 line was rejected' }).waitFor();
     expect(await tab.axe()).toEqual([]);
     await tab.close();
   });

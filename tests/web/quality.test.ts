@@ -1,23 +1,18 @@
 /** Safety, style, cost and administration in a real browser: what each role may do, and that it is written down. */
-import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, openBrowser, openPage } from './browser.mjs';
-import { startStudio } from './studio.mjs';
-
-const MOVE_IN_MS = 200_000;
-/** More than a tile needs on a busy machine. */
-const PATIENT_MS = 60_000;
+import { flaggedPicture } from './flagged.ts';
+import { MOVE_IN_MS, sharedStudio } from './shared.ts';
 
 describe.skipIf(CHROMIUM === undefined)('quality, cost and administration', () => {
-  let studio: Awaited<ReturnType<typeof startStudio>>;
+  let studio: Awaited<ReturnType<typeof sharedStudio>>;
   let browser: Awaited<ReturnType<typeof openBrowser>>;
   beforeAll(async () => {
-    studio = await startStudio();
+    studio = await sharedStudio();
     browser = await openBrowser();
   }, MOVE_IN_MS);
   afterAll(async () => {
     await browser?.close();
-    await studio?.stop();
   });
 
   const ask = async (path: string, init: RequestInit = {}): Promise<Record<string, never>> => {
@@ -28,147 +23,106 @@ describe.skipIf(CHROMIUM === undefined)('quality, cost and administration', () =
     return (await answer.json()) as Record<string, never>;
   };
 
-  /** A picture that is kept, told as flagged just now; its id. */
-  async function flaggedPicture(): Promise<string> {
-    const image_id = `img_review_${Date.now()}`;
-    const png = new PNG({ width: 32, height: 32 });
-    png.data.fill(180);
-    const kept = await fetch(`${studio.url}/api/v1/artifacts/${image_id}?tenant=review-test`, {
-      method: 'PUT',
-      headers: { 'content-type': 'image/png' },
-      body: PNG.sync.write(png),
+  it('shows a flagged picture to who may, and writes the look down', async () => {
+    const id = await flaggedPicture(studio.url, 'review-test');
+    const tab = await openPage(browser, { url: studio.url });
+    await tab.go('/safety?from=now-2d&filter=tenant%3Dreview-test');
+    const queue = tab.page.getByRole('region', { name: 'Review queue' });
+    const show = queue.getByRole('button', { name: `Show ${id}` });
+    await show.waitFor();
+    const answered = tab.page.waitForResponse((response) => response.url().includes('unblur=true'));
+    await show.click();
+    const response = await answered;
+    expect(response.headers()['x-pegbar-flagged']).toBe('shown');
+    await queue.getByRole('button', { name: `Blur ${id}` }).waitFor();
+    const audit = await ask('/api/v1/audit?limit=50');
+    expect(audit.items).toContainEqual(expect.objectContaining({ action: 'image.unblur', object: id }));
+    expect(tab.faults).toEqual([]);
+    await tab.close();
+  });
+
+  it('refuses a viewer: no button, no admin page, and the server says no', async () => {
+    const name = `viewer-${Date.now()}`;
+    await ask('/api/v1/users', {
+      method: 'POST',
+      body: JSON.stringify({ name, tenant: '*', scopes: ['read'] }),
     });
-    expect(kept.status).toBe(200);
-    const record = {
-      ...{ tenant: 'review-test', request_id: `req_${image_id}`, image_id, timestamp: Date.now() - 1_000 },
-      ...{ pipeline_stage: 'generate', outcome: 'succeeded', workload: 'single_image' },
-      quality: { nsfw_flag: true },
-    };
-    await ask('/api/v1/events', { method: 'POST', body: JSON.stringify(record) });
-    await ask('/api/v1/flush', { method: 'POST' });
-    return image_id;
-  }
+    const link = await ask(`/api/v1/users/${name}/login-link`, { method: 'POST', body: '{}' });
+    const tab = await openPage(browser, { url: studio.url });
+    await tab.page.goto(link.url!);
+    await tab.page.getByRole('button', { name: 'Log in' }).click();
+    await tab.page.locator('h1').first().waitFor();
+    await tab.go('/safety?from=now-2d');
+    await tab.page.getByText('showing one needs the scope').waitFor();
+    expect(await tab.page.getByRole('button', { name: /^Show img_/ }).count()).toBe(0);
+    const status = (path: string): Promise<number> =>
+      tab.page.evaluate(`fetch(${JSON.stringify(path)}).then((answer) => answer.status)`);
+    const image_id = await flaggedPicture(studio.url, 'review-test');
+    expect(await status(`/api/v1/thumbnails/${image_id}?unblur=true`)).toBe(403);
+    for (const path of ['keys', 'users', 'tenants', 'storage', 'audit', 'dead-letters', 'opt-outs'])
+      expect([path, await status(`/api/v1/${path}`)]).toEqual([path, 403]);
+    await tab.page.goto(`${studio.url}/admin?section=keys`);
+    await tab.page.getByText('admin').first().waitFor();
+    expect(await tab.page.getByRole('button', { name: 'Make key' }).count()).toBe(0);
+    await tab.close();
+  });
 
-  it(
-    'shows a flagged picture to who may, and writes the look down',
-    async () => {
-      const id = await flaggedPicture();
-      const tab = await openPage(browser, { url: studio.url });
-      await tab.go('/safety?from=now-2d&filter=tenant%3Dreview-test');
-      const queue = tab.page.getByRole('region', { name: 'Review queue' });
-      const show = queue.getByRole('button', { name: `Show ${id}` });
-      await show.waitFor();
-      const answered = tab.page.waitForResponse((response) => response.url().includes('unblur=true'));
-      await show.click();
-      const response = await answered;
-      expect(response.headers()['x-pegbar-flagged']).toBe('shown');
-      await queue.getByRole('button', { name: `Blur ${id}` }).waitFor();
-      const audit = await ask('/api/v1/audit?limit=1');
-      expect((audit.items as unknown as unknown[])[0]).toMatchObject({ action: 'image.unblur', object: id });
-      expect(tab.faults).toEqual([]);
-      await tab.close();
-    },
-    PATIENT_MS,
-  );
+  it('makes a key that is shown once, and revokes it after asking', async () => {
+    const tab = await openPage(browser, { url: studio.url });
+    await tab.go('/admin?section=keys');
+    const name = `farm ${Date.now()}`;
+    await tab.page.getByLabel('Name', { exact: true }).fill(name);
+    await tab.page.getByRole('button', { name: 'Make key' }).click();
+    const key = await tab.page.locator('pre', { hasText: /^pk_/ }).first().textContent();
+    expect(key?.trim()).toMatch(/^pk_\w{20,}$/);
+    await tab.page.getByRole('button', { name: `Revoke ${name}` }).click();
+    await tab.page.getByRole('alertdialog').getByRole('button', { name: 'Revoke' }).click();
+    await tab.page
+      .getByRole('row', { name: new RegExp(name) })
+      .getByText(/^revoked/)
+      .waitFor();
+    expect(tab.faults).toEqual([]);
+    await tab.close();
+  });
 
-  it(
-    'refuses a viewer: no button, no admin page, and the server says no',
-    async () => {
-      const name = `viewer-${Date.now()}`;
-      await ask('/api/v1/users', {
-        method: 'POST',
-        body: JSON.stringify({ name, tenant: '*', scopes: ['read'] }),
-      });
-      const link = await ask(`/api/v1/users/${name}/login-link`, { method: 'POST', body: '{}' });
-      const tab = await openPage(browser, { url: studio.url });
-      await tab.page.goto(link.url!);
-      await tab.page.getByRole('button', { name: 'Log in' }).click();
-      await tab.page.locator('h1').first().waitFor();
-      await tab.go('/safety?from=now-2d');
-      await tab.page.getByText('showing one needs the scope').waitFor();
-      expect(await tab.page.getByRole('button', { name: /^Show img_/ }).count()).toBe(0);
-      const status = (path: string): Promise<number> =>
-        tab.page.evaluate(`fetch(${JSON.stringify(path)}).then((answer) => answer.status)`);
-      const image_id = await flaggedPicture();
-      expect(await status(`/api/v1/thumbnails/${image_id}?unblur=true`)).toBe(403);
-      for (const path of ['keys', 'users', 'tenants', 'storage', 'audit', 'dead-letters', 'opt-outs'])
-        expect([path, await status(`/api/v1/${path}`)]).toEqual([path, 403]);
-      await tab.page.goto(`${studio.url}/admin?section=keys`);
-      await tab.page.getByText('admin').first().waitFor();
-      expect(await tab.page.getByRole('button', { name: 'Make key' }).count()).toBe(0);
-      await tab.close();
-    },
-    PATIENT_MS,
-  );
+  it('declares a tenant by the document that stands beside the form', async () => {
+    const tab = await openPage(browser, { url: studio.url });
+    await tab.go('/admin?section=tenants&tenant_name=*');
+    const name = `quiet-${Date.now()}`;
+    await tab.page.getByLabel('Name', { exact: true }).fill(name);
+    await tab.page.getByLabel('Prompts', { exact: true }).selectOption('drop');
+    await tab.page.getByLabel('Logs', { exact: true }).fill('7 fortnights');
+    expect(await tab.page.locator('pre').textContent()).toContain('prompts: drop');
+    await tab.page.getByRole('button', { name: 'Declare tenant' }).click();
+    await tab.page
+      .getByRole('alert')
+      .getByText(/retention/)
+      .waitFor();
+    await tab.page.getByLabel('Logs', { exact: true }).fill('7d');
+    await tab.page.getByRole('button', { name: 'Declare tenant' }).click();
+    await tab.page
+      .getByRole('row', { name: new RegExp(name) })
+      .getByText('its document')
+      .waitFor();
+    const tenants = await ask('/api/v1/tenants');
+    expect(tenants.items).toContainEqual(
+      expect.objectContaining({ name, policy: expect.objectContaining({ prompts: 'drop' }) }),
+    );
+    await tab.close();
+  });
 
-  it(
-    'makes a key that is shown once, and revokes it after asking',
-    async () => {
-      const tab = await openPage(browser, { url: studio.url });
-      await tab.go('/admin?section=keys');
-      const name = `farm ${Date.now()}`;
-      await tab.page.getByLabel('Name', { exact: true }).fill(name);
-      await tab.page.getByRole('button', { name: 'Make key' }).click();
-      const key = await tab.page.locator('pre', { hasText: /^pk_/ }).first().textContent();
-      expect(key?.trim()).toMatch(/^pk_\w{20,}$/);
-      await tab.page.getByRole('button', { name: `Revoke ${name}` }).click();
-      await tab.page.getByRole('alertdialog').getByRole('button', { name: 'Revoke' }).click();
-      await tab.page
-        .getByRole('row', { name: new RegExp(name) })
-        .getByText(/^revoked/)
-        .waitFor();
-      expect(tab.faults).toEqual([]);
-      await tab.close();
-    },
-    PATIENT_MS,
-  );
-
-  it(
-    'declares a tenant by the document that stands beside the form',
-    async () => {
-      const tab = await openPage(browser, { url: studio.url });
-      await tab.go('/admin?section=tenants&tenant_name=*');
-      const name = `quiet-${Date.now()}`;
-      await tab.page.getByLabel('Name', { exact: true }).fill(name);
-      await tab.page.getByLabel('Prompts', { exact: true }).selectOption('drop');
-      await tab.page.getByLabel('Logs', { exact: true }).fill('7 fortnights');
-      expect(await tab.page.locator('pre').textContent()).toContain('prompts: drop');
-      await tab.page.getByRole('button', { name: 'Declare tenant' }).click();
-      await tab.page
-        .getByRole('alert')
-        .getByText(/retention/)
-        .waitFor();
-      await tab.page.getByLabel('Logs', { exact: true }).fill('7d');
-      await tab.page.getByRole('button', { name: 'Declare tenant' }).click();
-      await tab.page
-        .getByRole('row', { name: new RegExp(name) })
-        .getByText('its document')
-        .waitFor();
-      const tenants = await ask('/api/v1/tenants');
-      expect(tenants.items).toContainEqual(
-        expect.objectContaining({ name, policy: expect.objectContaining({ prompts: 'drop' }) }),
-      );
-      await tab.close();
-    },
-    PATIENT_MS,
-  );
-
-  it(
-    'divides cost by tenant, and shows what a collection should look like',
-    async () => {
-      const tab = await openPage(browser, { url: studio.url });
-      await tab.go('/cost?from=now-2d');
-      await tab.page.getByRole('button', { name: 'Tenant', exact: true }).click();
-      await tab.page.waitForURL(/by=tenant/);
-      await tab.page.getByRole('region', { name: 'Cost by tenant' }).getByText('mangatan').waitFor();
-      await tab.go('/style?from=now-2d&compare=day');
-      const rows = tab.page.getByRole('region', { name: 'Collections' }).getByRole('button');
-      await rows.nth(1).click();
-      await tab.page.waitForURL(/collection=/);
-      await tab.page.getByRole('heading', { name: 'What it should look like' }).waitFor();
-      expect(tab.faults).toEqual([]);
-      await tab.close();
-    },
-    PATIENT_MS,
-  );
+  it('divides cost by tenant, and shows what a collection should look like', async () => {
+    const tab = await openPage(browser, { url: studio.url });
+    await tab.go('/cost?from=now-2d');
+    await tab.page.getByRole('button', { name: 'Tenant', exact: true }).click();
+    await tab.page.waitForURL(/by=tenant/);
+    await tab.page.getByRole('region', { name: 'Cost by tenant' }).getByText('mangatan').waitFor();
+    await tab.go('/style?from=now-2d&compare=day');
+    const rows = tab.page.getByRole('region', { name: 'Collections' }).getByRole('button');
+    await rows.nth(1).click();
+    await tab.page.waitForURL(/collection=/);
+    await tab.page.getByRole('heading', { name: 'What it should look like' }).waitFor();
+    expect(tab.faults).toEqual([]);
+    await tab.close();
+  });
 });

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const BIN = join(dirname(fileURLToPath(import.meta.url)), '../../packages/pegbar/bin/pegbar.js');
 const FREE_PORTS = ['--port', '0', '--otlp-http-port', '0', '--otlp-grpc-port', '0'];
 /** Two days take 20 s on an idle laptop; this is a machine with much else to do. */
-const MOVE_IN_MS = 180_000;
+const MOVE_IN_MS = 240_000;
 /** And more for each day that is told beyond the two. */
 const DAY_MOVES_IN_MS = 15_000;
 const STOP_MS = 15_000;
