@@ -76,6 +76,7 @@ export default defineConfig({
           include: [WEB],
           globalSetup: 'tests/web/shared-studio.mjs',
           testTimeout: PAGE_MS,
+          expect: { poll: { timeout: 20_000 } },
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
