@@ -21,6 +21,7 @@ const LATEST_MS = 300_000;
 export function createSender(url: string, every_ms: number, { now, post, beacon }: Runtime): Sender {
   let waiting: string[] = [];
   let flying: string[] = [];
+  let running: Promise<void> | undefined;
   let [sent, dropped, untold, wait_ms, since] = [0, 0, 0, 0, 0];
 
   const drop = (count: number): void => {
@@ -38,8 +39,8 @@ export function createSender(url: string, every_ms: number, { now, post, beacon 
     return waiting.splice(0, count);
   }
 
-  async function flush(): Promise<void> {
-    while (waiting.length && !flying.length && now() - since >= wait_ms) {
+  async function run(): Promise<void> {
+    while (waiting.length && now() - since >= wait_ms) {
       flying = take();
       let [status, rejected] = [0, 0];
       try {
@@ -70,7 +71,11 @@ export function createSender(url: string, every_ms: number, { now, post, beacon 
   }
 
   return {
-    flush,
+    // One at a time: who asks while one is under way waits for that one, which takes along what came since.
+    flush: () =>
+      (running ??= run().finally(() => {
+        running = undefined;
+      })),
     offer(record) {
       // What was lost is told with what comes next.
       const told = untold ? { ...record, attributes: { lost_records: untold } } : record;
