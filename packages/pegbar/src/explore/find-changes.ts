@@ -181,12 +181,23 @@ interface Telling {
   ofRegions: Grouped;
 }
 
+/** A quiet night hides when it began; a longer silence explains nothing. */
+const SILENCE_MOST_HOURS = 8;
+
+/** The last hour before `from` of which something is known, at most so many back. */
+function lastSeen({ value }: Finding['change']['candidate'], from: number): number {
+  const most = Math.max(0, from - SILENCE_MOST_HOURS);
+  for (let at = from - 1; at >= most; at--) if (value('now', at, at + 1) !== null) return at;
+  return from - 1;
+}
+
 async function tellFinding(telling: Telling): Promise<Record<string, unknown>> {
   const { hours, finding, deployed } = telling;
   const { change, also } = finding;
   const { candidate, from, to } = change;
   const begins_ms = hours.from_ms + from * HOUR_MS;
-  const cause = likelyCause(begins_ms, candidate.segment, deployed);
+  const seen = lastSeen(candidate, from);
+  const cause = likelyCause(begins_ms, candidate.segment, deployed, hours.from_ms + seen * HOUR_MS);
   const length = lengthOf(hours);
   const value = (side: 'now' | 'before') =>
     Array.from({ length }, (_, at) => candidate.value(side, at, at + 1));

@@ -143,6 +143,8 @@ describe('the likely cause', () => {
 
   test('is none where nothing was deployed then', () => {
     expect(likelyCause(10 * HOUR, {}, [deployed('late', 12 * HOUR), deployed('early', 8 * HOUR)])).toBeNull();
+    // Nothing is known of 8 and 9 o'clock: it may have begun then.
+    expect(likelyCause(10 * HOUR, {}, [deployed('early', 8 * HOUR)], 7 * HOUR)?.id).toBe('early');
   });
 });
 

@@ -220,18 +220,23 @@ const HOUR_MS = 3_600_000;
 /** Changes are known to the hour: a cause lies in that hour or in the one before. */
 const CAUSE_MS = HOUR_MS;
 
-/** What was deployed when it began, for the segment that changed; the nearest. Null where nothing was. */
+/**
+ * What was deployed when it began, for the segment that changed; the nearest. Null where nothing was. `begins_ms` is
+ * the first hour that is changed; where hours before it tell nothing, it may have begun in them: `seen_ms` is the
+ * last hour that was as ever.
+ */
 export function likelyCause(
   begins_ms: number,
   segment: Readonly<Record<string, string>>,
   deployments: readonly Deployed[],
+  seen_ms: number = begins_ms - CAUSE_MS,
 ): Deployed | null {
   const fits = (deployed: Deployed): boolean =>
     (['tenant', 'region', 'workload', 'model_version'] as const).every(
       (name) => !deployed[name] || segment[name] === undefined || segment[name] === deployed[name],
     );
   const near = deployments.filter(
-    (one) => one.at_ms >= begins_ms - CAUSE_MS && one.at_ms < begins_ms + CAUSE_MS && fits(one),
+    (one) => one.at_ms >= seen_ms && one.at_ms < begins_ms + CAUSE_MS && fits(one),
   );
   // What is for one region or workload explains a change there better than what is for all.
   const own = (one: Deployed): number =>
