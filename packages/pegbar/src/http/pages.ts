@@ -1,14 +1,5 @@
 /** The pages that need no script: logging in by link, and errors. Everything that is put in is escaped. */
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-const escaped = (text: unknown): string =>
-  String(text ?? '').replace(/[&<>"']/g, (letter) => ENTITIES[letter]!);
+import { escapeHtml } from '../base/html.ts';
 
 export const STYLE = `:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
@@ -21,7 +12,7 @@ button { font: inherit; padding: .5rem 1.2rem; }
 
 const page = (title: string, body: string): string => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(title)}</title><link rel="stylesheet" href="/style.css"></head>
+<title>${escapeHtml(title)}</title><link rel="stylesheet" href="/style.css"></head>
 <body>${body}</body></html>
 `;
 
@@ -30,12 +21,12 @@ export const loginPage = (token: string): string =>
   page(
     'Pegbar: log in',
     `<h1>Pegbar</h1><p>This link logs you in once.</p>
-<form method="post" action="/login"><input type="hidden" name="token" value="${escaped(token)}"><button>Log in</button></form>`,
+<form method="post" action="/login"><input type="hidden" name="token" value="${escapeHtml(token)}"><button>Log in</button></form>`,
   );
 
 export const errorPage = (status: number, error: { message: string; hint?: string }): string =>
   page(
     `Pegbar: ${status}`,
-    `<h1>Pegbar</h1><p class="note">${escaped(error.message)}</p><p>${escaped(error.hint)}</p>
+    `<h1>Pegbar</h1><p class="note">${escapeHtml(error.message)}</p><p>${escapeHtml(error.hint)}</p>
 <p class="quiet">To look at pages, open the login link that <code>pegbar up</code> printed.</p>`,
   );

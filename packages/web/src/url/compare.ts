@@ -37,3 +37,9 @@ export function compareWords(compare: Compare, last: string | null): string {
   if (compare === 'week') return 'week before';
   return compare === 'off' ? 'off' : compare.slice('release:'.length);
 }
+
+/** What stands after "than": `the previous 6 h`, `the day before`, `v6`; undefined where nothing is compared. */
+export function thanWords(compare: Compare, last: string | null): string | undefined {
+  if (compare === 'off') return undefined;
+  return compareWords(compare, last).replace(/^(?=previous|day|week)/, 'the ');
+}

@@ -6,6 +6,7 @@ export {
   type Compare,
   compareWords,
   readCompare,
+  thanWords,
 } from './compare.ts';
 export {
   type Context,

@@ -1,4 +1,5 @@
 /** The drift report as one HTML page without scripts or pictures, with styles in line: mail programs keep those. */
+import { escapeHtml } from '../../base/html.ts';
 import { type DriftSeries, segmentText } from './drift.ts';
 
 export interface DriftFinding extends DriftSeries {
@@ -36,13 +37,13 @@ export function reportPage(report: DriftReport): string {
   const body =
     report.findings.length === 0 ? '<p>Nothing drifted.</p>' : report.findings.map(findingHtml).join('\n');
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Drift of ${escaped(day)}</title></head>
+<html lang="en"><head><meta charset="utf-8"><title>Drift of ${escapeHtml(day)}</title></head>
 <body style="${FONT};max-width:720px;margin:24px auto;padding:0 16px">
-<h1 style="font-size:22px">Drift of ${escaped(day)}</h1>
-<p style="${MUTED}">Against ${escaped(report.baseline.asked)}: ${escaped(report.baseline.from)} to ${escaped(report.baseline.to)}, hours of the week matched.</p>
+<h1 style="font-size:22px">Drift of ${escapeHtml(day)}</h1>
+<p style="${MUTED}">Against ${escapeHtml(report.baseline.asked)}: ${escapeHtml(report.baseline.from)} to ${escapeHtml(report.baseline.to)}, hours of the week matched.</p>
 ${body}
-<p style="${MUTED}">${escaped(lookedAt(report))}</p>
-${report.baseline.excluded.length === 0 ? '' : `<p style="${MUTED}">Left out of the baseline: ${escaped(report.baseline.excluded.map(({ why }) => why).join('; '))}.</p>`}
+<p style="${MUTED}">${escapeHtml(lookedAt(report))}</p>
+${report.baseline.excluded.length === 0 ? '' : `<p style="${MUTED}">Left out of the baseline: ${escapeHtml(report.baseline.excluded.map(({ why }) => why).join('; '))}.</p>`}
 </body></html>
 `;
 }
@@ -54,24 +55,15 @@ function findingHtml(one: DriftFinding): string {
   const colour = one.better === false ? '#b3261e' : one.better === true ? '#1e6b3a' : '#5f5f66';
   const also = one.also
     .slice(0, ALSO_MOST)
-    .map((other) => `<li>${escaped(segmentText(other))}: ${escaped(other.words)}</li>`)
+    .map((other) => `<li>${escapeHtml(segmentText(other))}: ${escapeHtml(other.words)}</li>`)
     .join('');
   const more = one.also.length > ALSO_MOST ? `<li>and ${one.also.length - ALSO_MOST} more</li>` : '';
   return `<section style="border-left:4px solid ${colour};padding-left:12px;margin:20px 0">
-<h2 style="font-size:17px;margin:0">${escaped(segmentText(one))}: ${escaped(one.words)}</h2>
-<p style="margin:4px 0">Since ${escaped(one.since ?? 'an hour that cannot be told')}. Likely cause: ${escaped(one.cause_words ?? 'none likely')}.</p>
+<h2 style="font-size:17px;margin:0">${escapeHtml(segmentText(one))}: ${escapeHtml(one.words)}</h2>
+<p style="margin:4px 0">Since ${escapeHtml(one.since ?? 'an hour that cannot be told')}. Likely cause: ${escapeHtml(one.cause_words ?? 'none likely')}.</p>
 ${also === '' ? '' : `<ul style="margin:4px 0">${also}${more}</ul>`}
 </section>`;
 }
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 
 /** What "nothing drifted" rests on. */
 export function lookedAt({

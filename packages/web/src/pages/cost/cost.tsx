@@ -16,7 +16,7 @@ import { Nothing } from '../../parts/nothing.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Cells, Head, Sheet } from '../../parts/sheet.tsx';
 import { Failed, Loading } from '../../parts/states.tsx';
-import { compareWords, lastOf, useContextState, useParameter } from '../../url/index.ts';
+import { lastOf, thanWords, useContextState, useParameter } from '../../url/index.ts';
 import { CostTable } from './cost-table.tsx';
 import { costHeadline, costRows, METRICS, releaseHeadline } from './figures.ts';
 
@@ -45,10 +45,7 @@ export function Page() {
   const series = useKpis({ metrics: METRICS, by: [way] });
   const parts = useKpis({ metrics: METRICS, by: [way], as: 'total' });
   const marks = useMarks();
-  const than =
-    compare === 'off'
-      ? undefined
-      : compareWords(compare, lastOf(range)).replace(/^(?=previous|day|week)/, 'the ');
+  const than = thanWords(compare, lastOf(range));
   const rows = useMemo(() => costRows(parts, series, way), [parts, series, way]);
   const deployments = useDeployments().data;
   const usual = costHeadline(totals, than ?? 'before');

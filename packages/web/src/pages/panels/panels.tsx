@@ -1,53 +1,36 @@
 /** Batch panels: whether jobs come through, how long they wait, how many are done. */
 import { useMemo, useState } from 'react';
-import { type Example, useKpis } from '../../api/index.ts';
+import { useKpis } from '../../api/index.ts';
 import {
   ChartCell,
   HERO_PX,
   KpiChart,
-  type KpiLine,
   LegendTable,
   linesBy,
   linesOf,
-  RANK_COLOURS,
   type Series,
   useKpiChart,
   useMarks,
 } from '../../charts/index.ts';
-import { formatDuration, percentFigure } from '../../format/index.ts';
+import { percentFigure } from '../../format/index.ts';
 import { Nothing } from '../../parts/nothing.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Cell, Cells, Head, Sheet } from '../../parts/sheet.tsx';
-import { useExemplars } from '../../parts/use-exemplars.ts';
 import { useNothingOf, useWorkloadWords } from '../../parts/use-workload.ts';
+import { LOST_LINES, useLatencyChart } from '../../parts/workload-latency.ts';
 import { FlowSheet, GUTTERS, MachineSheet, oneLine } from '../../parts/workload-sheets.tsx';
 import { Outcomes } from './outcomes.tsx';
 
 const FILTERS = ['workload=batch_panels'] as const;
 const OBJECTIVE = { value: 99.5, label: 'objective 99.5 %' } as const;
 const WAIT_S = 30;
-const LATENCY: KpiLine[] = [
-  { metric: 'latency_p99_ms', name: 'p99', colour: RANK_COLOURS.p99 },
-  { metric: 'latency_p95_ms', name: 'p95', colour: RANK_COLOURS.p95, weight: 'subject' },
-  { metric: 'latency_p50_ms', name: 'p50', colour: RANK_COLOURS.p50, ghosted: false },
-];
-const METRICS = LATENCY.map((line) => line.metric);
 const SUCCESS = oneLine('availability', 'success');
 const JOBS = oneLine('jobs_per_min', 'jobs');
 const PANELS = oneLine('images_per_s', 'panels');
-const LOST: KpiLine[] = [
-  { metric: 'timeout_rate', name: 'timeouts', colour: 'series-4', bars: true, ghosted: false },
-  { metric: 'oom_rate', name: 'OOM', colour: 'series-1', bars: true, ghosted: false },
-];
 const RETRIES = oneLine('retry_rate', 'retries');
 const COST = oneLine('cost_per_1k_images_usd', 'cost');
-const ONE_S = 1 / 1000;
-const seconds = (value: number): string => value.toFixed(value < 10 ? 2 : 1);
 const percent = (value: number): string => percentFigure(value / 100);
 const last = ({ values }: Series): number | null => values.findLast((value) => value !== null) ?? null;
-const labelOf = (one: Example): string =>
-  `${formatDuration(one.value)}, ${one.model_version || one.request_id}`;
-
 export function Page() {
   const marks = useMarks('batch_panels');
   const nothing = useNothingOf('batch_panels');
@@ -71,7 +54,7 @@ export function Page() {
         <Success marks={marks} />
         <Cells columns={3} ruled>
           <Latency marks={marks} />
-          <KpiChart title="Timeouts, OOM" unit="% of jobs" lines={LOST} gutter={middle} {...of} />
+          <KpiChart title="Timeouts, OOM" unit="% of jobs" lines={LOST_LINES} gutter={middle} {...of} />
           <KpiChart title="Retries" unit="% of jobs" lines={RETRIES} gutter={right} {...of} />
         </Cells>
       </Sheet>
@@ -144,23 +127,6 @@ function Success({ marks }: { marks: Marks }) {
 }
 
 function Latency({ marks }: { marks: Marks }) {
-  const all = useKpis({ metrics: METRICS, filters: FILTERS });
-  const { now, before } = all;
-  const series = useMemo(() => linesOf({ now, before }, LATENCY), [now, before]);
-  const chart = useKpiChart(all);
-  const { exemplars } = useExemplars({
-    ...{ of: 'requests', filters: FILTERS, step_ms: chart.step_ms, factor: ONE_S, label: labelOf },
-  });
-  return (
-    <ChartCell
-      {...chart}
-      title="Job latency"
-      unit="s"
-      series={series}
-      format={seconds}
-      marks={marks}
-      gutter={GUTTERS[0]}
-      exemplars={exemplars}
-    />
-  );
+  const chart = useLatencyChart(FILTERS);
+  return <ChartCell {...chart} title="Job latency" unit="s" marks={marks} gutter={GUTTERS[0]} />;
 }

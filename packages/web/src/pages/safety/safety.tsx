@@ -17,7 +17,7 @@ import { Nothing } from '../../parts/nothing.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Cells, Head, Sheet } from '../../parts/sheet.tsx';
 import { Failed, Loading } from '../../parts/states.tsx';
-import { compareWords, lastOf, useContextState, useParameter, useWindow } from '../../url/index.ts';
+import { lastOf, thanWords, useContextState, useParameter, useWindow } from '../../url/index.ts';
 import { ClassTable } from './class-table.tsx';
 import { CLASSES, METRICS, risesOf, safetyWords } from './classes.ts';
 import { Compliance } from './compliance.tsx';
@@ -44,10 +44,7 @@ export function Page() {
     as: 'total',
   });
   const texts = useFlow({ of: 'safety', as: 'total' });
-  const than =
-    compare === 'off'
-      ? undefined
-      : compareWords(compare, lastOf(range)).replace(/^(?=previous|day|week)/, 'the ');
+  const than = thanWords(compare, lastOf(range));
   const words = useMemo(
     () =>
       safetyWords(

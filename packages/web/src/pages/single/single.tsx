@@ -1,24 +1,20 @@
 /** Single image: how long a picture takes, in which stage, and whether it comes. */
 import { useMemo } from 'react';
-import { type Example, seriesOf, useKpis, valuesOf } from '../../api/index.ts';
+import { seriesOf, useKpis, valuesOf } from '../../api/index.ts';
 import {
   ChartCell,
   HERO_PX,
   KpiChart,
-  type KpiLine,
-  linesOf,
-  RANK_COLOURS,
   type Series,
   STAGE_COLOURS,
   useKpiChart,
   useMarks,
 } from '../../charts/index.ts';
-import { formatDuration } from '../../format/index.ts';
 import { Nothing } from '../../parts/nothing.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Cells, Head, Sheet } from '../../parts/sheet.tsx';
-import { useExemplars } from '../../parts/use-exemplars.ts';
 import { useNothingOf, useWorkloadWords } from '../../parts/use-workload.ts';
+import { LATENCY_LINES, LOST_LINES, secondsText, useLatencyChart } from '../../parts/workload-latency.ts';
 import { FlowSheet, GUTTERS, MachineSheet, oneLine } from '../../parts/workload-sheets.tsx';
 import { Stages } from './stages.tsx';
 
@@ -26,23 +22,10 @@ const FILTERS = ['workload=single_image'] as const;
 /** What the objective is about: others take as long as they are large. */
 const STANDARD = [...FILTERS, 'hardware_class=standard', 'width=768', 'height=768'] as const;
 const OBJECTIVE = { value: 5, label: 'objective p95 5 s' } as const;
-const LATENCY: KpiLine[] = [
-  { metric: 'latency_p99_ms', name: 'p99', colour: RANK_COLOURS.p99 },
-  { metric: 'latency_p95_ms', name: 'p95', colour: RANK_COLOURS.p95, weight: 'subject' },
-  { metric: 'latency_p50_ms', name: 'p50', colour: RANK_COLOURS.p50, ghosted: false },
-];
-const METRICS = LATENCY.map((line) => line.metric);
 const SUCCESS = oneLine('availability', 'success');
 const IMAGES = oneLine('images_per_s', 'images');
-const LOST: KpiLine[] = [
-  { metric: 'timeout_rate', name: 'timeouts', colour: 'series-4', bars: true, ghosted: false },
-  { metric: 'oom_rate', name: 'OOM', colour: 'series-1', bars: true, ghosted: false },
-];
 const ACCEPTED = oneLine('acceptance_rate', 'accepted');
 const ONE_S = 1 / 1000;
-const seconds = (value: number): string => value.toFixed(value < 10 ? 2 : 1);
-const labelOf = (one: Example): string =>
-  `${formatDuration(one.value)}, ${one.model_version || one.request_id}`;
 
 export function Page() {
   const marks = useMarks('single_image');
@@ -50,13 +33,7 @@ export function Page() {
   const words = useWorkloadWords('single_image');
   const [left, middle, right] = GUTTERS;
   const of = { filters: FILTERS, marks };
-  const all = useKpis({ metrics: METRICS, filters: FILTERS });
-  const chart = useKpiChart(all);
-  const { now, before } = all;
-  const series = useMemo(() => linesOf({ now, before }, LATENCY), [now, before]);
-  const { exemplars } = useExemplars({
-    ...{ of: 'requests', filters: FILTERS, step_ms: chart.step_ms, factor: ONE_S, label: labelOf },
-  });
+  const latency = useLatencyChart(FILTERS);
   if (nothing)
     return (
       <>
@@ -73,16 +50,13 @@ export function Page() {
       <Sheet label="Latency">
         <Cells columns="minmax(0, 1fr) 396px">
           <ChartCell
-            {...chart}
+            {...latency}
             title="Prompt to image"
             unit="s, end to end"
             level={2}
-            series={series}
-            format={seconds}
             height={HERO_PX}
             marks={marks}
             markLabels
-            exemplars={exemplars}
           />
           <Stages filters={FILTERS} />
         </Cells>
@@ -90,7 +64,7 @@ export function Page() {
           <KpiChart
             title="At 768 × 768"
             unit="s, standard hardware"
-            lines={LATENCY}
+            lines={LATENCY_LINES}
             gutter={left}
             filters={STANDARD}
             marks={marks}
@@ -98,7 +72,7 @@ export function Page() {
             empty="No picture of 768 × 768 on standard hardware: the default objective is about those."
           />
           <KpiChart title="Success" lines={SUCCESS} scale="free" gutter={middle} {...of} />
-          <KpiChart title="Timeouts, OOM" unit="% of requests" lines={LOST} gutter={right} {...of} />
+          <KpiChart title="Timeouts, OOM" unit="% of requests" lines={LOST_LINES} gutter={right} {...of} />
         </Cells>
       </Sheet>
       <ByStage marks={marks} />
@@ -139,7 +113,7 @@ function ByStage({ marks }: { marks: ReturnType<typeof useMarks> }) {
         unit="s"
         level={2}
         series={series}
-        format={seconds}
+        format={secondsText}
         marks={marks}
         gutter={132}
         height={190}
