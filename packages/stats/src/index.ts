@@ -95,6 +95,9 @@ export {
   type OnlineRule,
   type OnlineState,
   type OnlineStep,
+  onlineCost,
+  onlineLevel,
+  onlineRecord,
   onlineTest,
 } from './online.ts';
 export { debiasedPsi, observationsNeeded, powerOf, psiAtMost } from './psi-test.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { blockBootstrap, poissonBootstrap } from './bootstrap.ts';
 import { cusum, deseasonalise, pageHinkley } from './change-point.ts';
-import { ONLINE_START, onlineTest } from './online.ts';
+import { ONLINE_START, onlineCost, onlineLevel, onlineRecord, onlineTest } from './online.ts';
 import { seededRandom } from './random.ts';
 
 const METHODS = ['lord', 'saffron', 'addis'] as const;
@@ -34,6 +34,35 @@ test('what is sure is discovered, and earns the next test a higher level', () =>
       alpha: 0.05,
     });
     expect(after.level, method).toBeGreaterThan(without.level);
+  }
+});
+
+test('what the tests used up never exceeds the bound times the discoveries', () => {
+  for (const method of METHODS) {
+    const rule = { method, alpha: 0.05 };
+    const random = seededRandom(11);
+    let state = ONLINE_START;
+    let spent = 0;
+    for (let i = 0; i < 500; i++) {
+      const p = i % 40 === 0 ? random() * 1e-5 : random();
+      const step = onlineTest(state, p, rule);
+      spent += onlineCost(p, step.level, rule);
+      state = step.state;
+      expect(spent, method).toBeLessThanOrEqual(0.05 * Math.max(1, state.discoveries.length) + 1e-12);
+    }
+    expect(spent, method).toBeGreaterThan(0);
+  }
+});
+
+test('tests whose outcome may not be used yet lower the level and never raise it', () => {
+  for (const method of METHODS) {
+    const rule = { method, alpha: 0.05 };
+    const known = onlineRecord(ONLINE_START, 1e-9, true, rule);
+    expect(onlineLevel(ONLINE_START, rule, 1), method).toBeLessThan(onlineLevel(ONLINE_START, rule));
+    // As if it had been neither a candidate nor discarded.
+    expect(onlineLevel(known, rule, 1), method).toBe(
+      onlineLevel(onlineRecord(known, 0.4999, false, { method: 'lord', alpha: 0.05 }), rule),
+    );
   }
 });
 

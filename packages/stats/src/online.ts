@@ -47,22 +47,45 @@ const DISCOVERIES_MOST = 1_000;
  * One test. LORD++: Ramdas, Yang, Wainwright & Jordan 2017 (NeurIPS 30). SAFFRON: Ramdas, Zrnic, Wainwright & Jordan
  * 2018 (ICML). ADDIS: Tian & Ramdas 2019 (NeurIPS 32). The sequences γ are those of Robertson et al. 2019 (onlineFDR).
  */
-export function onlineTest(state: OnlineState, p: number, { method, alpha }: OnlineRule): OnlineStep {
-  const level = levelOf(state, method, alpha);
+export function onlineTest(state: OnlineState, p: number, rule: OnlineRule): OnlineStep {
+  const level = onlineLevel(state, rule);
   const isDiscovery = p <= level;
+  return { level, isDiscovery, state: onlineRecord(state, p, isDiscovery, rule) };
+}
+
+/**
+ * Level of the next test. `pending`: tests before it whose outcome may not be used, because their data overlap with
+ * its own; they count as neither candidates nor discarded nor discoveries, which can only lower the level (Zrnic,
+ * Ramdas & Jordan 2021, JMLR 22:33, local dependence).
+ */
+export const onlineLevel = (state: OnlineState, { method, alpha }: OnlineRule, pending = 0): number =>
+  levelOf({ ...state, tests: state.tests + pending }, method, alpha);
+
+/**
+ * What of the bound α a test used up that was held at `level`: the sum over tests is what the procedures keep below
+ * α × max(1, discoveries). Conservative nulls (ADDIS) and candidates cost nothing.
+ */
+export function onlineCost(p: number, level: number, { method }: OnlineRule): number {
+  if (method === 'lord') return level;
+  return p > LAMBDA[method] && p <= TAU[method] ? level / (TAU[method] - LAMBDA[method]) : 0;
+}
+
+/** The state after a test. What is no discovery may still have p below its level: only fewer are made then. */
+export function onlineRecord(
+  state: OnlineState,
+  p: number,
+  isDiscovery: boolean,
+  { method }: OnlineRule,
+): OnlineState {
   const tests = state.tests + 1;
   const discarded = state.discarded + (p > TAU[method] ? 1 : 0);
   const candidates = state.candidates + (method !== 'lord' && p <= LAMBDA[method] ? 1 : 0);
   return {
-    level,
-    isDiscovery,
-    state: {
-      tests,
-      discarded,
-      candidates,
-      discoveries: isDiscovery ? [...state.discoveries, tests].slice(-DISCOVERIES_MOST) : state.discoveries,
-      marks: isDiscovery ? [...state.marks, { candidates, discarded }].slice(-DISCOVERIES_MOST) : state.marks,
-    },
+    tests,
+    discarded,
+    candidates,
+    discoveries: isDiscovery ? [...state.discoveries, tests].slice(-DISCOVERIES_MOST) : state.discoveries,
+    marks: isDiscovery ? [...state.marks, { candidates, discarded }].slice(-DISCOVERIES_MOST) : state.marks,
   };
 }
 
