@@ -9,6 +9,7 @@ import { examplesOf } from './examples.ts';
 import { groupFindings, sizeOf } from './findings.ts';
 import { DRIFT_METRIC_NAMES, metricNamed } from './metrics.ts';
 import { readSeries } from './read.ts';
+import type { Series } from './series.ts';
 import {
   type DriftDeps,
   readMarks,
@@ -69,17 +70,21 @@ export async function driftOf(
     windows: [reference, current],
   });
   if (!read.ok) return read;
-  const wanted = read.value.filter(
+  const inGrouping = read.value.filter(
     ({ segment }) =>
       Object.keys(segment).length === grouping.value.segment.length &&
-      grouping.value.segment.every((name) => segment[name] !== undefined) &&
-      question.conditions.every((one) => matchesText(one, segment[one.field] ?? '')),
+      grouping.value.segment.every((name) => segment[name] !== undefined),
   );
+  const isAsked = ({ segment }: Series): boolean =>
+    question.conditions.every((one) => matchesText(one, segment[one.field] ?? ''));
   const family: TestOptions = { ...options, excluded };
+  // A filter chooses the versions that are judged; what they are judged against is another version.
   const tested =
     baseline.kind === 'release'
-      ? testReleases(wanted, deployed, { reference, current, baseline }, family)
-      : wanted.map((series) => testSeries(series, reference, current, family));
+      ? testReleases(inGrouping, deployed, { reference, current, baseline }, family).filter(({ series }) =>
+          isAsked(series),
+        )
+      : inGrouping.filter(isAsked).map((series) => testSeries(series, reference, current, family));
   const context = { deployed, beside: versionsBeside(read.value), current, reference };
   const judged = judgeFamily(tested, family);
   return ok({ judged, excluded, reference, whyOf: (one) => whyOf(one, context) });
@@ -118,7 +123,7 @@ export function overall(judged: readonly Judged[]): string {
   return judged.every(({ verdict }) => verdict === 'insufficient_data') ? 'insufficient_data' : 'no_drift';
 }
 
-function groupingOf({ by, conditions, metric }: DriftQuestion) {
+export function groupingOf({ by, conditions, metric }: Pick<DriftQuestion, 'by' | 'conditions' | 'metric'>) {
   const names = [...new Set([...by, ...conditions.map(({ field }) => field)])];
   const wrong = names.find((name) => !SEGMENTS.includes(name));
   if (wrong !== undefined)

@@ -9,13 +9,14 @@ import {
   type Explanation,
   explainCategories,
   explainNumbers,
+  histogramQuantile,
   hourOfWeek,
   matchHours,
   type NumberSample,
   type Stratum,
 } from '@pegbar/stats';
 import { designEffectOf } from './design-effect.ts';
-import type { DriftMetric, Sampling } from './metrics.ts';
+import { type DriftMetric, isWhole, type Sampling } from './metrics.ts';
 import {
   addCategories,
   addNumbers,
@@ -88,7 +89,11 @@ function compareAsNumbers(
     ...{ evidence, explanation, leastEffect, designEffect: designEffect.current },
     now: explanation.medianCurrent ?? null,
     before: explanation.medianReference ?? null,
-    distribution: drawn(standardised.reference, standardised.current),
+    distribution: drawn(
+      standardised.reference,
+      standardised.current,
+      sampling.as === 'number' && isWhole(sampling.of),
+    ),
   };
 }
 
@@ -109,13 +114,26 @@ function compareAsCategories(
   const whole = addCategories(strata.map((one) => one.reference));
   const leastEffect = sampling.as === 'rate' ? leastOfRate(metric, whole) : (metric.least.psi ?? PSI_LEAST);
   const { evidence, standardised } = compareCategoryStrata(strata, { leastEffect, designEffect });
-  const explanation = explainCategories(standardised.reference, standardised.current, evidence.sizes);
-  const name = sampling.as === 'rate' ? YES : (explanation.of ?? [...whole.counts.keys()][0]!);
+  const explained = explainCategories(standardised.reference, standardised.current, evidence.sizes);
+  const explanation = sampling.as === 'rate' ? ofShare(explained) : explained;
+  const name = explanation.of ?? [...whole.counts.keys()][0]!;
   return {
     ...{ evidence, explanation, leastEffect, designEffect: designEffect.current },
     now: shareOf(standardised.current, name),
     before: shareOf(standardised.reference, name),
     distribution: drawnCategories(standardised.reference, standardised.current),
+  };
+}
+
+/** Of two categories either tells the change; a rate is the share of those that count, and so is its interval. */
+function ofShare(explanation: Explanation): Explanation {
+  const { shift, interval, of } = explanation;
+  if (of === YES) return explanation;
+  return {
+    ...explanation,
+    of: YES,
+    shift: shift === undefined ? undefined : -shift,
+    interval: interval && [-interval[1], -interval[0]],
   };
 }
 
@@ -170,22 +188,17 @@ function strataOf<S>(
   });
 }
 
-/** Both sides over the same cells, from the 0.5th to the 99.5th percentile of both together. */
-function drawn(reference: NumberSample, current: NumberSample): Distribution {
+/**
+ * Both sides over the same cells, from the 0.5th to the 99.5th percentile of both together. Cells of whole numbers
+ * hold the same number of them each: a cell that holds one more than its neighbours looks like a peak.
+ */
+function drawn(reference: NumberSample, current: NumberSample, whole: boolean): Distribution {
   const both = addNumbers([reference, current]).histogram;
   const n = sizeOf(both.counts);
   if (n === 0) return { cells: [], reference: [], current: [] };
-  const at = (share: number): number => {
-    let seen = 0;
-    for (let i = 0; i < both.values.length; i++) {
-      seen += both.counts[i]!;
-      if (seen >= share * n) return both.values[i]!;
-    }
-    return both.values[both.values.length - 1]!;
-  };
-  const [low, high] = [at(0.005), at(0.995)];
-  const width = (high - low) / DRAWN_CELLS || 1;
-  const count = high > low ? DRAWN_CELLS : 1;
+  const [low, high] = [histogramQuantile(both, 0.005)!, histogramQuantile(both, 0.995)!];
+  const width = whole ? Math.ceil((high - low + 1) / DRAWN_CELLS) : (high - low) / DRAWN_CELLS || 1;
+  const count = whole ? Math.ceil((high - low + 1) / width) : high > low ? DRAWN_CELLS : 1;
   const side = ({ histogram }: NumberSample): number[] => {
     const cells = new Array<number>(count).fill(0);
     for (let i = 0; i < histogram.values.length; i++) {

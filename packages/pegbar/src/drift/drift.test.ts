@@ -10,6 +10,7 @@ import { metricNamed } from './metrics.ts';
 import { BUILT_IN, driftMonitorSchema } from './monitors.ts';
 import { HOUR_MS, type Hours, type Series } from './series.ts';
 import { note, standingIn } from './standing.ts';
+import { testReleases } from './sweep.ts';
 import { readBaseline } from './windows.ts';
 import { changeWords } from './words.ts';
 
@@ -163,6 +164,51 @@ describe('why', () => {
       CURRENT.to_ms,
     );
     expect(excluded.map(({ why }) => why)).toEqual(['load: announced load', 'bad: rolled back']);
+  });
+});
+
+describe('what is told of a change', () => {
+  test('of whole numbers has cells of whole numbers, as many in each', () => {
+    const random = seededRandom(11);
+    const { distribution, now } = one(
+      seriesOf('prompt_tokens', 20, (at) => Math.round((at >= CURRENT.from_ms ? 50 : 20) + random() * 60)),
+    ).comparison;
+    const widths = new Set(distribution.cells.map(({ from, to }) => to! - from!));
+    expect(widths.size).toBe(1);
+    for (const { from } of distribution.cells) expect(Number.isInteger(from)).toBe(true);
+    expect(Number.isInteger(now)).toBe(true);
+  });
+
+  test('of a rate that fell is an interval below zero, of one that rose above', () => {
+    const random = seededRandom(12);
+    const rate = (before: number, now: number) =>
+      one(seriesOf('face_ok', 40, (at) => (random() < (at >= CURRENT.from_ms ? now : before) ? 1 : 0)))
+        .comparison.explanation;
+    for (const [before, now] of [
+      [0.9, 0.7],
+      [0.7, 0.9],
+      [0.4, 0.2],
+      [0.1, 0.3],
+    ] as const) {
+      const { shift, interval, of } = rate(before, now);
+      expect(of).toBe('yes');
+      expect(Math.sign(shift!)).toBe(Math.sign(now - before));
+      expect(interval![0]).toBeLessThan(shift!);
+      expect(interval![1]).toBeGreaterThan(shift!);
+      expect(Math.sign(interval![0])).toBe(Math.sign(interval![1]));
+    }
+  });
+
+  test('of a release is held against the version before it, by tenant too', () => {
+    const at_ms = CURRENT.from_ms + HOUR_MS;
+    const random = seededRandom(13);
+    const of = (model_version: string, mean: number) =>
+      seriesOf('latency_ms', 10, () => mean * Math.exp(random() - 0.5), { model_version, tenant: 'a' });
+    const deployed = [deployment({ version: 'v2', previous: 'v1', at_ms })];
+    const windows = { reference: REFERENCE, current: CURRENT, baseline: { kind: 'release' } as const };
+    const tested = testReleases([of('v1', 1_000), of('v2', 2_000)], deployed, windows, {});
+    expect(tested).toHaveLength(1);
+    expect(tested[0]).toMatchObject({ against: 'v1', series: { segment: { model_version: 'v2' } } });
   });
 });
 

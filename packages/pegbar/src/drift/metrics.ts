@@ -139,4 +139,9 @@ export function readsOf(sampling: Sampling): { metrics: M[]; bins: M[] } {
 const GRIDS = new Map<string, Grid>(
   ROLLUP_METRICS.flatMap(({ name, grid }) => (grid === 'none' ? [] : [[name, grid] as const])),
 );
+
+/** Counts of something: only whole numbers are observed. */
+const WHOLE: ReadonlySet<M> = new Set(['prompt_tokens', 'prompt_words', 'prompt_chars']);
+export const isWhole = (metric: M): boolean => WHOLE.has(metric);
+
 export const gridOf = (metric: M): Grid => GRIDS.get(metric)!;

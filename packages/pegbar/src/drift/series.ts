@@ -10,7 +10,7 @@ import {
   type NumberSample,
 } from '@pegbar/stats';
 import { Tally } from '../rollups/index.ts';
-import { type DriftMetric, gridOf, type Sampling } from './metrics.ts';
+import { type DriftMetric, gridOf, isWhole, type Sampling } from './metrics.ts';
 
 export const HOUR_MS = 3_600_000;
 const MICRO = 1_000_000;
@@ -92,9 +92,20 @@ const HISTOGRAMS = new WeakMap<Tally, Histogram>();
 function histogramOf(tally: Tally, metric: RollupMetricName): Histogram {
   const known = HISTOGRAMS.get(tally);
   if (known) return known;
-  const made = tally.bins ? histogramOfBins(gridOf(metric), tally.bins) : EMPTY_HISTOGRAM;
+  const binned = tally.bins ? histogramOfBins(gridOf(metric), tally.bins) : EMPTY_HISTOGRAM;
+  const made = isWhole(metric) ? ofWholes(binned) : binned;
   HISTOGRAMS.set(tally, made);
   return made;
+}
+
+/** Widest bins of the grid `float` that hold one whole number alone end here. */
+const WHOLE_ALONE = 64;
+
+/** The whole number that a bin stands for: its only one, or the one in its middle. */
+function ofWholes({ values, counts }: Histogram): Histogram {
+  const whole = (middle: number): number =>
+    middle < WHOLE_ALONE ? Math.floor(middle) : Math.round(middle - 0.5);
+  return { values: Float64Array.from(values, whole), counts };
 }
 
 export function numberOf(sampling: Sampling, hour: Hour): NumberSample {

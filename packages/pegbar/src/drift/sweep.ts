@@ -88,7 +88,9 @@ export async function sweep(
   const options = { ...question.options, excluded };
   const own = read.value.filter(({ segment }) => segment.model_version === undefined);
   const tested = await paced(testAll(own.filter(isToldIn(current)), reference, current, options), deps.clock);
-  tested.push(...testReleases(read.value, deployed, { reference, current, baseline }, options));
+  // Versions by tenant are what releases are held against; they are no findings of their own.
+  const versions = read.value.filter(({ segment }) => segment.tenant === undefined);
+  tested.push(...testReleases(versions, deployed, { reference, current, baseline }, options));
   const judged = judgeFamily(tested, options);
   const beside = versionsBeside(read.value);
   return ok({
@@ -153,11 +155,11 @@ export function testReleases(
     if (status !== 'start' || !version || !previous || at_ms < since || seen.has(version)) continue;
     seen.add(version);
     for (const next of series) {
-      if (next.segment.model_version !== version || next.segment.tenant !== undefined) continue;
+      if (next.segment.model_version !== version) continue;
       const before = series.find(
         (one) =>
           one.metric === next.metric &&
-          one.segment.tenant === undefined &&
+          one.segment.tenant === next.segment.tenant &&
           one.segment.model_version === previous &&
           one.segment.pipeline_stage === next.segment.pipeline_stage,
       );
