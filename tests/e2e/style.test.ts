@@ -146,6 +146,23 @@ it('shows the same new and lost pictures each time, and the colours of each day'
   }
 });
 
+it('tells palettes by day and by model in the same six tones', async () => {
+  const range = `from=${FROM_MS}&to=${TO_MS}&split=${ANCHOR_MS - 6 * DAY_MS}`;
+  const { times, collections } = await server.get(`/api/v1/style-health?${range}`);
+  const { palette, models } = collections.find((one: { collection: string }) => one.collection === DRIFTING);
+  expect(palette.tones).toHaveLength(6);
+  for (const tone of palette.tones) expect(tone).toMatch(/^#[0-9a-f]{6}$/);
+  expect(palette.points).toHaveLength(times.length);
+  const sum = (shares: number[]): number => shares.reduce((total, one) => total + one, 0);
+  for (const shares of [palette.now, palette.before, ...palette.points.filter(Boolean)])
+    expect(sum(shares)).toBeCloseTo(1, 2);
+  // What was planted is a change of palette.
+  const moved = palette.tones.map((_: string, at: number) => Math.abs(palette.now[at] - palette.before[at]));
+  expect(sum(moved)).toBeGreaterThan(0.1);
+  expect(models.length).toBeGreaterThan(0);
+  for (const model of models) expect(model.palette).toHaveLength(times.length);
+});
+
 it('makes a new version of a centroid when it is asked to, and refuses a collection that nobody declared', async () => {
   const made = await server.call(`/api/v1/collections/${DRIFTING}/centroid`, { method: 'POST' });
   expect(made.json).toMatchObject({ collection: DRIFTING, version: 2, embedder: 'pegbar-look' });

@@ -13,6 +13,22 @@ const side = z.object({
     .describe('Number of the bin, from bin × bin_width; pictures in it.'),
 });
 
+const shares = z
+  .array(z.number())
+  .nullable()
+  .describe('Shares of `tones`, in their order, 0 to 1; null where no picture has a palette.');
+const palette = z
+  .object({
+    tones: z.array(z.string()).describe('`#rrggbb`, at most six, commonest in the range first.'),
+    now: shares,
+    before: shares,
+    points: z.array(shares).describe('By the times of the points.'),
+  })
+  .nullable()
+  .describe(
+    'Six tones of all pictures of the range, and how much of them there was. Null without palettes, and of the smaller collections where points are many.',
+  );
+
 export const StyleHealthAnswer = z.looseObject({
   from: time,
   to: time,
@@ -27,9 +43,15 @@ export const StyleHealthAnswer = z.looseObject({
         now: side,
         before: side.nullable(),
         over: maybe.describe('Share of the pictures of now that lie beyond 95 % of those of before.'),
+        palette,
         points: z.array(z.object({ n: count, p5: maybe, p50: maybe, p95: maybe })),
         models: z
-          .array(z.object({ model_version: z.string(), n: count, p50: z.array(maybe) }))
+          .array(
+            z.object({
+              ...{ model_version: z.string(), n: count, p50: z.array(maybe) },
+              palette: z.array(shares).nullable().describe('By point, of the tones of the collection.'),
+            }),
+          )
           .describe('Those with the most pictures, at most 6.'),
       }),
     )

@@ -17,7 +17,8 @@ const CELL = 1 / 24;
 /** Rounds of k-means: the tones move by less than a step of 8 bits long before. */
 const ROUNDS = 12;
 
-interface Point {
+/** A place in OKLab and its weight. */
+export interface Point {
   l: number;
   a: number;
   b: number;
@@ -46,6 +47,16 @@ export function paletteOfPalettes(palettes: readonly (readonly Tone[])[]): Tone[
   return cluster(merged(points), PALETTE_TONES)
     .map(({ l, a, b, n }) => ({ rgb: rgbOf(l, a, b), share: n / total }))
     .sort(byShare);
+}
+
+/** Tones of weighted points of OKLab, commonest first, and which of them a point belongs to. */
+export function paletteOfPoints(points: readonly Point[]): { tones: Tone[]; groupOf(point: Point): number } {
+  const total = points.reduce((sum, { n }) => sum + n, 0);
+  const centres = cluster(merged(points), PALETTE_TONES).sort((x, y) => y.n - x.n || x.l - y.l);
+  return {
+    tones: centres.map(({ l, a, b, n }) => ({ rgb: rgbOf(l, a, b), share: n / total })),
+    groupOf: (point) => nearestOf(point, centres),
+  };
 }
 
 const byShare = (x: Tone, y: Tone): number => y.share - x.share || x.rgb - y.rgb;

@@ -1,7 +1,8 @@
 /** How far collections have moved from their style, and the pictures that show it. */
 
 import type { Artifacts } from '../../artifacts/index.ts';
-import { readStyleHealth, readStylePictures, readTime, STYLE_PICTURES_MOST } from '../../explore/index.ts';
+import { readTime } from '../../explore/index.ts';
+import { readStyleHealth, readStylePictures, STYLE_PICTURES_MOST } from '../../style/index.ts';
 import type { ApiDeps, Call, Handlers } from '../deps.ts';
 import { orRefuse, Refusal } from '../failure.ts';
 import { askingOf, filtersOf, rangeOf, stepOf } from '../parameters.ts';

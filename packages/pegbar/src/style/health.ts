@@ -3,14 +3,19 @@
  * scorer. One look at the range gives counts per collection, model and step; all figures come from these.
  */
 import { ok, type Result } from '../base/result.ts';
-import type { Asking, ExploreDeps } from './deps.ts';
-import { type ExploreError, fromStore, refused } from './failure.ts';
-import { type Condition, whereOf } from './filter.ts';
-import { signalOf } from './page.ts';
-import { PICTURE_FILTERS, SCORED } from './picture-filters.ts';
-import type { TimeRange } from './range.ts';
-import { addBins, BIN_MOST, BIN_WIDTH, type Bins, countOf, quantileOf, shareAbove } from './style-bins.ts';
-import { howOf, paramsOf, type Share, type Subject, sharesOf, subjectOf } from './subjects.ts';
+import {
+  type Asking,
+  type Condition,
+  type ExploreDeps,
+  type ExploreError,
+  fromStore,
+  refused,
+  sampledPictures,
+  type TimeRange,
+} from '../explore/index.ts';
+import { addBins, BIN_MOST, BIN_WIDTH, type Bins, countOf, quantileOf, shareAbove } from './bins.ts';
+import { DISTANCE_COUNTS } from './health-queries.ts';
+import { type Palettes, readPalettes } from './palettes.ts';
 
 /** What is set apart as now, beside what was before: from a moment on, or all but the pictures of a version. */
 export interface StyleParting {
@@ -30,23 +35,6 @@ const MODELS_MOST = 6;
 /** Groups of one answer: what some fifty collections of a few models have in four hundred steps. */
 const ROWS_MOST = 120_000;
 
-/** Whether a picture is of now: takes `split` and `release`. */
-export const IS_NOW = `if({release:String} != '', toString(model_version) != {release:String},
-  toUnixTimestamp64Milli(timestamp::DateTime64(3, 'UTC')) >= {split:Int64})`;
-
-/** One distance per picture: scored twice, it counts once. */
-export const DISTANCES = `(SELECT tenant AS s_tenant, image_id AS s_image, avg(v) AS v FROM ${SCORED}
-  WHERE name = 'style_distance' GROUP BY s_tenant, s_image)`;
-
-const counts = (pictures: string): string => `
-SELECT tenant, collection, model, step, later, sumMap([bin], [toUInt64(1)]) AS bins
-FROM (
-  SELECT toString(tenant) AS tenant, toString(collection) AS collection, toString(model_version) AS model,
-    toInt64(intDiv(toUnixTimestamp64Milli(timestamp::DateTime64(3, 'UTC')) - {first:Int64}, {step:Int64})) AS step,
-    ${IS_NOW} AS later, toUInt16(least({bin_most:UInt16}, greatest(0, floor(v / {width:Float64} + 1e-9)))) AS bin
-  FROM ${pictures} AS p INNER JOIN ${DISTANCES} AS s ON s.s_tenant = p.tenant AND s.s_image = p.image_id)
-GROUP BY tenant, collection, model, step, later ORDER BY step LIMIT {rows:UInt32}`;
-
 interface Row {
   tenant: string;
   collection: string;
@@ -63,34 +51,6 @@ interface Gathered {
   before: Map<number, number>;
   steps: Map<number, Map<number, number>>;
   models: Map<string, Map<number, Map<number, number>>>;
-}
-
-/** Pictures of a range that satisfy conditions, as a subquery, with what it binds. */
-export interface Pictures {
-  sql: string;
-  params: Record<string, unknown>;
-  subject: Subject & { name: 'images' };
-  share: Share;
-}
-
-export async function picturesOf(
-  deps: ExploreDeps,
-  asking: Asking,
-  question: TimeRange & { conditions: readonly Condition[] },
-): Promise<Result<Pictures, ExploreError>> {
-  const subject = subjectOf('images', ['images'], 'of');
-  if (!subject.ok) return subject;
-  const shares = await sharesOf(deps, asking, subject.value, question);
-  if (!shares.ok) return shares;
-  const where = whereOf(question.conditions, { ...subject.value.fields, ...PICTURE_FILTERS });
-  if (!where.ok) return where;
-  const share = shares.value.most;
-  return ok({
-    sql: `(SELECT * FROM (${subject.value.rows(share.sql)}) WHERE collection != '' AND (${where.value.sql}))`,
-    params: paramsOf(question, share, where.value),
-    subject: subject.value as Pictures['subject'],
-    share,
-  });
 }
 
 export const partingParams = ({ split_ms, release, to_ms }: StyleParting & TimeRange) => ({
@@ -111,28 +71,37 @@ export async function readStyleHealth(
       field: 'step',
       hint: 'Take a longer step or a shorter window.',
     });
-  const pictures = await picturesOf(deps, asking, question);
+  const pictures = await sampledPictures(deps, asking, question);
   if (!pictures.ok) return pictures;
-  const { sql, params, subject, share } = pictures.value;
-  const own = { first, step: step_ms, width: BIN_WIDTH, bin_most: BIN_MOST, rows: ROWS_MOST };
-  const found = await deps.store.scoped(asking.scope).rows<Row>(counts(sql), {
-    params: { ...params, ...partingParams(question), ...own },
-    ...signalOf(asking),
-  });
+  const { sql, params, one_in, how } = pictures.value;
+  const bound = { ...params, ...partingParams(question), first, step: step_ms };
+  const [found, palettes] = await Promise.all([
+    deps.store.scoped(asking.scope).rows<Row>(DISTANCE_COUNTS(sql), {
+      params: { ...bound, width: BIN_WIDTH, bin_most: BIN_MOST, rows: ROWS_MOST },
+      ...(asking.signal && { signal: asking.signal }),
+    }),
+    readPalettes(deps, asking, { sql, params: bound }, { steps, parted: isParted(question) }),
+  ]);
   if (!found.ok) return fromStore(found.error);
-  const parted = question.split_ms !== null || question.release !== null;
-  const gathered = gather(found.value, parted);
+  if (!palettes.ok) return palettes;
   return ok({
-    sample: { one_in: share.one_in, how: howOf(subject, share.one_in) },
+    sample: { one_in, how },
     step_s: step_ms / 1000,
     times: Array.from({ length: steps }, (_, at) => new Date(first + at * step_ms).toISOString()),
     bin_width: BIN_WIDTH,
-    collections: gathered
+    collections: gather(found.value, isParted(question))
       .sort((a, b) => sizeOf(b) - sizeOf(a))
       .slice(0, COLLECTIONS_MOST)
-      .map((one) => toldCollection(one, steps, share.one_in)),
+      .map((one, at) =>
+        toldCollection(one, steps, one_in, at * steps < PALETTE_POINTS_MOST ? palettes.value : null),
+      ),
   });
 }
+
+/** Points of palettes in one answer, models aside: all collections by day, the largest few by quarter of an hour. */
+const PALETTE_POINTS_MOST = 3_000;
+
+const isParted = ({ split_ms, release }: StyleParting): boolean => split_ms !== null || release !== null;
 
 const sizeOf = ({ now, before }: Gathered): number => countOf(now) + countOf(before);
 
@@ -162,7 +131,7 @@ function at(steps: Map<number, Map<number, number>>, step: number): Map<number, 
 
 const listOf = (bins: Bins): [number, number][] => [...bins].sort((a, b) => a[0] - b[0]);
 
-function toldCollection(one: Gathered, steps: number, one_in: number) {
+function toldCollection(one: Gathered, steps: number, one_in: number, palettes: Palettes | null) {
   const { tenant, collection, now, before, models } = one;
   const limit = quantileOf(before, 0.95);
   const side = (bins: Bins) => ({
@@ -184,11 +153,13 @@ function toldCollection(one: Gathered, steps: number, one_in: number) {
       p50: quantileOf(bins, 0.5),
       p95: quantileOf(bins, 0.95),
     })),
+    palette: palettes?.of(tenant, collection) ?? null,
     models: [...models]
       .map(([model_version, own]) => ({
         model_version,
         n: sum(own) * one_in,
         p50: series(own, steps, (bins) => quantileOf(bins, 0.5)),
+        palette: palettes?.ofModel(tenant, collection, model_version) ?? null,
       }))
       .sort((a, b) => b.n - a.n)
       .slice(0, MODELS_MOST),

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { addBins, quantileOf, shareAbove } from './style-bins.ts';
+import { addBins, quantileOf, shareAbove } from './bins.ts';
 
 /** A hundred values 0.2000, 0.2025, … in bins of 0.005. */
 const VALUES = Array.from({ length: 100 }, (_, at) => 0.2 + at * 0.0025);

@@ -1,0 +1,83 @@
+/** One collection seen: its newest outliers, the pictures nearest to its centroid, and what else moved with it. */
+import { ok, type Result } from '../base/result.ts';
+import {
+  type Asking,
+  type Condition,
+  type ExploreDeps,
+  type ExploreError,
+  fromStore,
+  refused,
+  sampledPictures,
+  type TimeRange,
+} from '../explore/index.ts';
+import { partingParams, type StyleParting } from './health.ts';
+import { FARTHEST, MOVED, NEAREST, OF_COLLECTION, OUTSIDE, VERDICTS } from './health-queries.ts';
+
+export interface StylePicturesQuestion extends TimeRange, StyleParting {
+  collection: string;
+  /** Farther than this is an outlier. */
+  over: number;
+  conditions: readonly Condition[];
+}
+export const STYLE_PICTURES_MOST = 60;
+/** More than are shown: those whose files are kept are shown first. */
+const NEWEST_LOOKED = 60;
+const NEAREST_LOOKED = 600;
+
+type Row = Record<string, string | number>;
+
+export async function readStylePictures(
+  deps: ExploreDeps,
+  asking: Asking,
+  question: StylePicturesQuestion,
+): Promise<Result<Record<string, unknown>, ExploreError>> {
+  const { collection, over } = question;
+  if (collection === '') return refused('invalid_request', 'collection is missing', { field: 'collection' });
+  const pictures = await sampledPictures(deps, asking, question);
+  if (!pictures.ok) return pictures;
+  const { one_in, params } = pictures.value;
+  const sql = OF_COLLECTION(pictures.value.sql);
+  const all = {
+    ...params,
+    ...partingParams(question),
+    collection,
+    over,
+    newest: NEWEST_LOOKED,
+    nearest: NEAREST_LOOKED,
+  };
+  const ask = (text: string) =>
+    deps.store
+      .scoped(asking.scope)
+      .rows<Row>(text, { params: all, ...(asking.signal && { signal: asking.signal }) });
+  const answers = await Promise.all(
+    [FARTHEST, NEAREST, OUTSIDE, MOVED, VERDICTS].map((text) => ask(text(sql))),
+  );
+  for (const answer of answers) if (!answer.ok) return fromStore(answer.error);
+  const [far, near, count, scores, feedback] = answers.map((answer) => (answer as { value: Row[] }).value);
+  return ok({
+    collection,
+    over,
+    outside: Number(count![0]?.n ?? 0) * one_in,
+    of: Number(count![0]?.of ?? 0) * one_in,
+    outliers: far!.map(tile),
+    nearest: near!.map(tile),
+    moved: movedOf([...scores!, ...feedback!], one_in),
+  });
+}
+
+const tile = ({ at, nsfw, width, height, v, ...row }: Row) => ({
+  ...row,
+  timestamp: new Date(Number(at)).toISOString(),
+  ...(Number(width) > 0 ? { width: Number(width), height: Number(height) } : {}),
+  ...(Number(nsfw) === 0 ? {} : { nsfw_flag: Number(nsfw) === 2 }),
+  style_distance: Number(v),
+});
+
+function movedOf(rows: readonly Row[], one_in: number) {
+  const names = [...new Set(rows.map(({ name }) => String(name)))].sort();
+  const side = (name: string, later: number) => {
+    const row = rows.find((one) => one.name === name && Number(one.later) === later);
+    return row ? { mean: Number(row.mean), n: Number(row.n) * one_in } : null;
+  };
+  return names.map((name) => ({ name, now: side(name, 1), before: side(name, 0) }));
+}
