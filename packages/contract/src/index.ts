@@ -88,7 +88,15 @@ export type {
 export { RECORDS } from './records.ts';
 export { ROLLUP_METRICS, type RollupMetric, type RollupMetricName } from './rollup-metrics.ts';
 export { errorCodeOf } from './stage-errors.ts';
-export { type Column, RAW_TABLES, TABLES, type Table, tableOf } from './tables.ts';
+export {
+  type Column,
+  RAW_TABLES,
+  STORED_QUANTILES,
+  storedQuantile,
+  TABLES,
+  type Table,
+  tableOf,
+} from './tables.ts';
 export {
   BOUNDARIES,
   type Boundary,

@@ -9,6 +9,8 @@ export interface Column {
   readonly type: string;
   readonly doc: string;
   readonly codec?: string;
+  /** Expression over the other columns that fills it where an insert does not. */
+  readonly default?: string;
 }
 
 export interface Table {
@@ -542,6 +544,25 @@ const domainTables: readonly Table[] = [
   ),
 ];
 
+/** Quantiles that stand in the rollups beside the bins, as the codes of their bins. */
+export const STORED_QUANTILES = [0.5, 0.95, 0.99] as const;
+export const storedQuantile = (q: (typeof STORED_QUANTILES)[number]): string => `p${q * 100}`;
+
+/** The rank of `quantileOf` in `stats`, which is that of quantileExactLow: the two must say the same. */
+function quantileColumn(q: (typeof STORED_QUANTILES)[number]): Column {
+  const low = `toUInt64(floor(${q} * n))`;
+  const rank = q === 0.5 ? `if(n % 2 = 0, intDiv(n, 2) - 1, ${low})` : low;
+  return {
+    ...col(
+      storedQuantile(q),
+      'UInt16',
+      `code of the bin in which the ${q * 100}th percentile lies`,
+      'ZSTD(1)',
+    ),
+    default: `bins[arrayFirstIndex(seen -> seen > ${rank}, arrayCumSum(counts))]`,
+  };
+}
+
 const rollup = (
   name: string,
   doc: string,
@@ -556,7 +577,7 @@ const rollup = (
   orderBy: ['tenant', 'metric', 'stage', 'dim', 'value', 't'],
   settings: { index_granularity: 128 },
   columns: [
-    tenant,
+    col('tenant', lc, 'who the row belongs to; empty for the sum over all tenants', 'ZSTD(1)'),
     col('metric', lc, 'rollup metric'),
     col('stage', lc, 'pipeline stage, empty for the request'),
     col('dim', lc, 'all, a dimension, or a stored pair'),
@@ -566,6 +587,7 @@ const rollup = (
     col('sum', 'Int64', 'sum of the values, millionths, exact', 'T64, ZSTD(1)'),
     col('bins', 'Array(UInt16)', 'bin codes, ascending', 'ZSTD(1)'),
     col('counts', 'Array(UInt32)', 'observations per bin', 'ZSTD(1)'),
+    ...STORED_QUANTILES.map(quantileColumn),
   ],
 });
 

@@ -14,7 +14,6 @@ import {
   ROLLUP_PAIRS,
   type RollupMetricName,
 } from '@pegbar/contract';
-import { type Grid, quantileOf } from '@pegbar/stats';
 import { ok, type Result } from '../base/result.ts';
 import {
   DIMENSIONS,
@@ -84,6 +83,8 @@ interface Plan {
   kpis: readonly Figure[];
   metrics: RollupMetricName[];
   quantiles: ReadonlySet<RollupMetricName>;
+  /** Which quantiles; undefined where whole distributions are wanted. */
+  at?: readonly number[];
   by: readonly string[];
   stages: boolean;
   conditions: readonly Condition[];
@@ -147,7 +148,8 @@ function planOf({ metrics, figures, by, conditions, step_ms }: KpiQuestion): Res
   const kpis = figures ?? (names as KpiName[]).map((name) => ({ name, formula: formulaOf(name, stages) }));
   const needed = new Set(kpis.flatMap(({ formula }) => metricsOf(formula)));
   const quantiles = new Set(kpis.flatMap(({ formula }) => (formula.op === 'quantile' ? [formula.of] : [])));
-  return ok({ kpis, metrics: [...needed], quantiles, by: [...new Set(by)], stages, conditions, step_ms });
+  const at = kpis.flatMap(({ formula }) => (formula.op === 'quantile' ? [formula.q] : []));
+  return ok({ kpis, metrics: [...needed], quantiles, at, by: [...new Set(by)], stages, conditions, step_ms });
 }
 
 /** The stored grouping that answers, or null where only raw rows can. */
@@ -177,6 +179,20 @@ export function countDistribution(
   const metrics = { metrics: [metric], quantiles: new Set([metric]), kpis: [] };
   const asked = { ...question, metrics: [], by: [] };
   return count(deps, asking, asked, { ...metrics, by: [], stages, conditions, step_ms }, tell);
+}
+
+/** Tallies of segments hour by hour: from the rollups where they hold the grouping, else from raw rows. */
+export function countHours(
+  deps: KpiDeps,
+  asking: Asking,
+  question: TimeRange & { by: readonly string[]; stages: boolean; conditions: readonly Condition[] },
+  read: { metrics: RollupMetricName[]; quantiles: ReadonlySet<RollupMetricName> },
+  tell: Told,
+): Promise<Result<KpiAnswer['source'], ExploreError>> {
+  const { by, conditions } = question;
+  const stages = question.stages || conditions.some((one) => one.field === 'pipeline_stage');
+  const asked = { ...question, metrics: [], step_ms: HOUR_MS };
+  return count(deps, asking, asked, { ...read, kpis: [], by, stages, conditions, step_ms: HOUR_MS }, tell);
 }
 
 async function count(
@@ -219,6 +235,7 @@ function keyCondition(condition: Condition, index: number): KeyCondition {
     sql: (expression) => sql.replaceAll('{key}', () => expression),
     params,
     matches: (text) => matchesText(condition, text),
+    single: condition.op === '=',
   };
 }
 
@@ -288,11 +305,10 @@ function pointOf(
     (metric) => {
       const tally = counts.get(key, bucket.start_ms, metric);
       if (!tally) return undefined;
-      const grid = METRICS.get(metric)!.grid;
       return {
         n: tally.n,
         sum: tally.micro / MICRO,
-        quantile: (q) => (tally.bins ? quantileOf(grid as Grid, tally.bins, q) : undefined),
+        quantile: (q) => tally.quantile(q),
       };
     },
     window_s,

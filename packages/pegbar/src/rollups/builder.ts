@@ -6,7 +6,7 @@
  * There are thousands of combinations where there are millions of facts.
  */
 import { ROLLUP_METRICS, ROLLUP_PAIRS, type RollupMetricName } from '@pegbar/contract';
-import { binOf, type Grid } from '@pegbar/stats';
+import { binOf, type Grid, quantileOf, valueOfBin } from '@pegbar/stats';
 import { Bins } from './bins.ts';
 
 /** Dimensions beside the tenant, in the order of a combination. */
@@ -37,6 +37,8 @@ export class Tally {
   n = 0;
   micro = 0;
   readonly bins: Bins | undefined;
+  /** Codes of quantiles as they stand in the store, in place of the bins: such a tally is the whole of its cell. */
+  stored: ReadonlyMap<number, number> | undefined;
   private readonly grid: Grid | undefined;
 
   constructor(metric: RollupMetricName) {
@@ -51,7 +53,16 @@ export class Tally {
     if (this.bins) this.bins.add(binOf(this.grid!, value), times);
   }
 
+  /** `undefined` where nothing was counted, and of metrics without a grid. */
+  quantile(q: number): number | undefined {
+    if (!this.grid || !this.bins) return undefined;
+    const code = this.stored?.get(q);
+    return code === undefined ? quantileOf(this.grid, this.bins, q) : valueOfBin(this.grid, code);
+  }
+
   merge(other: Tally): void {
+    if ((this.n > 0 && other.stored) || this.stored) throw new Error('stored quantiles do not add up');
+    this.stored = other.stored;
     this.n += other.n;
     this.micro += other.micro;
     if (this.bins && other.bins) this.bins.merge(other.bins);

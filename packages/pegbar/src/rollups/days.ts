@@ -1,5 +1,5 @@
 import { type Queries, readSetting, writeSetting } from '../state/index.ts';
-import { type Store, StoreFailure } from '../store/index.ts';
+import { type Store, StoreFailure, TOTAL_TENANT } from '../store/index.ts';
 import { type Bucket, bucketKey, composeAside, dateOf, done, replacePartition } from './swap.ts';
 
 interface Day {
@@ -18,7 +18,7 @@ export async function countDays(store: Store, buckets: readonly Bucket[], now_ms
     const day = dateOf(hour_ms);
     const month = day.slice(0, 7).replace('-', '');
     const days = months.get(month) ?? new Map<string, Day>();
-    days.set(`${tenant}|${day}`, { tenant, day });
+    for (const whose of [tenant, TOTAL_TENANT]) days.set(`${whose}|${day}`, { tenant: whose, day });
     months.set(month, days);
   }
   for (const [month, days] of months) await swapMonth(store, month, [...days.keys()]);
@@ -37,7 +37,7 @@ async function swapMonth(store: Store, month: string, days: readonly string[]): 
   );
   await done(
     store.command(
-      `INSERT INTO roll_days_swap
+      `INSERT INTO roll_days_swap (tenant, metric, stage, dim, value, t, n, sum, bins, counts)
        SELECT tenant, metric, stage, dim, value, day, n, sum, histogram.1, arrayMap(x -> toUInt32(x), histogram.2)
        FROM (
          SELECT tenant, metric, stage, dim, value, toStartOfDay(t) AS day, sum(n) AS n, sum(sum) AS sum, sumMap(bins, counts) AS histogram

@@ -285,13 +285,13 @@ describe.skipIf(missing)('the keeper of the rollups', () => {
     const [told] = await rows<Record<string, string>>(
       `SELECT sumIf(n, metric = 'requests') AS requests, sumIf(n, metric = 'oom') AS oom,
          toString(intDiv(sumIf(sum, metric = 'stage_ms'), 1000000)) AS ms
-       FROM roll_hours WHERE dim = 'all' AND stage = ''`,
+       FROM roll_hours WHERE tenant = 't' AND dim = 'all' AND stage = ''`,
     );
     expect(told).toEqual(raw);
     const byRegion = `SELECT region, count() AS n FROM spans GROUP BY region ORDER BY region`;
     expect(
       await rows(
-        `SELECT value AS region, sum(n) AS n FROM roll_hours WHERE metric = 'stages' AND dim = 'region' AND stage = '' GROUP BY region ORDER BY region`,
+        `SELECT value AS region, sum(n) AS n FROM roll_hours WHERE tenant = 't' AND metric = 'stages' AND dim = 'region' AND stage = '' GROUP BY region ORDER BY region`,
       ),
     ).toEqual(await rows(byRegion));
     for (const q of [0.5, 0.95, 0.99]) {
@@ -300,7 +300,7 @@ describe.skipIf(missing)('the keeper of the rollups', () => {
       );
       const [histogram] = await rows<{ codes: number[]; seen: string[] }>(
         `SELECT tupleElement(sumMap(bins, counts), 1) AS codes, tupleElement(sumMap(bins, counts), 2) AS seen FROM roll_hours
-         WHERE metric = 'latency_ms' AND dim = 'all' AND stage = ''`,
+         WHERE tenant = 't' AND metric = 'latency_ms' AND dim = 'all' AND stage = ''`,
       );
       expect(Math.abs(atRank(histogram!, q) / exact!.v - 1)).toBeLessThan(0.016);
     }

@@ -2,9 +2,11 @@
  * Reads the rollups: stored hours, and in their place the hours that the keeper holds in memory.
  *
  * A question names one stored grouping: `all`, a dimension or a stored pair. The tenant is free in every question;
- * stages are asked for by `stages`, else the rows over all stages answer.
+ * stages are asked for by `stages`, else the rows over all stages answer. Whoever sees all tenants and asks for none
+ * reads the sums that stand beside them. Where a cell of the answer is one stored row, the stored quantiles are read in
+ * place of the bins.
  */
-import type { RollupMetricName } from '@pegbar/contract';
+import { type RollupMetricName, STORED_QUANTILES, storedQuantile } from '@pegbar/contract';
 import { ok, type Result } from '../base/result.ts';
 import {
   type ArrayView,
@@ -13,7 +15,7 @@ import {
   type FixedView,
   readBlock,
 } from '../native/index.ts';
-import type { Store, StoreError, TenantScope } from '../store/index.ts';
+import { type Store, type StoreError, type TenantScope, TOTAL_TENANT } from '../store/index.ts';
 import type { Bins } from './bins.ts';
 import { PAIR_SEPARATOR, type RollupRow, Tally } from './builder.ts';
 import type { RollupKeeper, Unstored } from './keeper.ts';
@@ -29,6 +31,8 @@ export interface KeyCondition {
   sql: (expression: string) => string;
   params: Record<string, unknown>;
   matches: (value: string) => boolean;
+  /** Whether it holds for one value only. */
+  single?: boolean;
 }
 
 export interface RollupQuestion {
@@ -36,6 +40,8 @@ export interface RollupQuestion {
   metrics: readonly RollupMetricName[];
   /** Those of them whose quantiles are wanted; the bins of the others are not read. */
   quantiles: ReadonlySet<RollupMetricName>;
+  /** Which quantiles, where they are all that is read from the bins; the tallies may then have no bins. */
+  at?: readonly number[];
   /** Dimensions of the grouping, in the order of the stored pair; none for all rows. */
   dims: readonly string[];
   /** What the answer is keyed by, in this order: `tenant`, `pipeline_stage` and dimensions of the grouping. */
@@ -72,13 +78,12 @@ export function createRollupReader(deps: {
       // Taken before the query: an hour that is stored meanwhile is then read from here only.
       const held = heldHours(deps.keeper.unstored(), question);
       const answers = await Promise.all(
-        partsOf(question, held).map((part) => {
-          const asked = { ...question, from_ms: part.from_ms, to_ms: part.to_ms };
-          return deps.store.scoped(question.scope).native(sqlOf(asked, part.table, held.length > 0), {
-            params: paramsOf(asked, held),
+        partsOf(question, held).map((part) =>
+          deps.store.scoped(question.scope).native(sqlOf(question, part), {
+            params: paramsOf(question, part, held),
             ...(question.signal ? { signal: question.signal } : {}),
-          });
-        }),
+          }),
+        ),
       );
       for (const answer of answers) {
         if (!answer.ok) return answer;
@@ -115,6 +120,10 @@ interface Part {
   table: 'roll_hours' | 'roll_days';
   from_ms: number;
   to_ms: number;
+  /** Rows of all tenants together, or of each that may be seen. */
+  whose: 'all' | 'each';
+  /** How rows of hours that the keeper holds are kept out: `hours` are left out or asked for whole, `buckets` one by one. */
+  held?: 'not hours' | 'not buckets' | 'only hours';
 }
 
 /** Fewer days than this are read from their hours: one query instead of two or three. */
@@ -123,23 +132,58 @@ const LEAST_DAYS = 3;
 /**
  * Whole days are read from the day rows, where the steps allow it: a twenty-fourth of the rows, and what there is
  * beyond the retention of the hours. Days of which the keeper holds an hour are read by the hour.
+ *
+ * The keeper holds an hour of some tenants, and the sum of that hour may have them or not: it is added up from the
+ * rows of each.
  */
-function partsOf({ from_ms, to_ms, step_ms }: RollupQuestion, held: readonly HeldHour[]): Part[] {
-  const hours = (from: number, to: number): Part[] =>
-    from < to ? [{ table: 'roll_hours', from_ms: from, to_ms: to }] : [];
+function partsOf(question: RollupQuestion, held: readonly HeldHour[]): Part[] {
+  const { from_ms, to_ms, step_ms, by, conditions } = question;
+  const summed =
+    question.scope.tenant === null && ![...by, ...conditions.map((one) => one.key)].includes('tenant');
+  const whose = summed ? 'all' : 'each';
+  const hours = (from: number, to: number): Part[] => {
+    if (from >= to) return [];
+    const part: Part = { table: 'roll_hours', from_ms: from, to_ms: to, whose };
+    if (held.length === 0) return [part];
+    if (!summed) return [{ ...part, held: 'not buckets' }];
+    const starts = held.map((one) => one.t_s * 1000);
+    const open = { from_ms: Math.min(...starts), to_ms: Math.max(...starts) + HOUR_MS };
+    return [
+      { ...part, held: 'not hours' },
+      { ...part, ...open, whose: 'each', held: 'only hours' },
+    ];
+  };
   const firstHeld = held.reduce((least, one) => Math.min(least, one.t_s * 1000), Number.POSITIVE_INFINITY);
   const first = Math.ceil(from_ms / DAY_MS) * DAY_MS;
   const last = Math.floor(Math.min(to_ms, firstHeld) / DAY_MS) * DAY_MS;
   const daily = (step_ms === null || step_ms % DAY_MS === 0) && last - first >= LEAST_DAYS * DAY_MS;
   if (!daily) return hours(from_ms, to_ms);
+  const edge: Part = { table: 'roll_hours', from_ms, to_ms: first, whose };
   return [
-    ...hours(from_ms, first),
-    { table: 'roll_days', from_ms: first, to_ms: last },
+    ...(from_ms < first ? [edge] : []),
+    { table: 'roll_days', from_ms: first, to_ms: last, whose },
     ...hours(last, to_ms),
   ];
 }
 
-function sqlOf(question: RollupQuestion, table: Part['table'], skips: boolean): string {
+const NOT_HELD = "concat(t.tenant, '|', toString(toUnixTimestamp(t.t))) NOT IN {held:Array(String)}";
+const OF_HELD_HOURS = 't.t IN (SELECT fromUnixTimestamp(arrayJoin({held_s:Array(UInt32)})))';
+const HELD: Readonly<Record<NonNullable<Part['held']>, string>> = {
+  'not hours': `NOT (${OF_HELD_HOURS})`,
+  'not buckets': `(NOT (${OF_HELD_HOURS}) OR ${NOT_HELD})`,
+  'only hours': `${OF_HELD_HOURS} AND ${NOT_HELD}`,
+};
+
+/** Whether each cell of the answer is one stored row, whose quantiles then stand beside it. */
+function isWhole({ at, dims, by, stages, step_ms, conditions }: RollupQuestion, part: Part): boolean {
+  if (!at?.every((q) => (STORED_QUANTILES as readonly number[]).includes(q))) return false;
+  if (part.held === 'only hours' || step_ms !== (part.table === 'roll_days' ? DAY_MS : HOUR_MS)) return false;
+  const fixed = (key: string): boolean =>
+    by.includes(key) || conditions.some((one) => one.key === key && one.single === true);
+  return dims.every(fixed) && (!stages || fixed('pipeline_stage'));
+}
+
+function sqlOf(question: RollupQuestion, part: Part): string {
   const { by, conditions, stages, step_ms, quantiles } = question;
   const keys = by.map((key, index) => `${keySql(key, question)} AS key${index}`);
   const bucket =
@@ -147,23 +191,22 @@ function sqlOf(question: RollupQuestion, table: Part['table'], skips: boolean): 
       ? 'toUInt32(0)'
       : 'toUInt32(intDiv(toUnixTimestamp(t.t), {step_s:UInt32}) * {step_s:UInt32})';
   const where = [
-    '{tenant_filter:t}',
+    part.whose === 'all' ? '{tenant_total:t}' : `{tenant_filter:t} AND t.tenant != '${TOTAL_TENANT}'`,
     't.metric IN {metrics:Array(String)}',
     't.dim = {dim:String}',
     stages ? "t.stage != ''" : "t.stage = ''",
     't.t >= fromUnixTimestamp({from_s:UInt32}) AND t.t < fromUnixTimestamp({to_s:UInt32})',
     ...conditions.map((one) => one.sql(keySql(one.key, question))),
-    ...(skips
-      ? [
-          "(t.t NOT IN (SELECT fromUnixTimestamp(arrayJoin({held_s:Array(UInt32)}))) OR concat(t.tenant, '|', toString(toUnixTimestamp(t.t))) NOT IN {held:Array(String)})",
-        ]
-      : []),
+    ...(part.held === undefined ? [] : [HELD[part.held]]),
   ];
   const lead = `toString(t.metric) AS of_metric, ${bucket} AS bucket${keys.map((key) => `, ${key}`).join('')}`;
-  const rest = `FROM ${table} AS t WHERE ${where.join(' AND ')}`;
+  const rest = `FROM ${part.table} AS t WHERE ${where.join(' AND ')}`;
+  const sums = 'toFloat64(t.n) AS seen, toFloat64(t.sum) AS micro';
+  if (quantiles.size > 0 && isWhole(question, part))
+    return `SELECT ${lead}, ${sums}, ${STORED_QUANTILES.map((q) => `t.${storedQuantile(q)}`).join(', ')} ${rest}`;
   // Histograms are added here, not there: sumMap took ten times as long as reading the rows that it adds.
   if (quantiles.size > 0)
-    return `SELECT ${lead}, toFloat64(t.n) AS seen, toFloat64(t.sum) AS micro,
+    return `SELECT ${lead}, ${sums},
       if(t.metric IN {quantiles:Array(String)}, t.bins, []) AS codes, if(t.metric IN {quantiles:Array(String)}, t.counts, []) AS seen_per_code ${rest}`;
   return `SELECT ${lead}, toFloat64(sum(t.n)) AS seen, toFloat64(sum(t.sum)) AS micro ${rest}
     GROUP BY ${['of_metric', 'bucket', ...by.map((_, index) => `key${index}`)].join(', ')}`;
@@ -177,8 +220,11 @@ function keySql(key: string, { dims }: RollupQuestion): string {
   return `splitByChar('\\x1f', toString(t.value))[${dims.indexOf(key) + 1}]`;
 }
 
-function paramsOf(question: RollupQuestion, held: readonly HeldHour[]): Record<string, unknown> {
-  const { metrics, quantiles, dims, conditions, from_ms, to_ms, step_ms } = question;
+function paramsOf(
+  { metrics, quantiles, dims, conditions, step_ms }: RollupQuestion,
+  { from_ms, to_ms, held: leaves }: Part,
+  held: readonly HeldHour[],
+): Record<string, unknown> {
   return {
     metrics: [...metrics],
     ...(quantiles.size > 0 && { quantiles: [...quantiles] }),
@@ -186,7 +232,7 @@ function paramsOf(question: RollupQuestion, held: readonly HeldHour[]): Record<s
     from_s: from_ms / 1000,
     to_s: to_ms / 1000,
     ...(step_ms !== null && { step_s: step_ms / 1000 }),
-    ...(held.length > 0 && {
+    ...(leaves !== undefined && {
       held: held.map((one) => one.key),
       held_s: [...new Set(held.map((one) => one.t_s))],
     }),
@@ -208,11 +254,22 @@ function tellBlock(view: BlockView, { by }: RollupQuestion, tell: Told): void {
   const keys = by.map((_, index) => column(`key${index}`));
   const codes = view.columns.get('codes') as ArrayView | undefined;
   const counts = view.columns.get('seen_per_code') as ArrayView | undefined;
+  const stored = view.columns.has(storedQuantile(STORED_QUANTILES[0]))
+    ? STORED_QUANTILES.map((q) => [q, column(storedQuantile(q))] as const)
+    : undefined;
   const told = new Map<string, { key: string[]; bucket_ms: number; name: RollupMetricName; tally: Tally }>();
   for (let row = 0; row < view.rows; row++) {
     const name = metric.at(row) as RollupMetricName;
     const key = keys.map((one) => one.at(row) as string);
     const bucket_ms = Number(bucket.at(row)) * 1000;
+    if (stored) {
+      const tally = new Tally(name);
+      tally.n = Number(seen.at(row));
+      tally.micro = Number(micro.at(row));
+      tally.stored = new Map(stored.map(([q, code]) => [q, Number(code.at(row))]));
+      tell(key, bucket_ms, name, tally);
+      continue;
+    }
     const place = `${name}\n${bucket_ms}\n${key.join('\n')}`;
     let known = told.get(place);
     if (!known) {

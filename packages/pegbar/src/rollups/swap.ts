@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { paced } from '../base/paced.ts';
 import type { Result } from '../base/result.ts';
 import { type ArrayColumn, BlockBuilder, type DictionaryColumn, type FixedColumn } from '../native/index.ts';
-import { type Store, type StoreError, StoreFailure } from '../store/index.ts';
+import { type Store, type StoreError, StoreFailure, TOTAL_TENANT } from '../store/index.ts';
 import type { Bins } from './bins.ts';
 import type { RollupRow } from './builder.ts';
 
@@ -43,11 +43,13 @@ export async function beginWeek(
   buckets: readonly Bucket[],
 ): Promise<WeekSwap> {
   const partition = dateOf(week_ms);
+  const hours = [...new Set(buckets.map((one) => one.hour_ms))];
+  const leaving = [...buckets, ...hours.map((hour_ms) => ({ tenant: TOTAL_TENANT, hour_ms }))];
   await composeAside(
     store,
     'roll_hours',
     "toMonday(t) = {week:Date} AND concat(tenant, '|', toString(toUnixTimestamp(t))) NOT IN {buckets:Array(String)}",
-    { week: partition, buckets: buckets.map(bucketKey) },
+    { week: partition, buckets: leaving.map(bucketKey) },
   );
   return {
     async add(rows) {
@@ -57,9 +59,35 @@ export async function beginWeek(
       }
     },
     async commit() {
+      await addTotals(store, hours);
       await replacePartition(store, 'roll_hours', `'${partition}'`);
     },
   };
+}
+
+/** Hours of one statement: bounds its memory. */
+const TOTAL_HOURS = 24;
+
+/**
+ * Adds the rows of all tenants together, which stand under a tenant of their own: whoever sees all tenants reads one
+ * row in place of one of each. They are swapped in with what they are the sum of, so they agree at any moment.
+ */
+async function addTotals(store: Store, hours: readonly number[]): Promise<void> {
+  for (let at = 0; at < hours.length; at += TOTAL_HOURS) {
+    const params = { hours: hours.slice(at, at + TOTAL_HOURS).map((hour_ms) => hour_ms / 1000) };
+    await done(
+      store.command(
+        `INSERT INTO roll_hours_swap (tenant, metric, stage, dim, value, t, n, sum, bins, counts)
+         SELECT '${TOTAL_TENANT}', metric, stage, dim, value, t, n, sum, histogram.1, histogram.2::Array(UInt32) FROM (
+           SELECT metric, stage, dim, value, t, sum(n) AS n, sum(sum) AS sum, sumMap(bins, counts) AS histogram
+           FROM roll_hours_swap
+           WHERE tenant != '${TOTAL_TENANT}' AND toUnixTimestamp(t) IN {hours:Array(UInt32)}
+           GROUP BY metric, stage, dim, value, t
+         )`,
+        { params },
+      ),
+    );
+  }
 }
 
 /** Begins `TABLE_swap` with the rows of a partition of the table that stay; those that replace the others follow. */

@@ -1,7 +1,7 @@
 import { tableOf } from '@pegbar/contract';
 import { binOf, wordsOf } from '../features/index.ts';
 import { BlockBuilder } from '../native/index.ts';
-import { type Store, StoreFailure } from '../store/index.ts';
+import { type Store, StoreFailure, TOTAL_TENANT } from '../store/index.ts';
 import { done } from './swap.ts';
 
 /** Days back that are looked at for one that was not counted yet. */
@@ -40,7 +40,7 @@ export function createTokenCounts(store: Store): { catchUp(now_ms: number): Prom
       if (now_ms - looked_ms < LOOK_EVERY_MS) return;
       const days = await store.rows<{ tenant: string; day: string }>(
         `SELECT DISTINCT tenant, toString(toDate(t)) AS day FROM roll_hours
-         WHERE metric = 'prompt_words' AND dim = 'all' AND toDate(t) BETWEEN today() - ${DAYS_BACK} AND today() - 1
+         WHERE tenant != '${TOTAL_TENANT}' AND metric = 'prompt_words' AND dim = 'all' AND toDate(t) BETWEEN today() - ${DAYS_BACK} AND today() - 1
            AND (tenant, toDate(t)) NOT IN (SELECT tenant, t FROM token_days WHERE bin = ${ALL_PROMPTS})
          ORDER BY day DESC LIMIT ${DAYS_PER_STEP}`,
       );

@@ -54,5 +54,6 @@ export function quote(text: string): string {
 
 function columnOf(column: Column): string {
   const codec = column.codec ? ` CODEC(${column.codec})` : '';
-  return `  ${column.name} ${column.type} COMMENT ${quote(column.doc)}${codec}`;
+  const otherwise = column.default ? ` DEFAULT ${column.default}` : '';
+  return `  ${column.name} ${column.type}${otherwise} COMMENT ${quote(column.doc)}${codec}`;
 }

@@ -14,7 +14,7 @@ export { pinTrace, unpinTrace } from './pins.ts';
 export { startPurge } from './purge.ts';
 export { createRetention, type DiskUsage, type Retention } from './retention.ts';
 export type { RetentionPolicy } from './retention-plan.ts';
-export type { TenantScope } from './scope.ts';
+export { type TenantScope, TOTAL_TENANT } from './scope.ts';
 export { segmentStore } from './segments.ts';
 export { type TableSpace, tableSpaces } from './space.ts';
 export { viewSelects } from './views.ts';

@@ -15,6 +15,7 @@ import type { Store } from './client.ts';
 import { DURABILITY_SETTINGS } from './engine/index.ts';
 import { type StoreError, StoreFailure } from './errors.ts';
 import { lifetime, partitionEnd, type RetentionPolicy, removals } from './retention-plan.ts';
+import { TOTAL_TENANT } from './scope.ts';
 
 /** Bytes of the data directory and of the disk under it. */
 export interface DiskUsage {
@@ -137,6 +138,8 @@ export function createRetention(options: RetentionOptions): Retention {
     const rows = must(await store.rows<{ tenant: string }>(sql, { params: { id }, lane: 'admin' }));
     const policies = new Map<string, RetentionPolicy>();
     for (const { tenant } of rows) policies.set(tenant, await options.policyOf(tenant));
+    // The sums over all tenants stay as long as a row of any of them.
+    if (policies.size > 1) policies.delete(TOTAL_TENANT);
     return policies;
   }
 

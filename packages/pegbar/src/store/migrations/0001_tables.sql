@@ -582,7 +582,7 @@ COMMENT 'Identities of imported records, so that an import that is run again wee
 
 CREATE TABLE IF NOT EXISTS roll_hours
 (
-  tenant LowCardinality(String) COMMENT 'who the row belongs to' CODEC(ZSTD(1)),
+  tenant LowCardinality(String) COMMENT 'who the row belongs to; empty for the sum over all tenants' CODEC(ZSTD(1)),
   metric LowCardinality(String) COMMENT 'rollup metric',
   stage LowCardinality(String) COMMENT 'pipeline stage, empty for the request',
   dim LowCardinality(String) COMMENT 'all, a dimension, or a stored pair',
@@ -591,7 +591,10 @@ CREATE TABLE IF NOT EXISTS roll_hours
   n UInt64 COMMENT 'observations' CODEC(T64, ZSTD(1)),
   sum Int64 COMMENT 'sum of the values, millionths, exact' CODEC(T64, ZSTD(1)),
   bins Array(UInt16) COMMENT 'bin codes, ascending' CODEC(ZSTD(1)),
-  counts Array(UInt32) COMMENT 'observations per bin' CODEC(ZSTD(1))
+  counts Array(UInt32) COMMENT 'observations per bin' CODEC(ZSTD(1)),
+  p50 UInt16 DEFAULT bins[arrayFirstIndex(seen -> seen > if(n % 2 = 0, intDiv(n, 2) - 1, toUInt64(floor(0.5 * n))), arrayCumSum(counts))] COMMENT 'code of the bin in which the 50th percentile lies' CODEC(ZSTD(1)),
+  p95 UInt16 DEFAULT bins[arrayFirstIndex(seen -> seen > toUInt64(floor(0.95 * n)), arrayCumSum(counts))] COMMENT 'code of the bin in which the 95th percentile lies' CODEC(ZSTD(1)),
+  p99 UInt16 DEFAULT bins[arrayFirstIndex(seen -> seen > toUInt64(floor(0.99 * n)), arrayCumSum(counts))] COMMENT 'code of the bin in which the 99th percentile lies' CODEC(ZSTD(1))
 )
 ENGINE = MergeTree
 PARTITION BY toMonday(t)
@@ -601,7 +604,7 @@ COMMENT 'Marginals per hour.';
 
 CREATE TABLE IF NOT EXISTS roll_days
 (
-  tenant LowCardinality(String) COMMENT 'who the row belongs to' CODEC(ZSTD(1)),
+  tenant LowCardinality(String) COMMENT 'who the row belongs to; empty for the sum over all tenants' CODEC(ZSTD(1)),
   metric LowCardinality(String) COMMENT 'rollup metric',
   stage LowCardinality(String) COMMENT 'pipeline stage, empty for the request',
   dim LowCardinality(String) COMMENT 'all, a dimension, or a stored pair',
@@ -610,7 +613,10 @@ CREATE TABLE IF NOT EXISTS roll_days
   n UInt64 COMMENT 'observations' CODEC(T64, ZSTD(1)),
   sum Int64 COMMENT 'sum of the values, millionths, exact' CODEC(T64, ZSTD(1)),
   bins Array(UInt16) COMMENT 'bin codes, ascending' CODEC(ZSTD(1)),
-  counts Array(UInt32) COMMENT 'observations per bin' CODEC(ZSTD(1))
+  counts Array(UInt32) COMMENT 'observations per bin' CODEC(ZSTD(1)),
+  p50 UInt16 DEFAULT bins[arrayFirstIndex(seen -> seen > if(n % 2 = 0, intDiv(n, 2) - 1, toUInt64(floor(0.5 * n))), arrayCumSum(counts))] COMMENT 'code of the bin in which the 50th percentile lies' CODEC(ZSTD(1)),
+  p95 UInt16 DEFAULT bins[arrayFirstIndex(seen -> seen > toUInt64(floor(0.95 * n)), arrayCumSum(counts))] COMMENT 'code of the bin in which the 95th percentile lies' CODEC(ZSTD(1)),
+  p99 UInt16 DEFAULT bins[arrayFirstIndex(seen -> seen > toUInt64(floor(0.99 * n)), arrayCumSum(counts))] COMMENT 'code of the bin in which the 99th percentile lies' CODEC(ZSTD(1))
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(t)
