@@ -7,11 +7,18 @@ import type { ServerConfig } from './config/index.ts';
 import type { RunningServer } from './server.ts';
 import {
   type Album,
+  type AlbumPicture,
+  artifactOf,
   bundledScenarioText,
   createAlbum,
+  declaredOf,
   live,
   loadScenario,
+  type OtlpLog,
   type OtlpSpan,
+  optOutsOf,
+  otlpLogs,
+  otlpSpans,
   renderPicture,
   type Scenario,
   type SimulatedRecord,
@@ -31,6 +38,8 @@ const BATCH = 4_000;
 /** Only the newest requests have their inner spans: as in a studio that samples. */
 const SPANS_FOR_MS = 6 * 3_600_000;
 const PICTURE_SIZE = 320;
+/** Pictures whose records travel together. */
+const PAINTED_BATCH = 16;
 
 /** `pegbar demo`: a server with a simulated studio in it. */
 export async function demo(config: ServerConfig, options: DemoOptions, io: CliIo): Promise<number> {
@@ -69,10 +78,15 @@ async function play(
   if (options.truth !== undefined)
     writeFileSync(options.truth, `${JSON.stringify(truthOf(scenario, range), null, 2)}\n`);
   const began = clock.monotonic();
+  await send(server, `${server.url}/api/v1/resources`, 'application/yaml', declaredOf(scenario, range));
   const album = createAlbum();
   const history = simulate(scenario, { ...range, spans: { from_ms: now - SPANS_FOR_MS } });
   const told = await tellHistory(server, history, album, signal);
   if (signal.aborted) return;
+  for (const { tenant, user_id } of optOutsOf(scenario, range)) {
+    const url = `${server.url}/api/v1/opt-outs?tenant=${encodeURIComponent(tenant)}`;
+    await send(server, url, 'application/json', JSON.stringify({ user_id }));
+  }
   await server.flush();
   const seconds = ((clock.monotonic() - began) / 1000).toFixed(0);
   io.stderr.write(
@@ -107,10 +121,11 @@ async function tellHistory(
   return told;
 }
 
-/** Through the same doors that everybody uses: events as NDJSON, spans as OTLP/JSON. */
+/** Through the same doors that everybody uses: events as NDJSON, spans and logs as OTLP/JSON. */
 async function tell(server: RunningServer, records: readonly SimulatedRecord[]): Promise<void> {
   const spans = records.filter((one): one is OtlpSpan => one.type === 'otlp_span');
-  const events = records.filter((one) => one.type !== 'otlp_span');
+  const lines = records.filter((one): one is OtlpLog => one.type === 'otlp_log');
+  const events = records.filter((one) => one.type !== 'otlp_span' && one.type !== 'otlp_log');
   if (events.length > 0)
     await send(
       server,
@@ -119,7 +134,9 @@ async function tell(server: RunningServer, records: readonly SimulatedRecord[]):
       events.map((one) => JSON.stringify(one)).join('\n'),
     );
   if (spans.length > 0)
-    await send(server, `${server.otlp_http}/v1/traces`, 'application/json', JSON.stringify(otlpOf(spans)));
+    await send(server, `${server.otlp_http}/v1/traces`, 'application/json', JSON.stringify(otlpSpans(spans)));
+  if (lines.length > 0)
+    await send(server, `${server.otlp_http}/v1/logs`, 'application/json', JSON.stringify(otlpLogs(lines)));
 }
 
 async function send(server: RunningServer, url: string, type: string, body: string): Promise<void> {
@@ -142,54 +159,31 @@ function keyOf({ key, keyless }: RunningServer): Record<string, string> {
   return keyless || key === null ? {} : { authorization: `Bearer ${key}` };
 }
 
-function otlpOf(spans: readonly OtlpSpan[]): unknown {
-  const value = (it: unknown): unknown =>
-    typeof it === 'number'
-      ? Number.isInteger(it)
-        ? { intValue: String(it) }
-        : { doubleValue: it }
-      : typeof it === 'boolean'
-        ? { boolValue: it }
-        : { stringValue: String(it) };
-  return {
-    resourceSpans: [
-      {
-        resource: { attributes: [{ key: 'service.name', value: { stringValue: 'studio' } }] },
-        scopeSpans: [
-          {
-            scope: { name: 'pegbar-simulation' },
-            spans: spans.map((one) => ({
-              traceId: one.trace_id,
-              spanId: one.span_id,
-              ...(one.parent_span_id && { parentSpanId: one.parent_span_id }),
-              name: one.name,
-              kind: 1,
-              startTimeUnixNano: `${Math.round(one.start_ms * 1000)}000`,
-              endTimeUnixNano: `${Math.round(one.end_ms * 1000)}000`,
-              attributes: Object.entries(one.attributes).map(([key, it]) => ({ key, value: value(it) })),
-            })),
-          },
-        ],
-      },
-    ],
-  };
-}
-
 /** Paints what somebody will look at, one picture after the other, beside the traffic. */
 async function paint(server: RunningServer, album: Album, signal: AbortSignal): Promise<void> {
+  let painted: SimulatedRecord[] = [];
   for (const picture of album.pictures()) {
     if (signal.aborted) return;
-    const spec = specOf(picture);
-    const webp = await renderPicture(spec, PICTURE_SIZE);
-    const tenant = encodeURIComponent(picture.tenant);
-    const url = `${server.url}/api/v1/thumbnails/${encodeURIComponent(spec.image_id)}?tenant=${tenant}`;
-    const answer = await fetch(url, {
-      method: 'PUT',
-      headers: { 'content-type': 'image/webp', ...keyOf(server) },
-      body: new Uint8Array(webp),
-    });
-    await answer.arrayBuffer();
+    painted.push(await paintOne(server, picture));
+    if (painted.length < PAINTED_BATCH) continue;
+    await tell(server, painted);
+    painted = [];
   }
+  await tell(server, painted);
+}
+
+async function paintOne(server: RunningServer, picture: AlbumPicture): Promise<SimulatedRecord> {
+  const spec = specOf(picture);
+  const webp = await renderPicture(spec, PICTURE_SIZE);
+  const tenant = encodeURIComponent(picture.tenant);
+  const url = `${server.url}/api/v1/thumbnails/${encodeURIComponent(spec.image_id)}?tenant=${tenant}`;
+  const answer = await fetch(url, {
+    method: 'PUT',
+    headers: { 'content-type': 'image/webp', ...keyOf(server) },
+    body: new Uint8Array(webp),
+  });
+  await answer.arrayBuffer();
+  return artifactOf(picture, spec, webp);
 }
 
 async function goOn(

@@ -12,6 +12,9 @@ export interface AlbumPicture {
   tenant: string;
   timestamp: number;
   uri: string;
+  request_id: string;
+  consent: { state: string; at: number };
+  license: string;
 }
 
 export interface Album {
@@ -25,12 +28,12 @@ export interface AlbumLimits {
   newest?: number;
   /** Pictures of evaluations; 256 when left out, twice 64 pairs and their retries. */
   evaluation?: number;
-  /** Per collection and day; 2 when left out. */
+  /** Per tenant, collection and day; 3 when left out: what the centroid of a collection is made from. */
   daily?: number;
 }
 
 export function createAlbum(limits: AlbumLimits = {}): Album {
-  const { newest = 600, evaluation = 256, daily = 2 } = limits;
+  const { newest = 600, evaluation = 256, daily = 3 } = limits;
   const ring: AlbumPicture[] = [];
   const pairs: AlbumPicture[] = [];
   const days: AlbumPicture[] = [];
@@ -39,12 +42,14 @@ export function createAlbum(limits: AlbumLimits = {}): Album {
   return {
     see(record) {
       if (record.type !== 'stage' || record.artifacts === undefined) return;
-      const picture = { tenant: record.tenant, timestamp: record.timestamp, uri: record.artifacts.image_uri };
+      const { tenant, timestamp, request_id, artifacts, consent, license } = record;
+      if (consent === undefined || license === undefined) return;
+      const picture = { tenant, timestamp, uri: artifacts.image_uri, request_id, consent, license };
       if (record.traffic_source === EVALUATION_SOURCE) {
         if (pairs.length < evaluation) pairs.push(picture);
         return;
       }
-      const day = `${record.collection} ${Math.floor(record.timestamp / DAY_MS)}`;
+      const day = `${tenant} ${record.collection} ${Math.floor(timestamp / DAY_MS)}`;
       const count = perDay.get(day) ?? 0;
       if (count < daily) {
         perDay.set(day, count + 1);
@@ -74,7 +79,10 @@ export function artifactOf(picture: AlbumPicture, spec: PictureSpec, webp: Uint8
     height: spec.height,
     bytes: webp.byteLength,
     sha256: createHash('sha256').update(webp).digest('hex'),
+    request_id: picture.request_id,
     collection: spec.collection,
+    consent: picture.consent,
+    license: picture.license,
   };
 }
 

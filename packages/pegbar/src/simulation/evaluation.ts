@@ -60,6 +60,7 @@ function tellPair(
     source: EVALUATION_SOURCE,
     session_id: `ses_eval_${version.version}_${pair}`,
     user_id_hash: `evaluation-${tenant.name}`,
+    said: tenant.people.said(`evaluation-${tenant.name}`, start_ms),
     start_ms,
     prompt: composePrompt(tenant.vocabulary, random),
     seed: random.seed64(),

@@ -8,10 +8,12 @@ export {
   specOf,
 } from './album.ts';
 export { type Clip, type ClipSpec, type Exposure, exposuresOf, renderClip } from './clip.ts';
+export { declaredOf, optOutsOf } from './declared.ts';
 export { type LiveOptions, live } from './live.ts';
+export { otlpLogs, otlpSpans } from './otlp.ts';
 export { renderPicture } from './picture.ts';
 export { type PictureSpec, parsePictureUri, pictureUri } from './picture-spec.ts';
-export type { EventRecord, OtlpSpan, SimulatedRecord, StageRecord } from './records.ts';
+export type { EventRecord, OtlpLog, OtlpSpan, SimulatedRecord, StageRecord } from './records.ts';
 export { type BundledScenario, bundledScenarioText, loadScenario, type ScenarioError } from './scenario.ts';
 export type { Incident, Scenario } from './schema.ts';
 export { simulate } from './simulate.ts';

@@ -175,7 +175,7 @@ interface GpuRecord extends Told {
   errors: number;
 }
 
-interface ModelLoadRecord extends Told {
+export interface ModelLoadRecord extends Told {
   type: 'model_load';
   event_id: string;
   model?: { family: string; version: string };
@@ -211,7 +211,17 @@ export interface BoundaryRecord extends Told {
   request_id: string;
   trace_id: string;
   boundary: Boundary;
+  image_id?: string;
+}
+
+export interface EmbeddingRecord extends Told {
+  type: 'embedding';
+  event_id: string;
   image_id: string;
+  request_id: string;
+  embedder: string;
+  embedder_version: string;
+  vector: number[];
 }
 
 export interface ArtifactRecord extends Told {
@@ -224,9 +234,10 @@ export interface ArtifactRecord extends Told {
   height: number;
   bytes: number;
   sha256: string;
-  collection?: string;
-  consent?: string;
-  license?: string;
+  request_id: string;
+  collection: string;
+  consent: { state: string; at: number };
+  license: string;
 }
 
 /** A span as a plain object, for a caller that speaks OTLP; times in epoch milliseconds. */
@@ -244,6 +255,19 @@ export interface OtlpSpan {
   attributes: Record<string, string | number | boolean>;
 }
 
+/** A line of the log of a service, for a caller that speaks OTLP. */
+export interface OtlpLog {
+  type: 'otlp_log';
+  timestamp: number;
+  tenant: string;
+  trace_id?: string;
+  span_id?: string;
+  severity: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
+  body: string;
+  service: string;
+  attributes: Record<string, string | number | boolean>;
+}
+
 /** What may be sent to `POST /api/v1/events`. */
 export type EventRecord =
   | StageRecord
@@ -257,7 +281,8 @@ export type EventRecord =
   | CacheRecord
   | IoRecord
   | BoundaryRecord
-  | ArtifactRecord;
+  | ArtifactRecord
+  | EmbeddingRecord;
 
-/** What `simulate` yields: spans come only when they are asked for. */
-export type SimulatedRecord = EventRecord | OtlpSpan;
+/** What `simulate` yields: spans and logs come only when they are asked for. */
+export type SimulatedRecord = EventRecord | OtlpSpan | OtlpLog;

@@ -1,6 +1,7 @@
 /** Decides everything about one request before a record of it is written. */
 
 import type { Stage, StageErrorCode, TerminalOutcome } from '@pegbar/contract';
+import type { Said } from './people.ts';
 import type { Prompt } from './prompts.ts';
 import type { Random } from './random.ts';
 import type { Lora } from './records.ts';
@@ -19,6 +20,7 @@ export interface Ask {
   user_id_hash: string;
   start_ms: number;
   prompt: Prompt;
+  said: Said;
   /** Set where the seed is given, as in the pairs of an evaluation. */
   seed?: string;
   version?: PlacedVersion;

@@ -1,7 +1,7 @@
 /** What machines say beside the requests: GPUs, queues, caches, model loads, disks and networks. */
 import { type Random, randomOf } from './random.ts';
-import type { CacheRecord, SimulatedRecord } from './records.ts';
-import { type Gpu, type ReadyTenant, rhythmAt, type Studio } from './studio.ts';
+import type { CacheRecord, ModelLoadRecord, SimulatedRecord } from './records.ts';
+import { type Gpu, type ReadyTenant, type ReadyWorkload, rhythmAt, type Studio } from './studio.ts';
 import { HOUR_MS, inForce, type PlacedIncident } from './timeline.ts';
 
 /** Utilisation of an idle and of a fully loaded worker. */
@@ -15,6 +15,7 @@ const CACHES = [
   ['weights', 0.955, 240],
   ['vae', 0.985, 240],
   ['lora', 0.93, 320],
+  ['node', 0.91, 60],
 ] as const satisfies readonly (readonly [CacheRecord['cache'], number, number])[];
 /** Cold loads per worker and hour on a normal day; a cold cache makes up to this many times as many. */
 const LOADS_PER_HOUR = 0.5;
@@ -22,6 +23,15 @@ const COLD_LOADS_X = 8;
 /** Read rate of the model store, bytes per second: sets how long a load takes. */
 const STORE_BPS = 1.15e9;
 const MEGABYTE = 1_000_000;
+/** Making room takes this long, median. */
+const UNLOAD_MS = 340;
+/** Loads that find the weights resident, per worker and hour of full load. */
+const WARM_LOADS_PER_HOUR = 3;
+const WARM_LOAD_MS = 18;
+/** XID errors per card and sample on a normal day. */
+const XID_RATE = 0.0008;
+/** Bytes of a cold load come from the disk within the sample. */
+const COLD_READ_BPS = 3.4e8;
 
 interface SampleKinds {
   gpu: boolean;
@@ -45,8 +55,8 @@ export function tellSamples(
     if (!kinds.io) continue;
     tellCaches(studio, tenant, at_ms, every_ms, incidents, random, out);
     for (const gpu of tenant.gpus) {
-      tellLoads(tenant, gpu, at_ms, every_ms, incidents, random, out);
-      tellIo(studio, tenant, gpu, at_ms, random, out);
+      tellLoads(studio, tenant, gpu, at_ms, every_ms, incidents, random, out);
+      tellIo(studio, tenant, gpu, at_ms, incidents, random, out);
     }
   }
 }
@@ -94,7 +104,7 @@ function tellGpu(
     mem_total_mb: gpu.hardware.memory_mb,
     temp_c: Math.round(38 + 36 * util + random.normal()),
     power_w: Math.round((POWER_W[gpu.hardware.gpu] ?? POWER_OTHER_W) * (0.25 + 0.72 * util)),
-    errors: 0,
+    errors: random.chance(XID_RATE) ? 1 : 0,
   });
 }
 
@@ -160,6 +170,7 @@ function tellCaches(
 }
 
 function tellLoads(
+  studio: Studio,
   tenant: ReadyTenant,
   gpu: Gpu,
   at_ms: number,
@@ -170,26 +181,46 @@ function tellLoads(
 ): void {
   const effects = inForce(incidents, { tenant: tenant.name, region: gpu.region }, at_ms);
   const cold = 1 + (COLD_LOADS_X - 1) * (1 - Math.min(1, effects.cache_hit_x));
-  const loads = random.poisson(LOADS_PER_HOUR * (every_ms / HOUR_MS) * cold);
+  const hours = every_ms / HOUR_MS;
+  const loads = random.poisson(LOADS_PER_HOUR * hours * cold);
+  const warm = random.poisson(WARM_LOADS_PER_HOUR * hours * loadOf(studio, tenant, gpu.region, at_ms));
   for (let i = 0; i < loads; i++) {
     const workload = random.pick(tenant.workloadList);
     const bytes = workload.weights_mb * MEGABYTE;
-    const version = workload.versions.findLast((one) => one.deployed_ms <= at_ms) ?? workload.versions[0];
-    out.push({
-      type: 'model_load',
-      event_id: `load.${gpu.host}.${at_ms}.${i}`,
-      timestamp: at_ms,
-      tenant: tenant.name,
-      region: gpu.region,
-      workload: workload.name,
-      model: { family: workload.spec.family, version: version?.version ?? '' },
-      action: 'load',
-      duration_ms: Math.round(random.around((bytes / STORE_BPS) * 1000, 0.25) * effects.model_load_x),
-      bytes,
-      hit: false,
-      host: gpu.host,
-    });
+    const took = random.around((bytes / STORE_BPS) * 1000, 0.25) * effects.model_load_x;
+    // Weights that were there have to make room.
+    const before = random.pick(tenant.workloadList);
+    const gone = { action: 'unload', duration_ms: random.around(UNLOAD_MS, 0.3), hit: false } as const;
+    out.push(loadRecord(gpu, before, at_ms, `${i}.unload`, gone));
+    out.push(loadRecord(gpu, workload, at_ms, `${i}`, { action: 'load', duration_ms: took, hit: false }));
   }
+  for (let i = 0; i < warm; i++) {
+    const told = { action: 'load', duration_ms: random.around(WARM_LOAD_MS, 0.3), hit: true } as const;
+    out.push(loadRecord(gpu, random.pick(tenant.workloadList), at_ms, `${i}.warm`, told));
+  }
+}
+
+function loadRecord(
+  gpu: Gpu,
+  workload: ReadyWorkload,
+  at_ms: number,
+  id: string,
+  told: Pick<ModelLoadRecord, 'action' | 'duration_ms' | 'hit'>,
+): ModelLoadRecord {
+  const version = workload.versions.findLast((one) => one.deployed_ms <= at_ms) ?? workload.versions[0];
+  return {
+    type: 'model_load',
+    event_id: `load.${gpu.host}.${at_ms}.${id}`,
+    timestamp: at_ms,
+    tenant: gpu.tenant,
+    region: gpu.region,
+    workload: workload.name,
+    model: { family: workload.spec.family, version: version?.version ?? '' },
+    ...told,
+    duration_ms: Math.round(told.duration_ms),
+    bytes: workload.weights_mb * MEGABYTE,
+    host: gpu.host,
+  };
 }
 
 function tellIo(
@@ -197,9 +228,12 @@ function tellIo(
   tenant: ReadyTenant,
   gpu: Gpu,
   at_ms: number,
+  incidents: readonly PlacedIncident[],
   random: Random,
   out: SimulatedRecord[],
 ): void {
+  const { cache_hit_x } = inForce(incidents, { tenant: tenant.name, region: gpu.region }, at_ms);
+  const cold = 1 - Math.min(1, cache_hit_x);
   const load = 0.1 + loadOf(studio, tenant, gpu.region, at_ms);
   out.push({
     type: 'io',
@@ -208,11 +242,11 @@ function tellIo(
     tenant: tenant.name,
     region: gpu.region,
     host: gpu.host,
-    disk_read_bps: Math.round(random.around(4.2e7 * load, 0.4)),
+    disk_read_bps: Math.round(random.around(4.2e7 * load, 0.4) + COLD_READ_BPS * cold),
     disk_write_bps: Math.round(random.around(9e6 * load, 0.4)),
     net_rx_bps: Math.round(random.around(2.4e7 * load, 0.35)),
     net_tx_bps: Math.round(random.around(5.1e7 * load, 0.35)),
-    io_wait: Math.round(clamp01(random.around(0.012 + 0.01 * load, 0.5)) * 1000) / 1000,
+    io_wait: Math.round(clamp01(random.around(0.012 + 0.01 * load, 0.5) + 0.09 * cold) * 1000) / 1000,
   });
 }
 

@@ -1,4 +1,5 @@
 /** The shape of a scenario file. `docs/simulation.md` tells it to people; unknown fields are errors. */
+import { PROMPT_POLICIES } from '@pegbar/contract';
 import { z } from 'zod';
 
 const MINUTE_MS = 60_000;
@@ -32,6 +33,8 @@ const positive = z.number().positive();
 const weights = z
   .record(name, z.number().min(0))
   .refine((entries) => Object.values(entries).some((weight) => weight > 0), 'one weight must be above 0');
+/** One name for all, or names with weights. */
+const nameOrWeights = z.union([name.transform((one): Record<string, number> => ({ [one]: 1 })), weights]);
 const someTraffic = (numbers: readonly number[]): boolean => numbers.some((number) => number > 0);
 const workload = z.enum(['animation', 'single_image', 'batch_panels']);
 
@@ -100,8 +103,11 @@ const tenant = z.strictObject({
   loras: z.array(z.strictObject({ id: name, share, weight: z.number() })),
   nsfw_rate: share,
   gpus: z.record(name, z.int().min(0).max(64)),
-  consent: name,
-  license: name,
+  consent: nameOrWeights,
+  license: nameOrWeights,
+  prompts: z.enum(PROMPT_POLICIES).optional(),
+  personal_share: share.optional(),
+  opt_outs: z.int().min(0).max(100).optional(),
 });
 
 const words = z.array(z.string().min(1)).min(1);
@@ -240,6 +246,14 @@ export const scenarioSchema = z.strictObject({
   ),
   tenants: z.record(name, tenant).refine((all) => Object.keys(all).length > 0, 'one tenant is needed'),
   vocabularies: z.record(name, vocabulary),
+  embedder: z
+    .strictObject({
+      name,
+      dimensions: z.int().min(2).max(1024),
+      share,
+      versions: z.array(z.strictObject({ version: name, deployed: moment })).min(1),
+    })
+    .optional(),
   incidents: z.array(incident),
 });
 

@@ -1,5 +1,6 @@
 /** People at work: a session is one user's sitting, a few requests with judgements and second tries between. */
-import { composePrompt, type Prompt } from './prompts.ts';
+import { userName } from './people.ts';
+import { composePrompt, type Prompt, withPersonalData } from './prompts.ts';
 import { type Random, randomOf } from './random.ts';
 import type { FeedbackRecord, SimulatedRecord } from './records.ts';
 import { type Ask, planRequest, type RequestPlan } from './request.ts';
@@ -17,8 +18,6 @@ const THINK_SIGMA = 0.6;
 const REROLL_SHARE = 0.55;
 const EDIT_SHARE = 0.25;
 const FLAG_SHARE = 0.01;
-/** Users per tenant per hundred daily requests: enough for a long tail of people. */
-const USERS_PER_100_DAILY = 14;
 const MINUTES = 60;
 
 export interface SessionPlace {
@@ -73,15 +72,16 @@ export function tellSession(
 ): void {
   const { tenant } = place;
   const { sessions } = studio.scenario;
-  const users = Math.max(3, Math.round((tenant.spec.requests_per_day / 100) * USERS_PER_100_DAILY));
+  // The square makes a few people send much, and many little.
+  const user = userName(tenant.name, Math.floor(random.next() ** 2 * tenant.people.count));
   let ask: Ask = {
     ...place,
     workload: tenant.workloads.pick(random),
     collection: tenant.collections.pick(random),
     source: tenant.sources.pick(random),
     session_id: `ses_${random.hex(2)}`,
-    // The square makes a few people send much, and many little.
-    user_id_hash: `user-${tenant.name}-${Math.floor(random.next() ** 2 * users)}`,
+    user_id_hash: user,
+    said: tenant.people.said(user, start_ms),
     start_ms,
     prompt: promptFor(studio, tenant, start_ms, incidents, random),
   };
@@ -177,5 +177,6 @@ function promptFor(
 ): Prompt {
   const { vocabulary, vocabulary_share } = inForce(incidents, { tenant: tenant.name }, at_ms);
   const drifted = vocabulary !== undefined && random.chance(vocabulary_share);
-  return composePrompt((drifted && studio.vocabularies.get(vocabulary)) || tenant.vocabulary, random);
+  const chosen = (drifted && studio.vocabularies.get(vocabulary)) || tenant.vocabulary;
+  return withPersonalData(composePrompt(chosen, random), tenant.spec.personal_share ?? 0, random);
 }

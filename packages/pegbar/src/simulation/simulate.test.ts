@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { parseRecord } from '@pegbar/contract';
 import { describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { declaredOf, optOutsOf } from './declared.ts';
 import type { SimulatedRecord, StageRecord } from './records.ts';
 import { bundledScenarioText, loadScenario } from './scenario.ts';
 import { simulate } from './simulate.ts';
@@ -29,6 +31,73 @@ function digest(records: readonly SimulatedRecord[]): string {
 
 const stagesOf = (records: readonly SimulatedRecord[]): StageRecord[] =>
   records.filter((record) => record.type === 'stage');
+
+describe('rights, redactions and declared resources', () => {
+  it('a person has one consent and one licence, on the prompt and on every picture of theirs', () => {
+    const byUser = new Map<string, Set<string>>();
+    const pictures = stagesOf(told({ from_ms: NOW - 2 * DAY })).filter((one) => one.artifacts !== undefined);
+    for (const one of pictures) {
+      const said = byUser.get(one.user_id_hash) ?? new Set();
+      byUser.set(one.user_id_hash, said.add(`${one.consent?.state} ${one.license}`));
+    }
+    expect(byUser.size).toBeGreaterThan(100);
+    expect([...byUser.values()].every((said) => said.size === 1)).toBe(true);
+    expect(new Set(pictures.map((one) => one.consent?.state))).toEqual(
+      new Set(['given', 'pending', 'withdrawn']),
+    );
+    expect(new Set(pictures.map((one) => one.license)).size).toBeGreaterThan(3);
+  });
+
+  it('who withdrew had consented before, and never says so before the moment', () => {
+    for (const one of stagesOf(told({ from_ms: NOW - 20 * DAY, to_ms: NOW - 18 * DAY }))) {
+      if (one.consent) expect(one.consent.at).toBeLessThanOrEqual(one.timestamp);
+    }
+  });
+
+  it('every picture of a batch tells how it was made, and the batch how many there are', () => {
+    const batches = new Map<string, StageRecord[]>();
+    for (const one of stagesOf(told())) {
+      if (one.workload !== 'batch_panels') continue;
+      batches.set(one.request_id, [...(batches.get(one.request_id) ?? []), one]);
+    }
+    const whole = [...batches.values()].filter((list) => list.at(-1)?.outcome === 'succeeded');
+    expect(whole.length).toBeGreaterThan(50);
+    for (const list of whole) {
+      const pictures = list.filter((one) => one.artifacts !== undefined);
+      const generate = list.find((one) => one.pipeline_stage === 'generate');
+      if (!generate) continue; // it began before the interval
+      expect(generate.attributes?.['pegbar.images']).toBe(pictures.length);
+      expect(pictures.every((one) => one.params?.seed === generate.params?.seed)).toBe(true);
+    }
+  });
+
+  it('declares the policy of private tenants and a collection for each tenant and style', () => {
+    const range = { from_ms: NOW - 28 * DAY, to_ms: NOW };
+    const documents = parseAllDocuments(declaredOf(studio, range)).map((one) => one.toJS());
+    const named = (kind: string): string[] =>
+      documents
+        .filter((one) => one.kind === kind)
+        .map((one) => `${one.metadata.tenant ?? ''}/${one.metadata.name}`)
+        .sort();
+    expect(named('Tenant')).toEqual(['/mangatan', '/panelworks']);
+    expect(named('Collection')).toContain('studio-kumo/kumo-spring');
+    expect(named('Collection')).toHaveLength(6);
+    // The peg of the style that drifts lies before its drift.
+    const spring = documents.find((one) => one.metadata.name === 'kumo-spring');
+    expect(Date.parse(spring.spec.references.to)).toBeLessThanOrEqual(NOW - 10 * DAY);
+    expect(optOutsOf(studio, range)).toHaveLength(6);
+  });
+
+  it('lines of the log belong to the stages that wrote them', () => {
+    const records = told({ from_ms: NOW - 2 * HOUR, spans: true });
+    const spans = new Set(stagesOf(records).map((one) => one.span_id));
+    const lines = records.filter((one) => one.type === 'otlp_log');
+    expect(lines.length).toBeGreaterThan(100);
+    expect(lines.every((one) => spans.has(one.span_id ?? ''))).toBe(true);
+    expect(new Set(lines.map((one) => one.severity)).size).toBe(3);
+    expect(told({ from_ms: NOW - 2 * HOUR }).some((one) => one.type === 'otlp_log')).toBe(false);
+  });
+});
 
 describe('simulate', () => {
   it('says the same bytes for the same seed and others for another', () => {
@@ -74,6 +143,7 @@ describe('simulate', () => {
         'boundary',
         'cache',
         'deployment',
+        'embedding',
         'feedback',
         'frames',
         'gpu',
@@ -90,7 +160,7 @@ describe('simulate', () => {
     const ids = new Set<string>();
     let records = 0;
     for (const record of told({ from_ms: NOW - 2 * DAY })) {
-      if (record.type === 'otlp_span') continue;
+      if (record.type === 'otlp_span' || record.type === 'otlp_log') continue;
       ids.add(`${record.tenant} ${record.event_id}`);
       records += 1;
     }

@@ -1,6 +1,8 @@
 /** Writes the records of one decided request: its stages, scores and frames windows. */
 import type { Boundary, Stage } from '@pegbar/contract';
+import { embeddingOf } from './embeddings.ts';
 import { frameWindows } from './frames.ts';
+import { requestLogs } from './logs.ts';
 import { pictureUri } from './picture-spec.ts';
 import { appealOf, clamp, pictureOf, qualityOf, rounded } from './quality.ts';
 import type { Random } from './random.ts';
@@ -31,6 +33,8 @@ const LATE_SCORE_SHARE = 0.1;
 const CONTROL_MAP_SHARE = 0.22;
 const REFERENCE_SHARE = 0.3;
 const GPU_STAGES: ReadonlySet<Stage> = new Set(['generate', 'upscale']);
+/** Stages after which there is a picture. */
+const PICTURE_STAGES: ReadonlySet<Stage> = new Set(['generate', 'upscale', 'postprocess', 'deliver']);
 
 export function tellRequest(
   studio: Studio,
@@ -43,7 +47,10 @@ export function tellRequest(
   const finished = writer.tell();
   for (const record of writer.stages) out.push(record);
   for (const record of writer.beside) out.push(record);
-  if (withSpans) for (const span of requestSpans(writer.stages)) out.push(span);
+  if (withSpans) {
+    for (const span of requestSpans(writer.stages)) out.push(span);
+    for (const line of requestLogs(plan, writer.stages)) out.push(line);
+  }
   return finished;
 }
 
@@ -84,11 +91,12 @@ class StageWriter {
     if (!this.stage('ingest')) return false;
     if (!this.stage('preprocess')) return false;
     this.at_ms += Math.round(plan.queue_wait_ms);
+    if (this.withSpans) this.beside.push(this.boundary('inference_started'));
     if (!this.stage('generate')) return false;
     if (plan.stage_ms.upscale > 0 && !this.stage('upscale')) return false;
     for (let i = 0; i < plan.image_ids.length; i++) if (!this.stage('postprocess', i)) return false;
     if (plan.sequence_id !== undefined) {
-      this.beside.push(this.firstFrame());
+      this.beside.push(this.boundary('frame_emitted', plan.image_ids[0]));
       this.clip('produced');
     }
     if (!this.stage('deliver')) return false;
@@ -100,19 +108,20 @@ class StageWriter {
     for (const window of frameWindows(this.plan, side, this.at_ms, this.random)) this.beside.push(window);
   }
 
-  private firstFrame(): BoundaryRecord {
+  /** A boundary that no stage ends with; of the first picture, or of all of them. */
+  private boundary(boundary: Boundary, image_id?: string): BoundaryRecord {
     const { plan } = this;
     return {
       type: 'boundary',
-      event_id: `${plan.request_id}.frame_emitted`,
+      event_id: `${plan.request_id}.${boundary}`,
       timestamp: this.at_ms,
       tenant: plan.tenant.name,
       region: plan.region,
       workload: plan.workload.name,
       request_id: plan.request_id,
       trace_id: plan.trace_id,
-      boundary: 'frame_emitted',
-      image_id: plan.image_ids[0] as string,
+      boundary,
+      ...(image_id !== undefined && { image_id }),
     };
   }
 
@@ -124,7 +133,9 @@ class StageWriter {
     this.at_ms += latency_ms;
     const record = this.bare(stage, latency_ms, random.hex(2));
     const image_id = plan.image_ids[imageIndex] as string;
-    if (stage !== 'ingest' && stage !== 'preprocess') record.image_id = image_id;
+    // A stage is about one picture, or about none of a batch in particular.
+    const alone = plan.image_ids.length === 1;
+    if (stage === 'postprocess' || (alone && PICTURE_STAGES.has(stage))) record.image_id = image_id;
     if (stage === 'ingest') this.addPrompt(record);
     if (stage === 'generate') this.addInference(record);
     if (GPU_STAGES.has(stage)) this.addGpu(record, stage, latency_ms);
@@ -183,8 +194,7 @@ class StageWriter {
     const { plan, random } = this;
     const { text, negative, language } = plan.prompt;
     record.prompt = { text, negative, length: text.length, language, redactions: 0 };
-    record.consent = { state: plan.tenant.spec.consent, at: plan.start_ms };
-    record.license = plan.tenant.spec.license;
+    this.addRights(record);
     const reference = random.chance(REFERENCE_SHARE);
     const control = random.chance(CONTROL_MAP_SHARE);
     if (!reference && !control) return;
@@ -196,7 +206,14 @@ class StageWriter {
     };
   }
 
-  private addInference(record: StageRecord): void {
+  /** Whose it is and what may be done with it: of the prompt, and of every picture. */
+  private addRights(record: StageRecord): void {
+    const { consent, license } = this.plan.said;
+    record.consent = consent;
+    record.license = license;
+  }
+
+  private addParams(record: StageRecord): void {
     const { plan } = this;
     record.params = {
       sampler: plan.sampler.sampler,
@@ -206,12 +223,20 @@ class StageWriter {
       seed: plan.seed,
       resolution: plan.size,
     };
+  }
+
+  private addInference(record: StageRecord): void {
+    const { plan } = this;
+    this.addParams(record);
     record.metrics.queue_wait_ms = Math.round(plan.queue_wait_ms);
     record.metrics.gpu_util = rounded(
       Math.min(1, this.random.between(0.86, 0.99) + plan.effects.gpu_util_add),
       2,
     );
     record.attributes = { host: plan.host };
+    const made = plan.image_ids.length;
+    // One picture is counted by its id; a batch says how many it made.
+    if (made > 1 && plan.failure?.stage !== 'generate') record.attributes['pegbar.images'] = made;
   }
 
   private addGpu(record: StageRecord, stage: Stage, latency_ms: number): void {
@@ -225,8 +250,14 @@ class StageWriter {
     const { plan } = this;
     const quality = qualityOf(this.studio, plan, this.random);
     record.quality = quality;
-    const uri = pictureUri(pictureOf(this.studio, plan, image_id, panel, quality.face_ok));
+    const spec = pictureOf(this.studio, plan, image_id, panel, quality.face_ok);
+    const uri = pictureUri(spec);
     record.artifacts = { image_uri: uri, thumb_uri: uri };
+    this.addRights(record);
+    // No other stage tells of a single picture of a batch.
+    if (plan.image_ids.length > 1) this.addParams(record);
+    const embedding = embeddingOf(this.studio, record, spec, this.random);
+    if (embedding) this.beside.push(embedding);
     this.appeal += appealOf(quality, plan.effects.accept_add);
     if (this.random.chance(LATE_SCORE_SHARE)) this.scoreLater(image_id);
   }

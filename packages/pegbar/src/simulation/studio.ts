@@ -1,10 +1,12 @@
 /** A scenario made ready to play: every weighted choice prepared once, so that a request costs draws, not set-up. */
 
 import type { Workload } from '@pegbar/contract';
+import { type ReadyEmbedder, readyEmbedder } from './embeddings.ts';
+import { type People, peopleOf } from './people.ts';
 import { hashOf, type Weighted, weighted } from './random.ts';
 import type { Lora } from './records.ts';
 import type { Scenario, TenantSpec, Vocabulary, WorkloadSpec } from './schema.ts';
-import { type PlacedVersion, type Timeline, timelineOf } from './timeline.ts';
+import { type PlacedVersion, placeOf, type Timeline, timelineOf } from './timeline.ts';
 
 export interface SimulationOptions {
   seed: number;
@@ -63,6 +65,7 @@ export interface ReadyTenant {
   vocabulary: ReadyVocabulary;
   loras: readonly { share: number; lora: Lora }[];
   gpus: readonly Gpu[];
+  people: People;
 }
 
 export interface ReadyVocabulary {
@@ -83,6 +86,7 @@ export interface Studio {
   timeline: Timeline;
   tenants: readonly ReadyTenant[];
   vocabularies: ReadonlyMap<string, ReadyVocabulary>;
+  embedder: ReadyEmbedder | undefined;
   /** Mean 1 over the hours of a day and the days of a week. */
   hourFactor: readonly number[];
   dayFactor: readonly number[];
@@ -111,13 +115,22 @@ export function openStudio(
     scale: options.scale ?? 1,
     timeline,
     tenants: Object.entries(scenario.tenants).map(([name, spec]) =>
-      readyTenant(scenario, name, spec, workloads, vocabularies),
+      readyTenant(scenario, name, spec, workloads, vocabularies, options.anchor_ms),
     ),
     vocabularies,
+    embedder: embedderOf(scenario, options.anchor_ms),
     hourFactor,
     dayFactor: meanOne(scenario.rhythm.days),
     peakFactor: Math.max(...hourFactor),
   };
+}
+
+function embedderOf({ embedder }: Scenario, anchor_ms: number): ReadyEmbedder | undefined {
+  if (!embedder) return undefined;
+  const versions = embedder.versions
+    .map(({ version, deployed }) => ({ version, from_ms: placeOf(deployed, anchor_ms) }))
+    .sort((a, b) => a.from_ms - b.from_ms);
+  return readyEmbedder({ ...embedder, versions });
 }
 
 function meanOne(values: readonly number[]): number[] {
@@ -179,6 +192,7 @@ function readyTenant(
   spec: TenantSpec,
   workloads: ReadonlyMap<string, ReadyWorkload>,
   vocabularies: ReadonlyMap<string, ReadyVocabulary>,
+  anchor_ms: number,
 ): ReadyTenant {
   const hardware = Object.entries(spec.hardware).map(
     ([key, weight]) =>
@@ -203,6 +217,7 @@ function readyTenant(
       utc_offset_ms: (scenario.regions[region]?.utc_offset ?? 0) * 60 * MINUTE_MS,
     })),
     vocabulary: vocabularies.get(spec.vocabulary) as ReadyVocabulary,
+    people: peopleOf(name, spec, anchor_ms),
     loras: spec.loras.map(({ id, share, weight }) => ({ share, lora: { id, weight } })),
     gpus: Object.entries(spec.gpus).flatMap(([region, count]) =>
       Array.from({ length: count }, (_, i) => ({

@@ -77,7 +77,7 @@ export function timelineOf(scenario: Scenario, anchor_ms: number): Timeline {
   return { incidents, versions };
 }
 
-function placeOf(moment: Moment, anchor_ms: number): number {
+export function placeOf(moment: Moment, anchor_ms: number): number {
   if ('ago' in moment) return anchor_ms - moment.ago;
   const midnight = Math.floor(anchor_ms / DAY_MS) * DAY_MS;
   return midnight - moment.days_ago * DAY_MS + moment.at;
