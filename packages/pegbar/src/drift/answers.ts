@@ -11,12 +11,13 @@ import { DRIFT_METRIC_NAMES, metricNamed } from './metrics.ts';
 import { readSeries } from './read.ts';
 import type { Series } from './series.ts';
 import {
+  besideOf,
   type DriftDeps,
   readMarks,
+  rowsBeside,
   type SweepQuestion,
   sweep,
   testReleases,
-  versionsBeside,
   whyOf,
 } from './sweep.ts';
 import { tellSeries, type Why } from './tell.ts';
@@ -63,10 +64,9 @@ export async function driftOf(
   if (!marks.ok) return marks;
   const { deployed, excluded } = marks.value;
   const { stages } = grouping.value;
-  const beside = ['tenant', 'model_version', ...(stages ? ['pipeline_stage'] : [])];
   const read = await readSeries(deps.rollups, asking, {
     metrics: [metric],
-    groupings: [grouping.value, { dims: ['model_version'], by: beside, segment: beside, stages }],
+    groupings: [grouping.value, ...besideOf(stages)],
     windows: [reference, current],
   });
   if (!read.ok) return read;
@@ -85,7 +85,7 @@ export async function driftOf(
           isAsked(series),
         )
       : inGrouping.filter(isAsked).map((series) => testSeries(series, reference, current, family));
-  const context = { deployed, beside: versionsBeside(read.value), current, reference };
+  const context = { deployed, beside: rowsBeside(read.value), current, reference };
   const judged = judgeFamily(tested, family);
   return ok({ judged, excluded, reference, whyOf: (one) => whyOf(one, context) });
 }

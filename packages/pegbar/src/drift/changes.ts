@@ -1,49 +1,9 @@
 /** Deployments: what may have done it, and what of the baseline it spoilt. */
-import { ok, type Result } from '../base/result.ts';
-import { type Asking, type ExploreDeps, type ExploreError, listDeployments } from '../explore/index.ts';
-import type { Segment } from './series.ts';
-import { HOUR_MS } from './series.ts';
+import type { Deployed } from '../explore/index.ts';
+import { HOUR_MS, type Segment } from './series.ts';
 import type { Window } from './windows.ts';
 
-export interface Deployed {
-  readonly id: string;
-  readonly at_ms: number;
-  readonly kind: string;
-  readonly status: string;
-  readonly tenant: string;
-  readonly version?: string;
-  readonly previous?: string;
-  readonly region?: string;
-  readonly workload?: string;
-  readonly note?: string;
-  readonly detected: boolean;
-}
-
-const DEPLOYMENTS_MOST = 1_000;
-
-export async function readDeployments(
-  deps: ExploreDeps,
-  asking: Asking,
-  { from_ms, to_ms }: Window,
-): Promise<Result<Deployed[], ExploreError>> {
-  const listed = await listDeployments(deps, asking, {
-    ...{ from_ms, to_ms, conditions: [], limit: DEPLOYMENTS_MOST },
-  });
-  if (!listed.ok) return listed;
-  const items = listed.value.items as (Record<string, string> & { attributes?: Record<string, string> })[];
-  return ok(
-    items.map((one) => ({
-      ...{ id: one.id!, at_ms: Date.parse(one.timestamp!), kind: one.kind!, status: one.status! },
-      tenant: one.tenant!,
-      ...(one.version && { version: one.version }),
-      ...(one.previous && { previous: one.previous }),
-      ...(one.region && { region: one.region }),
-      ...(one.workload && { workload: one.workload }),
-      ...(one.note && { note: one.note }),
-      detected: one.attributes?.detected === 'true',
-    })),
-  );
-}
+export { type Deployed, readDeployed as readDeployments } from '../explore/index.ts';
 
 export interface Excluded extends Window {
   readonly tenant: string;

@@ -1,16 +1,17 @@
 import { seededRandom } from '@pegbar/stats';
 import { describe, expect, test } from 'vitest';
+import type { Deployed } from '../explore/index.ts';
 import { Tally } from '../rollups/index.ts';
 import { openState } from '../state/index.ts';
 import { candidatesOf } from './cause.ts';
-import { type Deployed, excludedWindows } from './changes.ts';
+import { excludedWindows } from './changes.ts';
 import { dateChange } from './dating.ts';
 import { judgeFamily, testSeries } from './engine.ts';
 import { metricNamed } from './metrics.ts';
 import { BUILT_IN, driftMonitorSchema } from './monitors.ts';
 import { HOUR_MS, type Hours, type Series } from './series.ts';
-import { note, standingIn } from './standing.ts';
 import { testReleases } from './sweep.ts';
+import { note, standingIn } from './standing.ts';
 import { readBaseline } from './windows.ts';
 import { changeWords } from './words.ts';
 
@@ -125,7 +126,9 @@ describe('why', () => {
     expect(Math.abs(found.at_ms - begins)).toBeLessThanOrEqual(HOUR_MS);
   });
 
-  const question = { series: moved, changed_ms: begins, versions: new Map(), current: CURRENT, isReference };
+  const question = {
+    ...{ series: moved, changed_ms: begins, beside: [], designEffect: 1, current: CURRENT, isReference },
+  };
   test('the release of that hour is likely, one of another tenant or day is not', () => {
     const deployed = [
       deployment({ id: 'v2', version: 'v2', at_ms: begins }),
@@ -140,16 +143,35 @@ describe('why', () => {
   test('a release whose absence changed nothing is not', () => {
     const flat = seededRandom(8);
     const on = seriesOf('latency_ms', 20, (at) => (at >= begins ? 1.6 : 1) * 2_000 * Math.exp(flat() - 0.5));
-    const versions = new Map([
-      ['v2', on.parts.get('')!],
-      ['v1', on.parts.get('')!],
-    ]);
+    const beside = ['v2', 'v1'].map((model_version) => ({
+      ...{ segment: { tenant: 'a', model_version }, hours: on.parts.get('')! },
+    }));
     const [found] = candidatesOf({
       ...question,
-      versions,
+      beside,
       deployed: [deployment({ version: 'v2', at_ms: begins })],
     });
     expect(found!.score).toBe(0);
+  });
+
+  test('a change of one region is none where the others moved as much, and is where they did not', () => {
+    const region = (name: string, factor: number) => {
+      const noise = seededRandom(name.length);
+      const hours = seriesOf(
+        'latency_ms',
+        20,
+        (at) => (at >= begins ? factor : 1) * 2_000 * Math.exp(noise() - 0.5),
+      );
+      return { segment: { tenant: 'a', region: name }, hours: hours.parts.get('')! };
+    };
+    const deployed = [deployment({ id: 'cdn', kind: 'config', region: 'tokyo', at_ms: begins })];
+    const scoreOf = (tokyo: number, others: number): number =>
+      candidatesOf({ ...question, deployed, beside: [region('tokyo', tokyo), region('eu', others)] })[0]!
+        .score;
+    expect(scoreOf(1.6, 1.6)).toBe(0);
+    expect(scoreOf(1.6, 1)).toBeGreaterThan(0.8);
+    // It is not known by region: nearness alone is not enough for what is for a part only.
+    expect(candidatesOf({ ...question, deployed })[0]!.score).toBeLessThan(0.5);
   });
 
   test('announced load and what was rolled back are left out of baselines', () => {

@@ -1,6 +1,6 @@
 /** What drifted, each thing once: a release with all it did, a part in place of the whole, a whole in place of its parts. */
 
-import { SCORE_LEAST } from './cause.ts';
+import { likelyOf } from '../explore/index.ts';
 import { compareParts, type Parts } from './compare.ts';
 import type { Judged } from './engine.ts';
 import type { Why } from './tell.ts';
@@ -54,10 +54,9 @@ const isRelease = ({ one }: { one: Judged }): boolean => one.against !== null;
 const versionOf = ({ series }: Judged): string | undefined => series.segment.model_version;
 const nameOf = ({ series }: Judged): string => `${series.metric.name} ${JSON.stringify(series.segment)}`;
 
-function causeVersion({ candidates: [first] }: Why): string | null {
-  return first && first.score >= SCORE_LEAST && first.did !== null
-    ? (first.deployment.version ?? null)
-    : null;
+function causeVersion({ candidates }: Why): string | null {
+  const likely = likelyOf(candidates);
+  return likely && likely.did !== null ? (likely.deployment.version ?? null) : null;
 }
 
 /** Worse before neither before better. */

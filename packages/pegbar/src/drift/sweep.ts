@@ -2,9 +2,9 @@
 import type { Clock } from '../base/clock.ts';
 import { paced } from '../base/paced.ts';
 import { ok, type Result } from '../base/result.ts';
-import type { Asking, ExploreDeps, ExploreError } from '../explore/index.ts';
+import { type Asking, type ExploreDeps, type ExploreError, likelyOf } from '../explore/index.ts';
 import type { RollupReader } from '../rollups/index.ts';
-import { candidatesOf } from './cause.ts';
+import { type BesideRow, candidatesOf } from './cause.ts';
 import { type Deployed, type Excluded, excludedWindows, readDeployments } from './changes.ts';
 import { dateChange } from './dating.ts';
 import {
@@ -17,7 +17,7 @@ import {
 } from './engine.ts';
 import { type DriftMetric, SWEPT } from './metrics.ts';
 import { type Grouping, readSeries } from './read.ts';
-import { type Hours, mergeHours, type Series } from './series.ts';
+import { mergeHours, type Series } from './series.ts';
 import type { Why } from './tell.ts';
 import { type Baseline, referenceWindow, type Window } from './windows.ts';
 
@@ -29,6 +29,7 @@ export interface DriftDeps extends ExploreDeps {
 const WHOLE = { dims: ['workload'], by: ['tenant', 'workload'] } as const;
 const VERSIONS = { dims: ['model_version'], by: ['tenant', 'model_version'] } as const;
 const STAGES = { dims: ['workload'], by: ['tenant', 'workload', 'pipeline_stage'], stages: true } as const;
+const REGIONS = { dims: ['region'], by: ['tenant', 'region'] } as const;
 const STAGE_VERSIONS = {
   ...{ dims: ['model_version'], by: ['tenant', 'model_version', 'pipeline_stage'] },
   stages: true,
@@ -39,19 +40,27 @@ const OWN_PAST: readonly Grouping[] = [
   { ...WHOLE, segment: [] },
   { ...WHOLE, segment: ['tenant'] },
   { ...WHOLE, segment: ['workload'] },
-  { dims: ['region'], by: ['tenant', 'region'], segment: ['region'] },
+  { ...REGIONS, segment: ['region'] },
   { ...STAGES, segment: ['workload', 'pipeline_stage'] },
   { ...STAGES, segment: ['tenant', 'pipeline_stage'] },
 ];
-/** A version is compared with the one before it; by tenant, they are what differences in differences need. */
+/** A version is compared with the one before it. */
 const RELEASES: readonly Grouping[] = [
   { ...VERSIONS, segment: ['model_version'] },
   { ...STAGE_VERSIONS, segment: ['model_version', 'pipeline_stage'] },
 ];
+/** What differences in differences need: everything by tenant and what a deployment can be limited to. */
 const BESIDE: readonly Grouping[] = [
-  { ...VERSIONS, segment: ['tenant', 'model_version'] },
-  { ...STAGE_VERSIONS, segment: ['tenant', 'model_version', 'pipeline_stage'] },
+  { ...VERSIONS, segment: VERSIONS.by },
+  { ...WHOLE, segment: WHOLE.by },
+  { ...REGIONS, segment: REGIONS.by },
 ];
+const BESIDE_OF_STAGES: readonly Grouping[] = [
+  { ...STAGE_VERSIONS, segment: STAGE_VERSIONS.by },
+  { ...STAGES, segment: STAGES.by },
+];
+
+export const besideOf = (stages: boolean): readonly Grouping[] => (stages ? BESIDE_OF_STAGES : BESIDE);
 
 export interface SweepQuestion {
   readonly current: Window;
@@ -79,25 +88,36 @@ export async function sweep(
   const reference = referenceWindow(baseline, current);
   const marks = await readMarks(deps, asking, question, reference);
   if (!marks.ok) return marks;
-  const groupings = [...(baseline.kind === 'release' ? [] : OWN_PAST), ...RELEASES, ...BESIDE];
+  const groupings = [
+    ...(baseline.kind === 'release' ? [] : OWN_PAST),
+    ...RELEASES,
+    ...BESIDE,
+    ...BESIDE_OF_STAGES,
+  ];
   const read = await readSeries(deps.rollups, asking, {
     ...{ metrics: question.metrics ?? SWEPT, groupings, windows: [reference, current] },
   });
   if (!read.ok) return read;
   const { deployed, excluded } = marks.value;
   const options = { ...question.options, excluded };
-  const own = read.value.filter(({ segment }) => segment.model_version === undefined);
+  const own = read.value.filter(isOwnPast);
   const tested = await paced(testAll(own.filter(isToldIn(current)), reference, current, options), deps.clock);
   // Versions by tenant are what releases are held against; they are no findings of their own.
   const versions = read.value.filter(({ segment }) => segment.tenant === undefined);
   tested.push(...testReleases(versions, deployed, { reference, current, baseline }, options));
   const judged = judgeFamily(tested, options);
-  const beside = versionsBeside(read.value);
+  const beside = rowsBeside(read.value);
   return ok({
     ...{ judged, deployed, excluded, reference },
     whyOf: (one) => whyOf(one, { deployed, beside, current, reference }),
   });
 }
+
+/** Versions are compared with versions; what is by tenant and a further dimension is only held against others. */
+const isOwnPast = ({ segment }: Series): boolean => {
+  const { pipeline_stage: _stage, ...place } = segment;
+  return place.model_version === undefined && !(place.tenant !== undefined && Object.keys(place).length > 1);
+};
 
 /** One series a step: a sweep shares its thread with everything that comes in. */
 function* testAll(
@@ -170,34 +190,21 @@ export function testReleases(
   return out;
 }
 
-/** Hours by version of a metric, by tenant and stage. */
-export type Beside = (one: Judged) => ReadonlyMap<string, Hours>;
+/** The rows beside a drift, by tenant and one dimension. */
+export type Beside = (one: Judged) => readonly BesideRow[];
 
-export function versionsBeside(series: readonly Series[]): Beside {
-  const known = new Map<string, Map<string, Map<string, Hours>>>();
+export function rowsBeside(series: readonly Series[]): Beside {
+  const known = new Map<string, BesideRow[]>();
   for (const { metric, segment, parts } of series) {
-    const { tenant, model_version, pipeline_stage = '' } = segment;
-    if (tenant === undefined || model_version === undefined) continue;
-    const place = `${metric.name}\n${pipeline_stage}`;
-    const tenants = known.get(place) ?? new Map<string, Map<string, Hours>>();
-    known.set(place, tenants);
-    const versions = tenants.get(tenant) ?? new Map<string, Hours>();
-    tenants.set(tenant, versions);
-    versions.set(model_version, mergeHours(parts.values()));
+    const { pipeline_stage = '', ...place } = segment;
+    if (place.tenant === undefined || Object.keys(place).length !== 2) continue;
+    const key = `${metric.name}\n${pipeline_stage}`;
+    const rows = known.get(key) ?? [];
+    known.set(key, rows);
+    rows.push({ segment: place, hours: mergeHours(parts.values()) });
   }
-  return ({ series: { metric, segment } }) => {
-    const tenants = known.get(`${metric.name}\n${segment.pipeline_stage ?? ''}`);
-    const chosen = [...(tenants ?? [])].filter(
-      ([tenant]) => segment.tenant === undefined || tenant === segment.tenant,
-    );
-    const out = new Map<string, Hours>();
-    for (const [, versions] of chosen)
-      for (const [version, hours] of versions) {
-        const there = out.get(version);
-        out.set(version, there ? mergeHours([there, hours]) : hours);
-      }
-    return out;
-  };
+  return ({ series: { metric, segment } }) =>
+    known.get(`${metric.name}\n${segment.pipeline_stage ?? ''}`) ?? [];
 }
 
 interface WhyContext {
@@ -215,11 +222,12 @@ export function whyOf(one: Judged, { deployed, beside, current, reference }: Why
   const all = { from_ms: Math.min(reference.from_ms, current.from_ms), to_ms: current.to_ms };
   const change = dateChange(series, hours, isReference, all, direction, comparison.designEffect);
   const candidates = candidatesOf({
-    ...{ series, deployed, versions: beside(one), current, isReference },
+    ...{ series, deployed, beside: beside(one), current, isReference },
+    designEffect: comparison.designEffect,
     changed_ms: change?.at_ms ?? null,
   });
-  const [first] = candidates;
-  return { change, candidates, lastGood: first?.deployment.previous ?? null };
+  const likely = likelyOf(candidates);
+  return { change, candidates, lastGood: likely?.deployment.previous ?? null };
 }
 
 /** A version differs from the one before since it came: that is the change, and it the cause. */

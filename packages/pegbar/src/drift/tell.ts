@@ -1,6 +1,5 @@
 /** A judged comparison as the API answers it. */
-import type { Candidate } from './cause.ts';
-import { SCORE_LEAST } from './cause.ts';
+import { type Candidate, likelyOf } from '../explore/index.ts';
 import type { DatedChange } from './dating.ts';
 import type { Judged } from './engine.ts';
 import { isNumeric } from './series.ts';
@@ -60,13 +59,13 @@ function betterOf({ series: { metric }, comparison: { now, before } }: Judged): 
 }
 
 function tellWhy({ change, candidates, lastGood }: Why): Record<string, unknown> {
-  const [first, ...others] = candidates;
-  const likely = first && first.score >= SCORE_LEAST ? first : null;
+  const likely = likelyOf(candidates);
+  const others = candidates.filter((one) => one !== likely);
   return {
     since: change ? instant(change.at_ms) : null,
     cause: likely ? tellCandidate(likely) : null,
     cause_words: likely ? causeWords(likely) : 'none likely',
-    alternatives: (likely ? others : candidates).slice(0, ALTERNATIVES).map(tellCandidate),
+    alternatives: others.slice(0, ALTERNATIVES).map(tellCandidate),
     last_good_version: lastGood,
   };
 }

@@ -2,18 +2,12 @@
 import { formulaOf, type KpiName, kpiOf } from '@pegbar/contract';
 import { ok, type Result } from '../base/result.ts';
 import { HOUR_MS } from '../rollups/index.ts';
-import { listDeployments } from './deployments.ts';
+import type { Deployed } from './causes.ts';
+import { type ChangeContext, causeOfChange } from './change-cause.ts';
+import { readDeployed } from './deployments.ts';
 import type { Asking } from './deps.ts';
 import { type ExploreError, refused } from './failure.ts';
-import {
-  type Candidate,
-  type Change,
-  type Deployed,
-  type Finding,
-  findChanges,
-  likelyCause,
-  WATCHED,
-} from './findings.ts';
+import { type Candidate, type Change, type Finding, findChanges, WATCHED } from './findings.ts';
 import {
   addAll,
   addUp,
@@ -34,7 +28,6 @@ const DAY_MS = 24 * HOUR_MS;
 const WINDOW_MOST_MS = 7 * DAY_MS;
 /** Hours are what is stored; fewer of them tell nothing. */
 const WINDOW_LEAST_MS = 6 * HOUR_MS;
-const DEPLOYMENTS_MOST = 1_000;
 export const FINDINGS_MOST = 50;
 export const COMPARISONS = ['previous', 'day', 'week'] as const;
 export type Comparison = (typeof COMPARISONS)[number];
@@ -62,7 +55,7 @@ export async function readFindings(
   const hours = hoursOf(question);
   const [groups, deployed] = await Promise.all([
     Promise.all(GROUPINGS.map((one) => readHours(deps, asking, one, hours))),
-    deploymentsOf(deps, asking, hours),
+    readDeployed(deps, asking, { from_ms: hours.from_ms - HOUR_MS, to_ms: hours.to_ms }),
   ]);
   if (!deployed.ok) return deployed;
   const read: Grouped[] = [];
@@ -76,11 +69,10 @@ export async function readFindings(
     ...ofSegments(ofTenants, ofRegions, workloadOf, lengthOf(hours)),
     ...ofReleases(ofVersions, deployed.value, hours),
   ];
+  const context = { hours, deployed: deployed.value, ofTenants, ofVersions, ofRegions, workloadOf };
   const all = findChanges(candidates);
   const told = await Promise.all(
-    all
-      .slice(0, question.limit)
-      .map((finding) => tellFinding({ deps, asking, hours, finding, deployed: deployed.value, ofRegions })),
+    all.slice(0, question.limit).map((finding) => tellFinding({ deps, asking, finding, ...context })),
   );
   return ok({
     from: iso(hours.from_ms),
@@ -102,18 +94,6 @@ export function hoursOf({ from_ms, to_ms, compare }: FindingsQuestion): Hours {
   const length = Math.min(WINDOW_MOST_MS, Math.max(WINDOW_LEAST_MS, asked));
   const shift = { previous: length, day: DAY_MS, week: 7 * DAY_MS }[compare];
   return { from_ms: end - length, to_ms: end, shift_ms: Math.max(shift, compare === 'day' ? DAY_MS : shift) };
-}
-
-async function deploymentsOf(
-  deps: KpiDeps,
-  asking: Asking,
-  { from_ms, to_ms }: Hours,
-): Promise<Result<(Deployed & { version?: string; previous?: string })[], ExploreError>> {
-  const range = { from_ms: from_ms - HOUR_MS, to_ms };
-  const listed = await listDeployments(deps, asking, { ...range, conditions: [], limit: DEPLOYMENTS_MOST });
-  if (!listed.ok) return listed;
-  const items = listed.value.items as Record<string, string>[];
-  return ok(items.map((one) => ({ ...(one as unknown as Deployed), at_ms: Date.parse(one.timestamp!) })));
 }
 
 /** Workloads, tenants of workloads, and regions of workloads. */
@@ -149,11 +129,7 @@ function ofSegments(
 type Part = ReturnType<typeof addUp>[number];
 
 /** Versions that began to serve in the window, against the ones that they follow. */
-function ofReleases(
-  ofVersions: Grouped,
-  deployed: readonly (Deployed & { version?: string; previous?: string })[],
-  hours: Hours,
-): Candidate[] {
+function ofReleases(ofVersions: Grouped, deployed: readonly Deployed[], hours: Hours): Candidate[] {
   const seen = new Set<string>();
   return deployed.flatMap(({ status, version, previous, workload, at_ms }) => {
     if (status !== 'start' || !version || !previous || at_ms < hours.from_ms || seen.has(version)) return [];
@@ -172,13 +148,10 @@ function ofReleases(
   });
 }
 
-interface Telling {
+interface Telling extends ChangeContext {
   deps: KpiDeps;
   asking: Asking;
-  hours: Hours;
   finding: Finding;
-  deployed: readonly Deployed[];
-  ofRegions: Grouped;
 }
 
 /** A quiet night hides when it began; a longer silence explains nothing. */
@@ -192,12 +165,12 @@ function lastSeen({ value }: Finding['change']['candidate'], from: number): numb
 }
 
 async function tellFinding(telling: Telling): Promise<Record<string, unknown>> {
-  const { hours, finding, deployed } = telling;
+  const { hours, finding } = telling;
   const { change, also } = finding;
   const { candidate, from, to } = change;
   const begins_ms = hours.from_ms + from * HOUR_MS;
   const seen = lastSeen(candidate, from);
-  const cause = likelyCause(begins_ms, candidate.segment, deployed, hours.from_ms + seen * HOUR_MS);
+  const cause = causeOfChange(change, seen, telling);
   const length = lengthOf(hours);
   const value = (side: 'now' | 'before') =>
     Array.from({ length }, (_, at) => candidate.value(side, at, at + 1));

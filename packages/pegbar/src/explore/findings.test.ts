@@ -2,7 +2,8 @@ import type { KpiName } from '@pegbar/contract';
 import { DEFAULT_OBJECTIVES } from '@pegbar/contract';
 import { seededRandom } from '@pegbar/stats';
 import { describe, expect, test } from 'vitest';
-import { type Candidate, type Cell, changeOf, type Deployed, findChanges, likelyCause } from './findings.ts';
+import { causesOf, type Deployed, likelyOf, type Told } from './causes.ts';
+import { type Candidate, type Cell, changeOf, findChanges } from './findings.ts';
 import { cellOf, longerStep } from './objectives.ts';
 
 const HOURS = 24;
@@ -127,24 +128,71 @@ describe('findings', () => {
 describe('the likely cause', () => {
   const HOUR = 3_600_000;
   const deployed = (id: string, at_ms: number, more: Partial<Deployed> = {}): Deployed => ({
-    ...{ id, at_ms, kind: 'config', status: 'start', tenant: '' },
+    ...{ id, at_ms, kind: 'config', status: 'start', tenant: '', detected: false },
     ...more,
   });
+  const causes = (
+    segment: Record<string, string>,
+    list: Deployed[],
+    told: (dimension: string, values: ReadonlySet<string>) => Told = () => undefined,
+    from_ms = 9 * HOUR,
+  ) =>
+    causesOf({
+      ...{ segment, deployed: list, differenceBy: told, reach: { before_ms: 0, after_ms: 0 } },
+      changed: { from_ms, to_ms: 11 * HOUR },
+    });
+  const likely = (...args: Parameters<typeof causes>) => likelyOf(causes(...args))?.deployment.id;
 
   test('is what was deployed for the segment when it began', () => {
-    const cause = likelyCause(10 * HOUR, { region: 'ap-tokyo' }, [
+    const found = likely({ region: 'ap-tokyo' }, [
       deployed('elsewhere', 10.2 * HOUR, { region: 'eu-west' }),
       deployed('early', 7 * HOUR),
       deployed('everywhere', 10.3 * HOUR),
       deployed('here', 10.4 * HOUR, { region: 'ap-tokyo' }),
     ]);
-    expect(cause?.id).toBe('here');
+    expect(found).toBe('here');
   });
 
   test('is none where nothing was deployed then', () => {
-    expect(likelyCause(10 * HOUR, {}, [deployed('late', 12 * HOUR), deployed('early', 8 * HOUR)])).toBeNull();
+    expect(likely({}, [deployed('late', 12 * HOUR), deployed('early', 8 * HOUR)])).toBeUndefined();
     // Nothing is known of 8 and 9 o'clock: it may have begun then.
-    expect(likelyCause(10 * HOUR, {}, [deployed('early', 8 * HOUR)], 7 * HOUR)?.id).toBe('early');
+    expect(likely({}, [deployed('early', 8 * HOUR)], undefined, 7 * HOUR)).toBe('early');
+  });
+
+  const cdn = deployed('cdn', 10.2 * HOUR, { region: 'ap-tokyo', workload: 'animation' });
+  test('is none that lay near and is for a part that changed no more than the rest', () => {
+    const told = (): Told => ({ on: -0.06, off: -0.05, error: 0.01 });
+    expect(causes({ tenant: 'a' }, [cdn], told)[0]).toMatchObject({ score: 0, deployment: { id: 'cdn' } });
+    // Nor one that nobody of the segment got, nor one of which nobody can say what it did.
+    expect(causes({ tenant: 'a' }, [cdn], () => 'nobody')[0]!.score).toBe(0);
+    expect(likely({ tenant: 'a' }, [cdn])).toBeUndefined();
+  });
+
+  test('is what those on it alone show, as far as noise lets one say', () => {
+    expect(likely({ tenant: 'a' }, [cdn], () => ({ on: -0.3, off: -0.02, error: 0.02 }))).toBe('cdn');
+    expect(likely({ tenant: 'a' }, [cdn], () => ({ on: -0.3, off: -0.02, error: 0.2 }))).toBeUndefined();
+  });
+
+  test('is none that all got, where the others did not mind it', () => {
+    const all = deployed('all', 10.2 * HOUR);
+    const others = (dimension: string): Told =>
+      dimension === 'tenant' ? { on: 5, off: 0, error: 1 } : undefined;
+    expect(likely({ tenant: 'a' }, [all], others)).toBeUndefined();
+    expect(likely({}, [all], others)).toBe('all');
+  });
+
+  test('is one change where several tenants tell of it', () => {
+    const told = ['a', 'b', 'c'].map((tenant, at) =>
+      deployed('v7', (10 + at / 10) * HOUR, { tenant, kind: 'model', version: 'v7' }),
+    );
+    const asked: string[] = [];
+    const found = causes({}, told, (dimension, values) => {
+      asked.push(`${dimension} ${[...values].join()}`);
+      return dimension === 'tenant' ? 'everyone' : { on: 10, off: 1, error: 1 };
+    });
+    expect(found).toHaveLength(1);
+    expect(asked).toEqual(['tenant a,b,c', 'model_version v7']);
+    expect(found[0]!.score).toBeCloseTo(0.9);
   });
 });
 

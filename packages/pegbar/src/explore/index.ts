@@ -1,6 +1,15 @@
 /** Answers questions about what is stored: requests, traces, logs, figures. Always within a tenant scope. */
 
-export { listDeployments } from './deployments.ts';
+export {
+  type Candidate,
+  causesOf,
+  type Deployed,
+  type Exposure,
+  likelyOf,
+  SCORE_LEAST,
+  type Told,
+} from './causes.ts';
+export { listDeployments, readDeployed } from './deployments.ts';
 export type { Asking, ExploreDeps } from './deps.ts';
 export { listExamples } from './examples.ts';
 export { ATTRIBUTES_MOST, DEPTH_MOST, type ExplainQuestion, explain } from './explain.ts';
