@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { writeShells } from './shells.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, '../pegbar/dist/web');
@@ -23,7 +24,9 @@ const filesIn = (dir) =>
 function digest() {
   const hash = createHash('sha256');
   const inputs = [
-    ...['index.html', 'vite.config.ts', 'build.mjs', 'package.json'].map((name) => join(here, name)),
+    ...['index.html', 'vite.config.ts', 'chunks.ts', 'build.mjs', 'shells.mjs', 'package.json'].map((name) =>
+      join(here, name),
+    ),
     ...['src', 'public'].flatMap((name) => filesIn(join(here, name))),
     ...filesIn(join(here, '../contract/src')),
     join(here, '../../package-lock.json'),
@@ -36,6 +39,7 @@ const wanted = digest();
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
   const { build } = await import('vite');
   await build({ configFile: join(here, 'vite.config.ts'), logLevel: 'warn' });
+  writeShells(readFileSync(join(here, 'src/app/routes.ts'), 'utf8'), out);
   for (const path of filesIn(out)) {
     if (!TEXT.test(path)) continue;
     const bytes = readFileSync(path);

@@ -1,12 +1,28 @@
 /** The pages, as files that the server hands out. No network, no CDN: everything comes out of this folder. */
+import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
-import { defaultClientConditions, defineConfig } from 'vite';
+import { defaultClientConditions, defineConfig, type Plugin } from 'vite';
+import { GROUPS } from './chunks.ts';
 
 /** Where `npm run dev` finds a server; a running `pegbar up` or `pegbar demo`. */
 const SERVER = process.env.PEGBAR_URL ?? 'http://127.0.0.1:4300';
 
+/**
+ * The library of queries brings mutations along (2 KB of what everybody loads); acts of ours are `api/act.ts`. Where a
+ * newer version of it moves the module, the shell is heavier again and nothing else changes.
+ */
+const withoutMutations: Plugin = {
+  name: 'without-mutations',
+  enforce: 'pre',
+  resolveId(source, importer) {
+    if (source !== './mutationCache.js' || !importer?.includes('/@tanstack/query-core/')) return null;
+    if (!importer.endsWith('/queryClient.js')) return null;
+    return fileURLToPath(new URL('./src/base/no-mutations.ts', import.meta.url));
+  },
+};
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), withoutMutations],
   root: import.meta.dirname,
   resolve: { conditions: ['pegbar-source', ...defaultClientConditions] },
   server: { proxy: { '/api': SERVER, '/login': SERVER, '/logout': SERVER } },
@@ -19,21 +35,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     manifest: 'manifest.json',
     reportCompressedSize: false,
-    rolldownOptions: {
-      output: {
-        codeSplitting: {
-          groups: [
-            // A group takes along what its modules import: React first, or the shell would load all of aria for it.
-            {
-              name: 'react',
-              test: /node_modules\/(?:react|react-dom|scheduler|use-sync-external-store)\//,
-              priority: 1,
-            },
-            { name: 'aria', test: /react-aria|react-stately|@internationalized|@react-types/ },
-            { name: 'uplot', test: /node_modules\/uplot/ },
-          ],
-        },
-      },
-    },
+    rolldownOptions: { output: { codeSplitting: { groups: [...GROUPS] } } },
   },
 });

@@ -41,7 +41,7 @@ async function elsewhere(
 ): Promise<Response> {
   const path = new URL(c.req.url).pathname;
   const here = ROUTES.filter((route) => matches(route.path, path));
-  if (here.length === 0 && isPage(c, path)) return pages.shell(c.req.raw);
+  if (here.length === 0 && isPage(c, path)) return pages.shell(path, c.req.raw);
   if (here.length === 0) throw new Refusal('not_found', `there is nothing at ${path.slice(0, 200)}`);
   const allow = [
     ...new Set(here.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))),

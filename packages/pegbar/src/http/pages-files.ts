@@ -11,8 +11,8 @@ import { Refusal } from './failure.ts';
 export interface PageFiles {
   /** The file of a path such as `/assets/x.js`; undefined where there is none. */
   answer(path: string, request: Request): Response | undefined;
-  /** The shell of every page. Refuses where the pages are not built. */
-  shell(request: Request): Response;
+  /** The shell of the page at a path. Refuses where the pages are not built. */
+  shell(path: string, request: Request): Response;
 }
 
 interface File {
@@ -66,28 +66,63 @@ const FOLDERS = ['../web/', '../../dist/web/'].map((path) => fileURLToPath(new U
 export function createPageFiles(
   folder = FOLDERS.find((one) => existsSync(join(one, 'index.html'))),
 ): PageFiles {
-  let known: { built_ms: number; files: ReadonlyMap<string, File> } | undefined;
+  let known: Built | undefined;
   /** Read again when they were built anew, so that whoever works on them need not restart the server. */
-  const all = (): ReadonlyMap<string, File> => {
-    const shell =
-      folder === undefined ? undefined : statSync(join(folder, 'index.html'), { throwIfNoEntry: false });
-    if (folder === undefined || shell === undefined) return known?.files ?? new Map();
-    if (known?.built_ms !== shell.mtimeMs) known = { built_ms: shell.mtimeMs, files: readFiles(folder) };
-    return known.files;
+  const all = (): Built => {
+    const built = folder === undefined ? undefined : builtAt(folder);
+    if (folder === undefined || built === undefined) return known ?? NOT_BUILT;
+    if (known?.built !== built) known = { built, files: readFiles(folder), shells: readShells(folder) };
+    return known;
   };
   return {
     answer(path, request) {
-      const file = path === '/index.html' ? undefined : all().get(path);
+      const file = path.endsWith('.html') ? undefined : all().files.get(path);
       return file && answerOf(file, request);
     },
-    shell(request) {
-      const file = all().get('/index.html');
+    shell(path, request) {
+      const { files, shells } = all();
+      const own = shells.find(({ pattern }) => pattern.test(path));
+      const file = files.get(own?.file ?? SHELL);
       if (file) return answerOf(file, request, { 'content-security-policy': POLICY });
       throw new Refusal('not_found', 'the pages are not built', {
         hint: 'Run `npm run build` in the clone; the published package brings them along.',
       });
     },
   };
+}
+
+/** The shell of a page that has none of its own: nothing of the page is named in it. */
+const SHELL = '/index.html';
+interface Shell {
+  readonly pattern: RegExp;
+  readonly file: string;
+}
+interface Built {
+  /** Changes when they are built anew. */
+  readonly built: string;
+  readonly files: ReadonlyMap<string, File>;
+  /** By path; the first that fits. */
+  readonly shells: readonly Shell[];
+}
+const NOT_BUILT: Built = { built: '', files: new Map(), shells: [] };
+
+/** When the pages were built, undefined where they were not; the stamp is written last, and not published. */
+function builtAt(folder: string): string | undefined {
+  const times = ['index.html', 'shells.json', '.stamp'].map(
+    (name) => statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs,
+  );
+  return times[0] === undefined ? undefined : times.join(' ');
+}
+
+/** Which page has which shell, as the build wrote it down. */
+function readShells(folder: string): Shell[] {
+  const path = join(folder, 'shells.json');
+  if (!existsSync(path)) return [];
+  const shells = JSON.parse(readFileSync(path, 'utf8')) as { path: string; file: string }[];
+  return shells.map((shell) => ({
+    pattern: new RegExp(`^${shell.path.replaceAll(/:\w+/g, '[^/]+')}/?$`),
+    file: shell.file,
+  }));
 }
 
 function readFiles(folder: string): ReadonlyMap<string, File> {

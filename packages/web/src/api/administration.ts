@@ -1,13 +1,6 @@
 /** What administrators look after: tenants, keys, people, privacy, space, audit; each list with the acts that change it. */
 import type { Scope } from '@pegbar/contract/words';
-import {
-  type UseMutationResult,
-  type UseQueryResult,
-  useInfiniteQuery,
-  useMutation,
-  useQuery,
-  useQueryClient,
-} from '@tanstack/react-query';
+import { type UseQueryResult, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { get, send } from './client.ts';
 import type { Page } from './types.ts';
@@ -150,17 +143,6 @@ export function useAudit(enabled = true) {
   });
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.items), [query.data]);
   return { ...query, rows };
-}
-
-/** An act; what administrators look at is asked again when it is done. */
-export function useAct<Input, Answer>(
-  act: (input: Input) => Promise<Answer>,
-): UseMutationResult<Answer, Error, Input> {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: act,
-    onSettled: () => client.invalidateQueries({ queryKey: ['admin'] }),
-  });
 }
 
 export const createKey = (asked: {

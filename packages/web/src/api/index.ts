@@ -1,4 +1,5 @@
 /** The HTTP API as hooks. */
+export { useAct } from './act.ts';
 export {
   type AuditRow,
   addOptOut,
@@ -25,7 +26,6 @@ export {
   type TableSpace,
   type TenantPolicy,
   type TenantRow,
-  useAct,
   useAudit,
   useCatalogue,
   useDeadLetters,

@@ -1,13 +1,14 @@
 /** What is round every page: queries, who looks, the shell, and the page itself. */
 import { QueryClientProvider } from '@tanstack/react-query';
-import { type ComponentType, lazy, Suspense, useEffect } from 'react';
+import { type ComponentType, lazy, Suspense, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import { ApiError, createQueryClient, useMe } from '../api/index.ts';
 import { Loading } from '../parts/states.tsx';
 import { Toasts } from '../parts/toast.tsx';
 import { PageDefaults } from '../url/index.ts';
 import { Boundary } from './boundary.tsx';
-import { ROUTES, type Route, routeAt } from './routes.ts';
+import { pageOf } from './fetched.ts';
+import { type PageProps, ROUTES, type Route, routeAt } from './routes.ts';
 import { Shell } from './shell.tsx';
 
 const queries = createQueryClient();
@@ -15,7 +16,7 @@ const queries = createQueryClient();
 const Login = lazy(() => import('./login.tsx').then(({ Login: part }) => ({ default: part })));
 const Missing = lazy(() => import('./missing.tsx').then(({ Missing: part }) => ({ default: part })));
 const NotAllowed = lazy(() => import('./missing.tsx').then(({ NotAllowed: part }) => ({ default: part })));
-const PAGES = new Map<string, ComponentType<{ params: Readonly<Record<string, string | undefined>> }>>(
+const PAGES = new Map<string, ComponentType<PageProps>>(
   ROUTES.map((route) => [route.id, lazy(() => route.load().then(({ Page }) => ({ default: Page })))]),
 );
 const USUAL = { range: { from: 'now-6h', to: 'now' }, compare: 'previous' } as const;
@@ -53,9 +54,10 @@ function Inside() {
   );
 }
 
-function PageOf({ route, params }: { route: Route; params: Readonly<Record<string, string | undefined>> }) {
+function PageOf({ route, params }: { route: Route; params: PageProps['params'] }) {
   const me = useMe();
-  const Page = PAGES.get(route.id)!;
+  // What was there when the page was opened stays: another component would begin anew.
+  const [Page] = useState(() => pageOf(route) ?? PAGES.get(route.id)!);
   if (route.scope && me.data && !me.data.scopes.includes(route.scope))
     return <NotAllowed title={route.title} scope={route.scope} />;
   return <Page params={params} />;

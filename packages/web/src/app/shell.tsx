@@ -9,6 +9,7 @@ import { formatCount, formatTime, iso } from '../format/index.ts';
 import { Kbd } from '../parts/button.tsx';
 import { Icon, type IconName, Pegbar } from '../parts/icon.tsx';
 import { useContextState, useGo, useLiveClock, useNow } from '../url/index.ts';
+import { fetchPage } from './fetched.ts';
 import { ROUTES, type Route, SECTIONS } from './routes.ts';
 import css from './shell.module.css';
 import { useShortcuts } from './shortcuts.ts';
@@ -69,7 +70,7 @@ function Nav(props: { lit: string | undefined; collapsed: boolean; onCollapse: (
                 href={link(route.path)}
                 className={css.page}
                 aria-current={props.lit === route.id ? 'page' : undefined}
-                onMouseEnter={() => void route.load()}
+                onMouseEnter={() => void fetchPage(route).catch(() => undefined)}
                 title={props.collapsed ? route.title : undefined}
               >
                 <span className={css.full}>{route.title}</span>

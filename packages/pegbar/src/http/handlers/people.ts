@@ -55,7 +55,7 @@ export function peopleHandlers(deps: ApiDeps, pages: PageFiles): Handlers {
       new Response(STYLE, {
         headers: { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'max-age=3600' },
       }),
-    home: ({ request }) => pages.shell(request),
+    home: ({ request }) => pages.shell('/', request),
     asset({ request, url }) {
       const file = pages.answer(url.pathname, request);
       if (file) return file;
