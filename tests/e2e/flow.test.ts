@@ -103,3 +103,18 @@ test('findings are none without a day to compare with', async () => {
   expect(await ask('findings')).toMatchObject({ compare: 'day', total: 0, findings: [] });
   expect(await ask('findings?compare=year')).toMatchObject({ error: { field: 'compare' } });
 });
+
+test('objectives and findings of a segment look at it alone', async () => {
+  const { objectives } = await ask<{ objectives: { id: string; state: string | null }[] }>(
+    `objectives?filter=workload%3Dbatch_panels&filter=model_version%3Dnobody&${WINDOW}`,
+  );
+  expect(objectives.map(({ id, state }) => [id, state])).toEqual([
+    ['batch-panels-success', null],
+    ['batch-panels-wait', null],
+    ['timeouts-oom', null],
+    ['safety-nsfw', null],
+  ]);
+  expect(await ask('findings?filter=tenant%3Dnobody')).toMatchObject({ total: 0 });
+  expect(await ask('findings?filter=latency_ms%3E5')).toMatchObject({ total: 0 });
+  expect(await ask('findings?filter=colour%3Dred')).toMatchObject({ error: { field: 'filter' } });
+});

@@ -251,6 +251,7 @@ export const QUESTIONS: readonly Endpoint[] = [
       {
         ...query('compare', 'What the range is compared with: previous, day or week; day where not said.'),
       },
+      filter,
       query('limit', 'Findings, 10 where not said.', whole(1, 50)),
     ],
     answer: json(analysis.FindingsAnswer),
@@ -263,7 +264,7 @@ export const QUESTIONS: readonly Endpoint[] = [
     summary:
       'The default objectives bucket by bucket: inside, near, outside. Quarter hours of a day; longer where there is much to count, or too little to say anything.',
     scopes: ['read'],
-    parameters: [...range, query('workload', 'Those of one workload.')],
+    parameters: [...range, filter, query('workload', 'Those of one workload.')],
     answer: json(analysis.ObjectivesAnswer),
     errors: ['query_limit', 'engine_unavailable'],
   },

@@ -7,6 +7,7 @@ import { type ChangeContext, causeOfChange } from './change-cause.ts';
 import { readDeployed } from './deployments.ts';
 import type { Asking } from './deps.ts';
 import { type ExploreError, refused } from './failure.ts';
+import type { Condition } from './filter.ts';
 import { type Candidate, type Change, type Finding, findChanges, WATCHED } from './findings.ts';
 import {
   addAll,
@@ -34,6 +35,7 @@ export type Comparison = (typeof COMPARISONS)[number];
 
 export interface FindingsQuestion extends TimeRange {
   compare: Comparison;
+  conditions: readonly Condition[];
   limit: number;
 }
 
@@ -88,12 +90,13 @@ export async function readFindings(
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** Whole hours; the one under way is among them, as far as it has come. */
-export function hoursOf({ from_ms, to_ms, compare }: FindingsQuestion): Hours {
+export function hoursOf({ from_ms, to_ms, compare, conditions }: FindingsQuestion): Hours {
   const end = Math.ceil(to_ms / HOUR_MS) * HOUR_MS;
   const asked = end - Math.floor(from_ms / HOUR_MS) * HOUR_MS;
   const length = Math.min(WINDOW_MOST_MS, Math.max(WINDOW_LEAST_MS, asked));
   const shift = { previous: length, day: DAY_MS, week: 7 * DAY_MS }[compare];
-  return { from_ms: end - length, to_ms: end, shift_ms: Math.max(shift, compare === 'day' ? DAY_MS : shift) };
+  const shift_ms = Math.max(shift, compare === 'day' ? DAY_MS : shift);
+  return { from_ms: end - length, to_ms: end, shift_ms, conditions };
 }
 
 /** Workloads, tenants of workloads, and regions of workloads. */

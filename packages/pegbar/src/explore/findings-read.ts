@@ -14,8 +14,10 @@ import { ok, type Result } from '../base/result.ts';
 import { HOUR_MS, Tally } from '../rollups/index.ts';
 import type { Asking } from './deps.ts';
 import { type ExploreError, fromStore } from './failure.ts';
+import type { Condition } from './filter.ts';
 import { type Candidate, type Cell, WATCHED } from './findings.ts';
-import type { KpiDeps } from './kpis.ts';
+import { countHours, type KpiDeps } from './kpis.ts';
+import { countable } from './raw-facts.ts';
 
 const GRIDS = new Map<string, Grid>(
   ROLLUP_METRICS.flatMap(({ name, grid }) => (grid === 'none' ? [] : [[name, grid] as const])),
@@ -27,6 +29,8 @@ export interface Hours {
   from_ms: number;
   to_ms: number;
   shift_ms: number;
+  /** Only what is under these is looked at. */
+  conditions: readonly Condition[];
 }
 export const lengthOf = (hours: Hours): number => (hours.to_ms - hours.from_ms) / HOUR_MS;
 
@@ -59,7 +63,10 @@ export async function readHours(
   { dims, by, metrics, stages = false }: Grouping,
   hours: Hours,
 ): Promise<Result<Grouped, ExploreError>> {
-  const formulas = formulasOf(metrics, stages);
+  const { conditions } = hours;
+  const found = metrics.filter((name) => countable(metricsOf(formulaOf(name, stages)), conditions));
+  // Where none of them can be asked, the first says why.
+  const formulas = formulasOf(conditions.length === 0 || found.length === 0 ? metrics : found, stages);
   const out: Grouped = { by, series: new Map() };
   const length = lengthOf(hours);
   const quantiles = new Set(formulas.flatMap((one) => (one.op === 'quantile' ? [one.of] : [])));
@@ -77,9 +84,17 @@ export async function readHours(
     }
   };
   for (const range of rangesOf(hours)) {
-    const question = { dims, by, stages, conditions: [], metrics: names, quantiles, step_ms: HOUR_MS };
+    const question = { by, stages, conditions, ...range };
+    if (conditions.length > 0) {
+      const counted = await countHours(deps, asking, question, { metrics: names, quantiles }, tell);
+      if (!counted.ok) return counted;
+      continue;
+    }
     const read = await deps.rollups.read(
-      { ...question, ...range, scope: asking.scope, signal: asking.signal },
+      {
+        ...{ ...question, dims, conditions: [], metrics: names, quantiles, step_ms: HOUR_MS },
+        ...{ scope: asking.scope, signal: asking.signal },
+      },
       tell,
     );
     if (!read.ok) return fromStore(read.error);

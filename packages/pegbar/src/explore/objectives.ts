@@ -1,12 +1,13 @@
 /** The default objectives bucket by bucket: inside, near the limit, outside, or nothing to say. */
-import { DEFAULT_OBJECTIVES, type Objective } from '@pegbar/contract';
+import { DEFAULT_OBJECTIVES, metricsOf, type Objective } from '@pegbar/contract';
 import { ok, type Result } from '../base/result.ts';
 import type { Asking } from './deps.ts';
 import { type ExploreError, fromStore } from './failure.ts';
-import { parseFilters } from './filter.ts';
+import { type Condition, matchesText, parseFilters } from './filter.ts';
 import { type KpiAnswer, type KpiDeps, readKpis } from './kpis.ts';
 import { signalOf } from './page.ts';
 import type { TimeRange } from './range.ts';
+import { countable } from './raw-facts.ts';
 
 const HOUR_MS = 3_600_000;
 const QUARTER_MS = HOUR_MS / 4;
@@ -49,13 +50,21 @@ function isOne({ unit, side }: Objective, value: number, n: number, limit: numbe
   return allowed < 1 && bad < 1.5;
 }
 
+/** The range, and the segment that is looked at. */
+type Asked = TimeRange & { conditions: readonly Condition[] };
+
 export async function readObjectives(
   deps: KpiDeps,
   asking: Asking,
-  range: TimeRange & { workload?: string | undefined },
+  range: Asked & { workload?: string | undefined },
 ): Promise<Result<Record<string, unknown>, ExploreError>> {
   const { workload } = range;
-  const objectives = DEFAULT_OBJECTIVES.filter((one) => workload === undefined || one.workload === workload);
+  const asked = DEFAULT_OBJECTIVES.filter(
+    (one) => (workload === undefined || one.workload === workload) && meets(one, range.conditions),
+  );
+  const known = asked.filter(({ formula }) => countable(metricsOf(formula), range.conditions));
+  // Where none of them can be asked, the first says why.
+  const objectives = known.length === 0 ? asked : known;
   const step_ms = await stepFor(deps, asking, range);
   if (!step_ms.ok) return step_ms;
   const rows = await Promise.all(
@@ -68,6 +77,10 @@ export async function readObjectives(
   }
   return ok({ step_s: step_ms.value / 1000, objectives: told });
 }
+
+/** Of one workload there is nothing to say where another one is asked for. */
+const meets = ({ workload }: Objective, conditions: readonly Condition[]): boolean =>
+  workload === undefined || conditions.every((one) => one.field !== 'workload' || matchesText(one, workload));
 
 /** Quarter hours where they can be counted, else hours, else as many hours as make a cell wide enough to be seen. */
 async function stepFor(
@@ -90,17 +103,18 @@ async function stepFor(
 async function rowOf(
   deps: KpiDeps,
   asking: Asking,
-  range: TimeRange,
+  range: Asked,
   objective: Objective,
   least_ms: number,
 ): Promise<Result<Record<string, unknown>, ExploreError>> {
-  const conditions = parseFilters(objective.filters);
-  if (!conditions.ok) return conditions;
+  const own = parseFilters(objective.filters);
+  if (!own.ok) return own;
+  const conditions = [...own.value, ...range.conditions];
   const read = (over: TimeRange, step_ms: number | null) =>
     readKpis(deps, asking, {
       ...over,
       ...{ metrics: [], figures: [{ name: objective.id, formula: objective.formula }], by: [] },
-      ...{ conditions: conditions.value, step_ms },
+      ...{ conditions, step_ms },
     });
   let step_ms = objective.hourly ? Math.max(HOUR_MS, least_ms) : least_ms;
   let found = await read(startingOn(range, step_ms), step_ms);

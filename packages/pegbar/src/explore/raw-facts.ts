@@ -20,6 +20,12 @@ export interface RawQuestion {
   step_ms: number | null;
 }
 
+/** Whether the rows that the metrics are counted from have every field of the conditions. */
+export const countable = (metrics: readonly RollupMetricName[], conditions: readonly Condition[]): boolean =>
+  metrics
+    .flatMap((metric) => FACTS[metric])
+    .every(({ source }) => conditions.every(({ field }) => Object.hasOwn(SOURCES[source].fields, field)));
+
 /** The engine counts some ten million rows a second on one core; more than this is answered from a sample. */
 const RAW_ROWS_MOST = 20_000_000;
 /** One request in so many is counted then, chosen by the digest of its id. */

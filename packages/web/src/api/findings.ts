@@ -45,10 +45,10 @@ export const FINDINGS_MOST = 50;
 
 /** What changed in the window; against the day before where a release is compared with, or nothing. */
 export function useFindings(limit = FINDINGS_MOST): UseQueryResult<Findings> {
-  const [{ compare, tenant }] = useContextState();
+  const [{ compare, tenant, filters }] = useContextState();
   const { from_ms, to_ms } = useWindow();
   const known = compare === 'previous' || compare === 'week' ? compare : 'day';
-  const params = { from: from_ms, to: to_ms, compare: known, limit, tenant };
+  const params = { from: from_ms, to: to_ms, compare: known, filter: filters, limit, tenant };
   return useQuery({
     queryKey: ['findings', params],
     queryFn: ({ signal }) => get<Findings>('findings', params, signal),
@@ -80,9 +80,9 @@ export interface Objectives {
 
 /** The default objectives over the window: all, or those of a workload. */
 export function useObjectives(workload?: string): UseQueryResult<Objectives> {
-  const [{ tenant }] = useContextState();
+  const [{ tenant, filters }] = useContextState();
   const { from_ms, to_ms } = useWindow();
-  const params = { from: from_ms, to: to_ms, workload, tenant };
+  const params = { from: from_ms, to: to_ms, workload, filter: filters, tenant };
   return useQuery({
     queryKey: ['objectives', params],
     queryFn: ({ signal }) => get<Objectives>('objectives', params, signal),

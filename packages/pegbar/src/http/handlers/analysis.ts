@@ -62,13 +62,14 @@ export function analysisHandlers(deps: ApiDeps): Handlers {
       const question = {
         ...rangeOf(call, deps),
         compare: orRefuse(readComparison(query.get('compare'))),
+        conditions: filtersOf(call),
         limit: whole(query.get('limit') ?? FINDINGS, 1, FINDINGS_MOST, 'limit'),
       };
       return json(orRefuse(await readFindings({ ...deps, rollups }, askingOf(call), question)));
     },
     async getObjectives(call) {
       const workload = call.url.searchParams.get('workload') ?? undefined;
-      const question = { ...rangeOf(call, deps), workload };
+      const question = { ...rangeOf(call, deps), workload, conditions: filtersOf(call) };
       return json(orRefuse(await readObjectives({ ...deps, rollups }, askingOf(call), question)));
     },
     async getFlow(call) {

@@ -38,7 +38,7 @@ export function WhatChanged({ answer, error, onRetry, objectives }: FindingsProp
       <Head
         alone
         title={`What changed in ${last}${than}`}
-        {...(filters.length > 0 ? { unit: 'in all segments' } : {})}
+        {...(filters.length > 0 ? { unit: 'in this segment' } : {})}
         {...(more > 0
           ? {
               end: (
@@ -53,7 +53,7 @@ export function WhatChanged({ answer, error, onRetry, objectives }: FindingsProp
       {!answer && error !== null && error !== undefined && <Failed error={error} onRetry={onRetry} />}
       {answer?.total === 0 && (
         <Note title="Nothing changed more than chance explains">
-          {`Every KPI of every workload, tenant, region and release is as in the same hours ${BEFORE[answer.compare]}.`}
+          {`Every KPI of every workload, tenant, region and release${filters.length > 0 ? ' in this segment' : ''} is as in the same hours ${BEFORE[answer.compare]}.`}
         </Note>
       )}
       {shown.map((finding) => (

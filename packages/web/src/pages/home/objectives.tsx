@@ -49,7 +49,7 @@ export function ObjectiveSheet({ answer, error, onRetry }: ObjectivesProps) {
         title={`Objectives, ${stepWords(answer.step_s)}`}
         unit={
           <span className="hide-s">
-            {[filters.length > 0 && 'of all segments', longer && 'longer where little happens']
+            {[filters.length > 0 && 'of this segment', longer && 'longer where little happens']
               .filter(Boolean)
               .join(', ')}
           </span>
