@@ -130,7 +130,74 @@ export const DriftFindingsAnswer = z.looseObject({
         words: z.string(),
         since: time,
         until: time.nullable().describe('null: it stands.'),
+        muted: z.boolean(),
       }),
     )
     .describe('What declared and built-in monitors found and stood in the window.'),
+});
+
+const budget = z.object({
+  alpha: z.number().describe('Bound on the share of what it tells in 28 days that is wrong (ADDIS).'),
+  alpha_spent: z.number().describe('What of α is used up; it may exceed α once something was found.'),
+  tests: count.describe('Periods that were tested: a day, or the window where that is longer.'),
+  discoveries: count,
+});
+
+export const DriftMonitorsAnswer = z.object({
+  items: z.array(
+    z.looseObject({
+      name: z.string(),
+      tenant: z.string().describe('Owner; empty for the installation.'),
+      origin: z.enum(['declared', 'built_in']),
+      replaces: z.boolean().describe('A declared one in the place of a built-in one.'),
+      written: z.unknown().describe('The spec as it was declared.'),
+      spec: z.looseObject({}).nullable().describe('With what holds where nothing was said.'),
+      state: z
+        .enum(['failing', 'drift', 'waiting', 'insufficient_data', 'no_drift', 'off'])
+        .describe('`waiting`: not looked at yet.'),
+      muted_until: time.nullable(),
+      error: z.string().nullable().describe('Why it could not be looked at.'),
+      last_look: time.nullable().describe('End of the window that was looked at last.'),
+      next_look: time.nullable(),
+      every_hours: z.number().nullable().describe('Between looks: an eighth of the window, at least 1.'),
+      series: count.nullable().describe('null where it looks at tenants beyond the one of the key.'),
+      drifting: count.describe('Also those that were not seen often enough yet.'),
+      budget: budget
+        .extend({
+          level: z.number().describe('Of this period; a look is held at its share of it.'),
+          since: time,
+          until: time.describe('Then the budget is new.'),
+        })
+        .nullable(),
+      findings: z.array(z.object({ segment, words: z.string(), since: time })).describe('What stands.'),
+    }),
+  ),
+});
+
+export const DriftPreviewAnswer = z.object({
+  from: time,
+  to: time,
+  days: count,
+  shortened: z.boolean().describe('There is more to test than is tested in one go.'),
+  series: count,
+  words: z.string().describe('`would have fired 2 times in 28 days`.'),
+  fired: z.array(
+    z.looseObject({
+      segment,
+      words: z.string(),
+      since: time.describe('When the change began.'),
+      fired: time.describe('When it would have been told.'),
+      until: time.nullable(),
+    }),
+  ),
+  looks: z.array(
+    z.object({
+      at: time,
+      effect: z.number().describe('Largest change, in least effects: from 1 on it matters.'),
+      p: z.number().nullable().describe('Smallest after correction for all series.'),
+      alpha: z.number().describe('What the look was held at.'),
+      drifting: count,
+    }),
+  ),
+  budget: budget.nullable(),
 });

@@ -50,4 +50,25 @@ export const DRIFT_ENDPOINTS: readonly Endpoint[] = [
     answer: json(drift.DriftFindingsAnswer),
     errors: ['query_limit', 'engine_unavailable'],
   },
+  {
+    id: 'listDriftMonitors',
+    method: 'get',
+    path: '/api/v1/drift/monitors',
+    summary:
+      'Monitors, declared and built in, with where they stand: last look, verdict, next look, errors, budget.',
+    scopes: ['read'],
+    answer: json(drift.DriftMonitorsAnswer),
+  },
+  {
+    id: 'previewDriftMonitor',
+    method: 'post',
+    path: '/api/v1/drift/monitors/preview',
+    summary:
+      'What a monitor would have said over the last days: the looks of the watch, with its budget, one after the other.',
+    scopes: ['read'],
+    parameters: [query('days', 'Days back, 28 where not said.', whole(1, 28))],
+    body: { 'application/yaml': 'binary' },
+    answer: json(drift.DriftPreviewAnswer),
+    errors: ['unknown_field', 'unsupported_media_type', 'too_large', 'query_limit', 'engine_unavailable'],
+  },
 ];

@@ -18,6 +18,7 @@ export type { AccessError } from './errors.ts';
 export type { KeyInfo } from './keyring.ts';
 export type { KeyRequest, NewKey } from './keys.ts';
 export { canStart, isLoopbackAddress, isLoopbackHost } from './loopback.ts';
+export { readDocuments } from './resource-documents.ts';
 export type { Applied, Resource, ResourceKind } from './resources.ts';
 export {
   checkCsrf,

@@ -2,16 +2,13 @@ import { seededRandom } from '@pegbar/stats';
 import { describe, expect, test } from 'vitest';
 import type { Deployed } from '../explore/index.ts';
 import { Tally } from '../rollups/index.ts';
-import { openState } from '../state/index.ts';
 import { candidatesOf } from './cause.ts';
 import { excludedWindows } from './changes.ts';
 import { dateChange } from './dating.ts';
 import { judgeFamily, testSeries } from './engine.ts';
 import { metricNamed } from './metrics.ts';
-import { BUILT_IN, driftMonitorSchema } from './monitors.ts';
 import { HOUR_MS, type Hours, type Series } from './series.ts';
 import { testReleases } from './sweep.ts';
-import { note, standingIn } from './standing.ts';
 import { readBaseline } from './windows.ts';
 import { changeWords } from './words.ts';
 
@@ -231,36 +228,6 @@ describe('what is told of a change', () => {
     const tested = testReleases([of('v1', 1_000), of('v2', 2_000)], deployed, windows, {});
     expect(tested).toHaveLength(1);
     expect(tested[0]).toMatchObject({ against: 'v1', series: { segment: { model_version: 'v2' } } });
-  });
-});
-
-describe('monitors', () => {
-  const of = { monitor: 'm', tenant: '', persistence: 2 };
-  const sighting = (drifts: boolean) => ({
-    ...{ ...of, series: '{"tenant":"a"}', drifts, since_ms: START },
-    told: { metric: 'nsfw', segment: { tenant: 'a' }, words: 'w', persistence: 2 },
-  });
-
-  test('tell what they saw twice, keep its start and say when it ended; each tenant sees its own', async () => {
-    const opened = await openState({ path: ':memory:', clock: { now: () => START } as never });
-    if (!opened.ok) throw new Error(opened.error.message);
-    const state = opened.value;
-    const all = { from_ms: START, to_ms: CURRENT.to_ms };
-    await note(state, of, [sighting(true)], START);
-    expect(await standingIn(state, all, null)).toEqual([]);
-    await note(state, of, [{ ...sighting(true), since_ms: START + HOUR_MS }], START + HOUR_MS);
-    expect(await standingIn(state, all, 'a')).toMatchObject([{ since_ms: START, until_ms: null }]);
-    expect(await standingIn(state, all, 'b')).toEqual([]);
-    await note(state, of, [sighting(false)], START + 2 * HOUR_MS);
-    expect(await standingIn(state, all, null)).toMatchObject([{ until_ms: START + 2 * HOUR_MS }]);
-    await state.close();
-  });
-
-  test('are checked: metric, baseline and fields that there are none of', () => {
-    expect(driftMonitorSchema.safeParse({ metric: 'happiness' }).success).toBe(false);
-    expect(driftMonitorSchema.safeParse({ metric: 'nsfw', baseline: 'yesterday' }).success).toBe(false);
-    expect(driftMonitorSchema.safeParse({ metric: 'nsfw', alhpa: 0.1 }).success).toBe(false);
-    expect(Object.keys(BUILT_IN).length).toBeGreaterThan(8);
   });
 });
 

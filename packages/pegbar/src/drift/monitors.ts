@@ -1,6 +1,9 @@
-/** `kind: DriftMonitor`: what is looked at every hour by itself. The built-in ones are monitors like others. */
+/** `kind: DriftMonitor`: what is looked at by itself. The built-in ones are monitors like others. */
+
+import { readInstant } from '@pegbar/contract';
 import { z } from 'zod';
 import { DRIFT_METRIC_NAMES } from './metrics.ts';
+import { planOf } from './watch-plan.ts';
 import { readBaseline, readWindow } from './windows.ts';
 
 const SEGMENTS = [
@@ -10,30 +13,82 @@ const SEGMENTS = [
 const WINDOW_MOST_H = 168;
 const PERSISTENCE_MOST = 48;
 const EXCLUDED_MOST = 50;
+const FILTERS_MOST = 10;
+/** A value of a document in a message. */
+const SHOWN_MOST = 80;
 
-export const driftMonitorSchema = z.strictObject({
-  metric: z.string().refine((name) => DRIFT_METRIC_NAMES.includes(name), {
-    error: `one of ${DRIFT_METRIC_NAMES.join(', ')}`,
-  }),
-  segments: z
-    .array(z.enum(SEGMENTS as readonly [string, ...string[]]))
-    .max(3)
-    .default([]),
-  filter: z.array(z.string().max(500)).max(10).default([]),
-  window_hours: z.number().int().min(1).max(WINDOW_MOST_H).default(24),
-  baseline: z
-    .string()
-    .refine((text) => readBaseline(text).ok, { error: '28d, 7d, release or FROM/TO' })
-    .default('28d'),
-  least_effect: z.number().positive().max(10).optional(),
-  alpha: z.number().positive().max(0.5).default(0.05),
-  persistence: z.number().int().min(1).max(PERSISTENCE_MOST).default(2),
-  minimum_n: z.number().int().min(1).max(1_000_000).default(20),
-  exclude: z
-    .array(z.string().refine((text) => readWindow(text) !== undefined, { error: 'FROM/TO, two times' }))
-    .max(EXCLUDED_MOST)
-    .default([]),
-  enabled: z.boolean().default(true),
+/** `"happiness" is not …`: the value and the cure; the field is told by who reads the document. */
+const says =
+  (cure: string) =>
+  ({ input }: { input?: unknown }): string =>
+    input === undefined ? `is missing: write ${cure}` : `${shown(input)} is not ${cure}`;
+const shown = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, SHOWN_MOST);
+
+const number = (least: number, most: number, isWhole = true) => {
+  const cure = `${isWhole ? 'a whole number' : 'a number'} from ${least} to ${most}`;
+  const error = says(cure);
+  const some = isWhole ? z.number({ error }).int({ error }) : z.number({ error });
+  return some.min(least, { error }).max(most, { error });
+};
+/** α and effects of 0 would never, or always, be reached. */
+const ABOVE_ZERO = 1e-6;
+
+const fields = z.strictObject(
+  {
+    metric: z
+      .string({ error: says(`one of ${DRIFT_METRIC_NAMES.join(', ')}`) })
+      .refine((name) => DRIFT_METRIC_NAMES.includes(name), {
+        error: says(`one of ${DRIFT_METRIC_NAMES.join(', ')}`),
+      }),
+    segments: z
+      .array(
+        z.enum(SEGMENTS as readonly [string, ...string[]], { error: says(`one of ${SEGMENTS.join(', ')}`) }),
+        { error: says('a list of segments: [tenant]') },
+      )
+      .max(3, { error: says('three segments at most') })
+      .default([]),
+    filter: z
+      .array(z.string({ error: says("a filter: 'tenant=mangatan'") }).max(500), {
+        error: says("a list of filters: ['tenant=mangatan']"),
+      })
+      .max(FILTERS_MOST, { error: `more than ${FILTERS_MOST} filters` })
+      .default([]),
+    window_hours: number(1, WINDOW_MOST_H).default(24),
+    baseline: z
+      .string({ error: says('28d, 7d, release or FROM/TO') })
+      .refine((text) => readBaseline(text).ok, {
+        error: says('28d, 7d, release or FROM/TO at most 90 days apart'),
+      })
+      .default('28d'),
+    least_effect: number(ABOVE_ZERO, 10, false).optional(),
+    alpha: number(ABOVE_ZERO, 0.5, false).default(0.05),
+    persistence: number(1, PERSISTENCE_MOST).default(2),
+    minimum_n: number(1, 1_000_000).default(20),
+    exclude: z
+      .array(
+        z
+          .string({ error: says('FROM/TO, two times') })
+          .refine((text) => readWindow(text) !== undefined, { error: says('FROM/TO, two times') }),
+        { error: says('a list of windows FROM/TO') },
+      )
+      .max(EXCLUDED_MOST, { error: `more than ${EXCLUDED_MOST} windows` })
+      .default([]),
+    muted_until: z
+      .string({ error: says('a time: 2026-03-01T12:00:00Z') })
+      .refine((text) => readInstant(text) !== undefined, { error: says('a time: 2026-03-01T12:00:00Z') })
+      .optional(),
+    enabled: z.boolean({ error: says('true or false') }).default(true),
+  },
+  { error: (issue) => (issue.code === 'invalid_type' ? 'a monitor needs `metric:`' : undefined) },
+);
+
+/** Refuses also what reads well and cannot be looked at: segments that are not kept together, say. */
+export const driftMonitorSchema = fields.superRefine((spec, context) => {
+  const plan = planOf(spec);
+  if (plan.ok) return;
+  const { message, hint, field } = plan.error;
+  const path = field === 'by' ? 'segments' : (field ?? 'metric');
+  context.addIssue({ code: 'custom', path: [path], message: hint ? `${message}. ${hint}` : message });
 });
 export type DriftMonitor = z.output<typeof driftMonitorSchema>;
 

@@ -46,16 +46,29 @@ export const DECLARED_MONITORS =
   "SELECT tenant, name, spec FROM resources WHERE kind = 'DriftMonitor' ORDER BY tenant, name";
 
 /* Rows of the state store. */
-export const OPEN_FINDINGS = `SELECT monitor, tenant, series, since, until, seen, told FROM drift_findings
+const FINDING = 'monitor, tenant, series, since, until, seen, missed, missed_since, told';
+export const OPEN_FINDINGS = `SELECT ${FINDING} FROM drift_findings
   WHERE monitor = ? AND tenant = ? AND until IS NULL`;
-export const PUT_FINDING = `INSERT INTO drift_findings (monitor, tenant, series, since, until, seen, told) VALUES (?, ?, ?, ?, NULL, 1, ?)
-  ON CONFLICT (monitor, tenant, series, since) DO UPDATE SET until = NULL, seen = 1, told = excluded.told`;
-export const FINDING_SEEN =
-  'UPDATE drift_findings SET seen = seen + 1, told = ? WHERE monitor = ? AND tenant = ? AND series = ? AND since = ?';
+export const PUT_FINDING = `INSERT INTO drift_findings (monitor, tenant, series, since, seen, missed, missed_since, told)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (monitor, tenant, series, since) DO UPDATE SET until = NULL, seen = excluded.seen,
+    missed = excluded.missed, missed_since = excluded.missed_since, told = excluded.told`;
 export const FINDING_ENDED =
   'UPDATE drift_findings SET until = ? WHERE monitor = ? AND tenant = ? AND series = ? AND since = ?';
 export const FORGET_FINDING =
   'DELETE FROM drift_findings WHERE monitor = ? AND tenant = ? AND series = ? AND since = ?';
 export const PURGE_FINDINGS = 'DELETE FROM drift_findings WHERE until IS NOT NULL AND until < ?';
-export const FINDINGS_OF_WINDOW = `SELECT monitor, tenant, series, since, until, seen, told FROM drift_findings
+export const FINDINGS_OF_WINDOW = `SELECT ${FINDING} FROM drift_findings
   WHERE since < ? AND (until IS NULL OR until >= ?) ORDER BY since DESC, monitor, series`;
+export const PAST_FINDINGS = `SELECT series, since, until FROM drift_findings
+  WHERE monitor = ? AND tenant = ? AND until >= ? AND seen >= ? ORDER BY until`;
+export const MONITORS_WITH_FINDINGS =
+  'SELECT DISTINCT monitor, tenant FROM drift_findings WHERE until IS NULL';
+export const END_FINDINGS_OF =
+  'UPDATE drift_findings SET until = ? WHERE monitor = ? AND tenant = ? AND until IS NULL';
+const WATCHED = 'monitor, tenant, looked, at, spec, verdict, series, drifting, error, budget';
+export const WATCHED_MONITORS = `SELECT ${WATCHED} FROM drift_monitors`;
+export const PUT_WATCHED = `INSERT INTO drift_monitors (${WATCHED}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (monitor, tenant) DO UPDATE SET looked = excluded.looked, at = excluded.at, spec = excluded.spec, verdict = excluded.verdict,
+    series = excluded.series, drifting = excluded.drifting, error = excluded.error, budget = excluded.budget`;
+export const FORGET_WATCHED = 'DELETE FROM drift_monitors WHERE monitor = ? AND tenant = ?';

@@ -1,67 +1,85 @@
-/** Looks through every monitor once an hour. */
+/** Looks through every monitor at its hours, and keeps what it saw. */
 import type { Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
 import type { Log } from '../base/log.ts';
-import { parseFilters } from '../explore/index.ts';
 import { createRollupReader, type RollupKeeper } from '../rollups/index.ts';
-import type { Queries } from '../state/index.ts';
+import type { State } from '../state/index.ts';
 import type { Store } from '../store/index.ts';
-import { driftOf } from './answers.ts';
-import { BUILT_IN, type DriftMonitor, driftMonitorSchema } from './monitors.ts';
-import { DECLARED_MONITORS } from './queries.ts';
-import { note, type Sighting } from './standing.ts';
+import { overall } from './answers.ts';
+import type { DriftMonitor } from './monitors.ts';
+import { allMonitors, type Monitor, nameOf } from './monitors-in-force.ts';
+import { endOthers, note, type Past, pastOf, type Sighting } from './standing.ts';
 import type { DriftDeps } from './sweep.ts';
 import { tellSeries } from './tell.ts';
-import { currentWindow, readBaseline, readWindow, type Window } from './windows.ts';
+import { budgetAt } from './watch-budget.ts';
+import {
+  isDrifting,
+  type Look,
+  lookAt,
+  type MonitorData,
+  readBeside,
+  readMonitor,
+  spendLook,
+  whyOfLook,
+  windowOf,
+} from './watch-look.ts';
+import { lastLook, type Plan, planOf } from './watch-plan.ts';
+import { forgetWatched, putWatched, readWatched, type Watched } from './watch-state.ts';
+import { referenceWindow } from './windows.ts';
 
 export interface WatchOptions extends Omit<DriftDeps, 'rollups'> {
   readonly store: Store;
   readonly keeper: Pick<RollupKeeper, 'unstored'>;
-  readonly state: Queries;
+  readonly state: State;
   readonly clock: Clock;
   readonly counters: Pick<Counters, 'add'>;
   readonly log: Log;
 }
 
 export interface DriftWatch {
-  /** Looks through all monitors at once; resolves with how many series were tested. */
+  /** Looks through all monitors that are due; resolves with how many series were tested. */
   look(): Promise<number>;
   start(): () => void;
 }
 
-const HOUR_MS = 3_600_000;
 /** An hour is closed and counted some minutes after its end. */
-const AFTER_HOUR_MS = 8 * 60_000;
+export const AFTER_HOUR_MS = 8 * 60_000;
 const CHECK_EVERY_MS = 60_000;
+/** What failed is looked at again after this. */
+const RETRY_MS = 10 * 60_000;
 /** Monitors of one installation; those beyond it are counted and not looked at. */
 const MONITORS_MOST = 500;
 
-interface Named {
-  name: string;
-  tenant: string;
-  spec: DriftMonitor;
+interface InForce extends Monitor {
+  readonly watched: DriftMonitor;
 }
 
 export function createDriftWatch(options: WatchOptions): DriftWatch {
   const { state, clock, counters, log } = options;
   const deps = { ...options, rollups: createRollupReader(options) };
-  let looked = -1;
   let busy = false;
 
   async function look(): Promise<number> {
+    const all = await allMonitors(state);
+    const inForce = all.flatMap((one): InForce[] =>
+      one.spec.ok && one.spec.value.enabled ? [{ ...one, watched: one.spec.value }] : [],
+    );
+    const known = await readWatched(state);
+    await forget(state, inForce, known, clock.now());
+    if (inForce.length > MONITORS_MOST)
+      counters.add('pegbar_drift_monitors_skipped_total', {}, inForce.length - MONITORS_MOST);
     let tested = 0;
-    const monitors = await monitorsOf(state);
-    if (monitors.length > MONITORS_MOST)
-      counters.add('pegbar_drift_monitors_skipped_total', {}, monitors.length - MONITORS_MOST);
-    for (const one of monitors.slice(0, MONITORS_MOST)) {
-      const found = await lookAt(deps, one).catch((error: unknown) => String(error));
+    for (const one of inForce.slice(0, MONITORS_MOST)) {
+      const before = known.get(nameOf(one)) ?? null;
+      const found = await lookAtOne(deps, one, before).catch((error: unknown) => String(error));
       if (typeof found === 'number') tested += found;
       else {
         counters.add('pegbar_drift_failures_total');
         log.warn(
           { monitor: one.name, error: found },
-          'a drift monitor could not be looked at; it is again in an hour',
+          'a drift monitor could not be looked at; it is soon again',
         );
+        await putWatched(state, failedLook(one, before, found, clock.now()));
       }
     }
     counters.add('pegbar_drift_series_tested_total', {}, tested);
@@ -72,10 +90,8 @@ export function createDriftWatch(options: WatchOptions): DriftWatch {
     look,
     start() {
       return clock.every(CHECK_EVERY_MS, () => {
-        const hour = Math.floor((clock.now() - AFTER_HOUR_MS) / HOUR_MS);
-        if (hour === looked || busy) return;
+        if (busy) return;
         busy = true;
-        looked = hour;
         void look()
           .catch((error: unknown) => log.warn({ error: String(error) }, 'drift monitors could not be read'))
           .finally(() => {
@@ -86,53 +102,111 @@ export function createDriftWatch(options: WatchOptions): DriftWatch {
   };
 }
 
-/** Declared ones, and the built-in ones that nobody declared otherwise; disabled ones are none. */
-export async function monitorsOf(state: Queries): Promise<Named[]> {
-  const rows = await state.all<{ tenant: string; name: string; spec: string }>(DECLARED_MONITORS);
-  const declared = rows.flatMap(({ tenant, name, spec }): Named[] => {
-    const read = driftMonitorSchema.safeParse(JSON.parse(spec));
-    return read.success ? [{ tenant, name, spec: read.data }] : [];
+/** What is no more, or off, or declared otherwise, ends with what it found. */
+async function forget(
+  state: State,
+  inForce: readonly InForce[],
+  known: Map<string, Watched>,
+  now_ms: number,
+): Promise<void> {
+  const specs = new Map(inForce.map((one) => [nameOf(one), specText(one.watched)]));
+  const gone = [...known.values()].filter((one) => specs.get(nameOf(one)) !== one.spec);
+  for (const one of gone) known.delete(nameOf(one));
+  await state.transaction(async (tx) => {
+    await forgetWatched(tx, gone);
+    const changed = new Set(gone.map(nameOf));
+    await endOthers(
+      tx,
+      inForce.filter((one) => !changed.has(nameOf(one))),
+      now_ms,
+    );
   });
-  const own = new Set(declared.filter(({ tenant }) => tenant === '').map(({ name }) => name));
-  const builtIn = Object.entries(BUILT_IN)
-    .filter(([name]) => !own.has(name))
-    .map(([name, spec]): Named => ({ tenant: '', name, spec }));
-  return [...declared, ...builtIn].filter(({ spec }) => spec.enabled);
 }
 
-/** Tests one monitor over its window of whole hours and notes what it saw; the message of what went wrong, or n. */
-async function lookAt(
+/** Whether somebody is told of it changes nothing about what is looked at. */
+const specText = ({ muted_until: _, ...spec }: DriftMonitor): string => JSON.stringify(spec);
+
+/** Tests one monitor, where a look at it is due; the message of what went wrong, or the number of series. */
+async function lookAtOne(
   options: WatchOptions & DriftDeps,
-  { name, tenant, spec }: Named,
+  one: InForce,
+  before: Watched | null,
 ): Promise<number | string> {
-  const now = options.clock.now();
-  const to_ms = Math.floor(now / HOUR_MS) * HOUR_MS;
-  const current = currentWindow({ from_ms: to_ms - spec.window_hours * HOUR_MS, to_ms });
-  const baseline = readBaseline(spec.baseline);
-  const conditions = parseFilters(spec.filter);
-  if (!current.ok) return current.error.message;
-  if (!baseline.ok) return baseline.error.message;
-  if (!conditions.ok) return conditions.error.message;
-  const excluded = spec.exclude.map(readWindow).filter((one): one is Window => one !== undefined);
-  const { alpha, minimum_n: leastObservations, least_effect: leastEffect, persistence } = spec;
-  const found = await driftOf(
-    options,
-    { scope: { tenant: tenant === '' ? null : tenant } },
-    {
-      ...{ metric: spec.metric, by: spec.segments, conditions: conditions.value },
-      ...{ current: current.value, baseline: baseline.value, excluded },
-      options: { alpha, leastObservations, ...(leastEffect === undefined ? {} : { leastEffect }) },
-    },
+  const { state, clock } = options;
+  const plan = planOf(one.watched);
+  if (!plan.ok) return plan.error.message;
+  const now = clock.now();
+  const at_ms = lastLook(plan.value, now - AFTER_HOUR_MS);
+  if (before && before.looked_ms >= at_ms) return 0;
+  if (before && before.error !== null && now - before.at_ms < RETRY_MS) return 0;
+  const asking = { scope: { tenant: one.tenant === '' ? null : one.tenant } };
+  const data = await readMonitor(options, asking, plan.value, { first_ms: at_ms, last_ms: at_ms });
+  if (!data.ok) return data.error.message;
+  const budget = budgetAt(before?.budget ?? null, plan.value.budget, at_ms - 1);
+  const of = { monitor: one.name, tenant: one.tenant, persistence: plan.value.persistence };
+  const past = await pastOf(
+    state,
+    of,
+    referenceWindow(plan.value.baseline, windowOf(plan.value, at_ms)).from_ms,
   );
-  if (!found.ok) return found.error.message;
-  const sightings = found.value.judged.map((one): Sighting => {
-    const drifts = one.verdict === 'drift';
-    const why = drifts ? found.value.whyOf(one) : null;
-    const told = drifts ? { ...tellSeries(one, why), persistence } : {};
-    const series = JSON.stringify(one.series.segment);
-    const since_ms = why?.change?.at_ms ?? current.value.from_ms;
-    return { monitor: name, tenant, series, drifts, since_ms, told };
+  const look = lookAt(plan.value, data.value, at_ms, budget, past);
+  const sightings = await sightingsOf(options, asking, plan.value, data.value, { look, past });
+  if (typeof sightings === 'string') return sightings;
+  const seen: Watched = {
+    ...{ name: one.name, tenant: one.tenant, looked_ms: at_ms, at_ms: now, spec: specText(one.watched) },
+    ...{ verdict: overall(look.judged), series: look.judged.length, error: null },
+    drifting: look.judged.filter(isDrifting).length,
+    budget: spendLook(budget, look, plan.value),
+  };
+  await state.transaction(async (tx) => {
+    await note(
+      tx,
+      { monitor: one.name, tenant: one.tenant, persistence: plan.value.persistence },
+      sightings,
+      at_ms,
+    );
+    await putWatched(tx, seen);
   });
-  await note(options.state, { monitor: name, tenant, persistence }, sightings, now);
-  return sightings.length;
+  return look.judged.length;
 }
+
+async function sightingsOf(
+  deps: DriftDeps,
+  asking: { scope: { tenant: string | null } },
+  plan: Plan,
+  { deployed }: MonitorData,
+  { look, past }: { look: Look; past: readonly Past[] },
+): Promise<Sighting[] | string> {
+  const drifting = look.judged.filter(isDrifting);
+  if (drifting.length === 0) return [];
+  const beside = await readBeside(deps, asking, plan, [look.reference, look.current]);
+  if (!beside.ok) return beside.error.message;
+  return drifting.map((one) => {
+    const why = whyOfLook(one, look, deployed, beside.value);
+    const told = { ...tellSeries(one, why), persistence: plan.persistence };
+    return sightingOf(one, look, told, { since_ms: why.change?.at_ms, past });
+  });
+}
+
+/** What is over and comes again began after its end, whatever the series says when it left its course. */
+export function sightingOf(
+  { series: { segment } }: Look['judged'][number],
+  { current }: Look,
+  told: Record<string, unknown>,
+  { since_ms, past }: { since_ms: number | undefined; past: readonly Past[] },
+): Sighting {
+  const series = JSON.stringify(segment);
+  const ends = past.filter((one) => one.series === series).map(({ until_ms }) => until_ms);
+  return { series, drifts: true, told, since_ms: Math.max(since_ms ?? current.from_ms, ...ends) };
+}
+
+const failedLook = (
+  { name, tenant, watched }: InForce,
+  before: Watched | null,
+  error: string,
+  at_ms: number,
+): Watched => ({
+  ...{ name, tenant, looked_ms: before?.looked_ms ?? 0, at_ms, spec: specText(watched), error },
+  ...{ verdict: before?.verdict ?? null, series: before?.series ?? 0, drifting: before?.drifting ?? 0 },
+  budget: before?.budget ?? null,
+});

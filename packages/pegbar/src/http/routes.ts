@@ -76,6 +76,8 @@ export const ROUTES: readonly Route[] = [
   route('listExamples', 'GET', '/api/v1/examples', READ),
   route('getDrift', 'GET', '/api/v1/drift', READ),
   route('getDriftFindings', 'GET', '/api/v1/drift/findings', READ),
+  route('listDriftMonitors', 'GET', '/api/v1/drift/monitors', READ),
+  route('previewDriftMonitor', 'POST', '/api/v1/drift/monitors/preview', READ, { takes: YAML }),
   route('explain', 'POST', '/api/v1/explain', READ, { takes: [JSON_TYPE] }),
   route('query', 'POST', '/api/v1/query', READ, { takes: [JSON_TYPE] }),
   route('flush', 'POST', '/api/v1/flush', ['ingest', 'read', 'admin'], { timeout_ms: 120_000 }),

@@ -1,15 +1,26 @@
 /** What drifted. */
+import { readDocuments } from '../../access/index.ts';
+import { ok } from '../../base/result.ts';
 import {
+  allMonitors,
   askDrift,
   askFindings,
   currentWindow,
+  type DriftMonitor,
+  driftMonitorKind,
   FINDINGS_MOST,
+  isMuted,
+  listMonitors,
+  PREVIEW_DAYS,
+  previewMonitor,
   readBaseline,
   readWindow,
   type Standing,
   standingIn,
+  tellPreview,
 } from '../../drift/index.ts';
 import { createRollupReader } from '../../rollups/index.ts';
+import { readBody } from '../body.ts';
 import type { ApiDeps, Call, Handlers } from '../deps.ts';
 import { orRefuse, Refusal } from '../failure.ts';
 import { askingOf, filtersOf, listOf, rangeOf } from '../parameters.ts';
@@ -17,6 +28,8 @@ import { json } from '../wire.ts';
 
 const FINDINGS = 20;
 const EXCLUDED_MOST = 100;
+/** A monitor is a page of text. */
+const MONITOR_BYTES = 64 * 1024;
 
 export function driftHandlers(deps: ApiDeps): Handlers {
   const drift = { ...deps, rollups: createRollupReader(deps) };
@@ -37,13 +50,53 @@ export function driftHandlers(deps: ApiDeps): Handlers {
     },
     async getDriftFindings(call) {
       const question = { ...windowsOf(call), limit: limitOf(call) };
-      const [answer, standing] = await Promise.all([
+      const [answer, standing, monitors] = await Promise.all([
         askFindings(drift, askingOf(call), question),
         standingIn(deps.state, question.current, call.scope.tenant),
+        allMonitors(deps.state),
       ]);
-      return json({ ...orRefuse(answer), monitors: standing.map(toldStanding) });
+      const now = deps.clock.now();
+      const muted = monitors.filter(({ spec }) => spec.ok && isMuted(spec.value, now));
+      return json({
+        ...orRefuse(answer),
+        monitors: standing.map((one) => ({
+          ...toldStanding(one),
+          muted: muted.some(({ name, tenant }) => name === one.monitor && tenant === one.tenant),
+        })),
+      });
+    },
+    async listDriftMonitors(call) {
+      return json({ items: await listMonitors(deps.state, deps.clock.now(), call.scope.tenant) });
+    },
+    async previewDriftMonitor(call) {
+      const yaml = (await readBody(call.request, MONITOR_BYTES)).toString('utf8');
+      const { spec, tenant } = monitorIn(yaml);
+      // A document that names another tenant is about nothing that this caller may see.
+      const scope = call.scope.tenant === null && tenant !== undefined ? { tenant } : call.scope;
+      const asking = { scope, signal: call.signal };
+      return json(tellPreview(orRefuse(await previewMonitor(drift, asking, spec, daysOf(call)))));
     },
   };
+}
+
+/** The one document of a body, read as `apply` reads it. */
+function monitorIn(yaml: string): { spec: DriftMonitor; tenant: string | undefined } {
+  const { kind, schema } = driftMonitorKind;
+  const documents = orRefuse(readDocuments(yaml, () => ok(schema)));
+  const [one] = documents;
+  if (one === undefined || documents.length > 1 || one.kind !== kind)
+    throw new Refusal('invalid_request', `the body is not one document of kind ${kind}`, {
+      ...{ field: 'kind', hint: `Send what \`pegbar apply -f\` would: one \`kind: ${kind}\`.` },
+    });
+  return { spec: schema.parse(one.spec), tenant: one.tenant };
+}
+
+function daysOf({ url }: Call): number {
+  const days = Number(url.searchParams.get('days') ?? PREVIEW_DAYS);
+  if (Number.isInteger(days) && days >= 1 && days <= PREVIEW_DAYS) return days;
+  throw new Refusal('invalid_request', `days is not a whole number from 1 to ${PREVIEW_DAYS}`, {
+    field: 'days',
+  });
 }
 
 const toldStanding = ({ since_ms, until_ms, told, ...rest }: Standing) => ({
