@@ -4,6 +4,12 @@ export { type ChangePoint, cusum, type DetectorOptions, deseasonalise, pageHinkl
 export { BUCKETS_LEAST, type Bucket, clusterTest, designEffectOf } from './clusters.ts';
 export { benjaminiHochberg, combineCauchy, holm } from './combine.ts';
 export { type CategorySample, compareCategories } from './compare-categories.ts';
+export {
+  compareDocuments,
+  type DocumentEvidence,
+  type DocumentSide,
+  type DocumentsQuestion,
+} from './compare-documents.ts';
 export { compareNumbers, type NumberSample } from './compare-numbers.ts';
 export {
   compareTokens,

@@ -7,4 +7,5 @@ export {
   promptFeatures,
 } from './prompt.ts';
 export type { Script } from './scripts.ts';
+export { charactersOf, tagsOf } from './tags.ts';
 export { BIN_COUNT, binOf, TEXT_LIMIT, wordsOf } from './words.ts';
