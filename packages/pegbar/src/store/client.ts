@@ -22,6 +22,7 @@ import {
 import { type AnalystSlot, DATABASE, type EngineAddress } from './engine/index.ts';
 import { engineDown, fromThrown, type StoreError } from './errors.ts';
 import { CANCELLED, createLanes, type Lane, type Lanes } from './lanes.ts';
+import { createPoster, type Poster } from './post.ts';
 import { applyScope, type TenantScope } from './scope.ts';
 
 export type Settings = Record<string, string | number>;
@@ -102,6 +103,7 @@ const OWN_SETTINGS: Settings = {
 
 interface Connected {
   engine: EngineAddress;
+  poster: Poster;
   bound: ClickHouseClient;
   unbound: ClickHouseClient;
 }
@@ -125,10 +127,20 @@ export function createStore(supervisor: EngineSource, options: { clock: Clock; l
   let connected: Connected | null = null;
   const closing: Promise<unknown>[] = [];
 
+  function leave({ poster, bound, unbound }: Connected): void {
+    poster.close();
+    closing.push(bound.close(), unbound.close());
+  }
+
   function connect(engine: EngineAddress): Connected {
     if (connected?.engine === engine) return connected;
-    if (connected) closing.push(connected.bound.close(), connected.unbound.close());
-    connected = { engine, bound: clientOf(engine, DATABASE), unbound: clientOf(engine) };
+    if (connected) leave(connected);
+    connected = {
+      engine,
+      poster: createPoster(engine, DATABASE, { sockets: MAX_SOCKETS, idle_ms: IDLE_SOCKET_MS }),
+      bound: clientOf(engine, DATABASE),
+      unbound: clientOf(engine),
+    };
     return connected;
   }
 
@@ -227,24 +239,28 @@ export function createStore(supervisor: EngineSource, options: { clock: Clock; l
     ...(options.signal ? { signal: options.signal } : {}),
   });
 
+  const settingsOf = (options: CallOptions, call: Call): Settings => ({
+    ...OWN_SETTINGS,
+    max_execution_time: Math.ceil(call.timeout_ms / 1000),
+    ...options.settings,
+  });
+
   const request = (options: CallOptions, call: Call, queryId: string, signal: AbortSignal) => ({
     query_id: queryId,
     abort_signal: signal,
     query_params: options.params ?? {},
-    clickhouse_settings: {
-      ...OWN_SETTINGS,
-      max_execution_time: Math.ceil(call.timeout_ms / 1000),
-      ...options.settings,
-    } as Record<string, string | number>,
+    clickhouse_settings: settingsOf(options, call),
   });
 
   function read(sql: string, format: string, options: CallOptions): Promise<Result<Buffer, StoreError>> {
     const call = callOf(options, 'read', false);
-    return run(call, async (to, queryId, signal) => {
-      const common = request(options, call, queryId, signal);
-      const answer = await to.bound.exec({ query: `${sql}\nFORMAT ${format}`, ...common });
-      const { bytes } = await collect(answer.stream, MAX_ANSWER_BYTES, signal);
-      if (isCut(bytes, format, resultRows(answer.response_headers))) throw new LostAnswer();
+    return run(call, async (to, query_id, signal) => {
+      const answer = await to.poster.ask({
+        ...{ sql: `${sql}\nFORMAT ${format}`, params: options.params ?? {}, query_id, signal },
+        settings: settingsOf(options, call),
+      });
+      const { bytes } = await collect(answer, MAX_ANSWER_BYTES, signal);
+      if (isCut(bytes, format, resultRows(answer.headers))) throw new LostAnswer();
       return bytes;
     });
   }
@@ -297,29 +313,26 @@ export function createStore(supervisor: EngineSource, options: { clock: Clock; l
       const call = callOf(options, 'analyst', false);
       return run(call, async (to, queryId, signal) => {
         // No settings of our own: a reader may not set any, and the bounds stand in its profile.
-        const { stream, response_headers } = await to.unbound.exec({
-          query: sql,
-          query_id: queryId,
-          abort_signal: signal,
-          auth: { username: slot.user, password: slot.password },
-          clickhouse_settings: {
+        const answer = await to.poster.ask({
+          ...{ sql, params: {}, query_id: queryId, signal, as: slot },
+          settings: {
             database: slot.database,
             default_format: 'JSONCompactEachRowWithNamesAndTypes',
             wait_end_of_query: 1,
             buffer_size: ANSWER_BUFFER_BYTES,
-          } as Record<string, string | number>,
+          },
         });
-        const { bytes, cut } = await collect(stream, options.bytes, signal, true);
+        const { bytes, cut } = await collect(answer, options.bytes, signal, true);
         if (cut) kill(to, queryId);
         // An answer in our format has at least its two heading lines.
-        if (bytes.length === 0 && resultRows(response_headers) > 0) throw new LostAnswer();
-        const format = String(response_headers['x-clickhouse-format'] ?? '');
+        if (bytes.length === 0 && resultRows(answer.headers) > 0) throw new LostAnswer();
+        const format = String(answer.headers['x-clickhouse-format'] ?? '');
         return { text: bytes.toString('utf8'), format, cut };
       });
     },
     load: (lane) => lanes.load(lane),
     async close() {
-      if (connected) closing.push(connected.bound.close(), connected.unbound.close());
+      if (connected) leave(connected);
       connected = null;
       await Promise.allSettled(closing);
     },
