@@ -12,6 +12,15 @@ export interface StyleSide {
   /** Number of the bin, pictures in it. */
   readonly bins: readonly (readonly [number, number])[];
 }
+/** Shares of the tones of a palette, in their order; null where no picture has a palette. */
+export type Shares = readonly number[] | null;
+export interface StylePalette {
+  /** `#rrggbb`, commonest first. */
+  readonly tones: readonly string[];
+  readonly now: Shares;
+  readonly before: Shares;
+  readonly points: readonly Shares[];
+}
 export interface StyleCollection {
   readonly tenant: string;
   readonly collection: string;
@@ -19,6 +28,8 @@ export interface StyleCollection {
   readonly before: StyleSide | null;
   /** Share of the pictures of now that lie beyond 95 % of those of before. */
   readonly over: number | null;
+  /** null: no picture of it has been looked at. */
+  readonly palette: StylePalette | null;
   readonly points: readonly {
     readonly n: number;
     readonly p5: number | null;
@@ -29,6 +40,8 @@ export interface StyleCollection {
     readonly model_version: string;
     readonly n: number;
     readonly p50: readonly (number | null)[];
+    /** By point, of the tones of the collection. */
+    readonly palette: readonly Shares[] | null;
   }[];
 }
 export interface StyleHealth {

@@ -1,6 +1,6 @@
 /** Which series has which colour, and what that colour is in the theme of the moment. */
 
-/** A token of tokens.css, without its dashes. */
+/** A token of tokens.css, without its dashes; or a colour that was seen in pictures: `#d98b5f`. */
 export type Colour = string;
 
 const SLOTS: readonly Colour[] = ['series-1', 'series-3', 'series-4', 'series-2', 'series-5', 'series-6'];
@@ -44,11 +44,15 @@ export const STAGE_COLOURS: Readonly<Record<string, Colour>> = {
   deliver: 'series-4',
 };
 
+/** What a style is given. */
+export const cssColour = (colour: Colour): string => (colour.startsWith('#') ? colour : `var(--${colour})`);
+
 /** What a canvas is given: it cannot read custom properties itself. */
 export function paletteOf(element: Element): (token: Colour) => string {
   const style = getComputedStyle(element);
   const known = new Map<Colour, string>();
   return (token) => {
+    if (token.startsWith('#')) return token;
     const found = known.get(token) ?? style.getPropertyValue(`--${token}`).trim();
     known.set(token, found);
     return found;

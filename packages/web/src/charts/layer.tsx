@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { classes } from '../base/classes.ts';
+import { cssColour } from './colours.ts';
 import type { Scene } from './draw.ts';
 import type { Frame } from './frame.ts';
 import { type PlacedMark, placePins } from './geometry.ts';
@@ -23,7 +24,7 @@ export function Pins({ plan, frame }: { plan: Plan; frame: Frame }) {
     const value = at === null ? values[last] : values[at];
     return (
       <span key={series.name} className={css.pin} style={{ left, top: places[index] }} aria-hidden="true">
-        {lines.length > 1 && <i style={{ background: `var(--${series.colour})` }} />}
+        {lines.length > 1 && <i style={{ background: cssColour(series.colour) }} />}
         <span>
           {lines.length > 1 && `${series.name} `}
           <b>{value === null || value === undefined ? '–' : plan.format(value)}</b>
@@ -43,7 +44,7 @@ export function Crosshair({ plan, frame }: { plan: Plan; frame: Frame }) {
       {plan.lines.map(({ series, values }) => {
         const value = values[at] ?? null;
         if (value === null || series.bars) return null;
-        const style = { left: x + 0.5, top: frame.yOf(value), borderColor: `var(--${series.colour})` };
+        const style = { left: x + 0.5, top: frame.yOf(value), borderColor: cssColour(series.colour) };
         return <span key={series.name} className={css.dot} style={style} />;
       })}
     </>

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { classes } from '../base/classes.ts';
 import { clock } from '../format/index.ts';
 import { useContextState } from '../url/index.ts';
+import { cssColour } from './colours.ts';
 import { bucketAt, useHover } from './hover.ts';
 import css from './legend-table.module.css';
 import type { Series } from './types.ts';
@@ -86,7 +87,7 @@ export function LegendTable(props: LegendTableProps) {
 export const Key = ({ colour, hollow = false }: { colour: string; hollow?: boolean }) => (
   <i
     className={classes(css.key, hollow && css.hollow)}
-    style={hollow ? { borderColor: `var(--${colour})` } : { background: `var(--${colour})` }}
+    style={hollow ? { borderColor: cssColour(colour) } : { background: cssColour(colour) }}
     aria-hidden="true"
   />
 );

@@ -18,6 +18,7 @@ import { Failed, Loading } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
 import { useContextState, useGo, useNow } from '../../url/index.ts';
 import { distanceText, nameOf, scoreText } from './judge.ts';
+import { PaletteOverTime } from './palette.tsx';
 import css from './style.module.css';
 
 interface ChosenProps {
@@ -35,12 +36,21 @@ export function Chosen({ one, health, parting, recent }: ChosenProps) {
     <>
       <Sheet label="Over time">
         <Cells columns="minmax(0, 2fr) minmax(0, 1fr)">
-          <ByModel one={one} health={health} parting={parting} />
+          {one.palette ? (
+            <PaletteOverTime one={one} palette={one.palette} health={health} parting={parting} />
+          ) : (
+            <ByModel one={one} health={health} parting={parting} />
+          )}
           <Cell flush>
             <Head alone title="What moved" {...(recent ? { unit: 'now against before' } : {})} />
             <WhatMoved answer={pictures.data} one={one} waiting={pictures.isPending} />
           </Cell>
         </Cells>
+        {one.palette && (
+          <Cells columns="minmax(0, 1fr)">
+            <ByModel one={one} health={health} parting={parting} />
+          </Cells>
+        )}
       </Sheet>
       <Pictures
         one={one}

@@ -9,6 +9,7 @@ import { Head, Sheet } from '../../parts/sheet.tsx';
 import { DAY, HOUR } from '../../url/index.ts';
 import { axisEnd, curve, distanceText, isLeaving, nameOf, wasWords } from './judge.ts';
 import { keyOf } from './key.ts';
+import { PaletteStrips } from './palette.tsx';
 import css from './style.module.css';
 
 interface CollectionsProps {
@@ -23,6 +24,7 @@ interface CollectionsProps {
 
 export function Collections({ all, health, parting, recent, chosen, onChoose }: CollectionsProps) {
   const most = axisEnd(all);
+  const painted = all.some(({ palette }) => palette !== null);
   const highest = Math.max(0.1, ...all.flatMap(({ points }) => points.map(({ p95 }) => p95 ?? 0))) * 1.06;
   return (
     <Sheet label="Collections">
@@ -32,7 +34,7 @@ export function Collections({ all, health, parting, recent, chosen, onChoose }: 
         <span>Median{recent ? ` ${shortWords(recent)}` : ''}</span>
         <span>Median and middle 90 %, in steps of {stepWords(health.step_s)}</span>
         <span>{recent ? 'Distances: then outlined, now filled' : 'Distances'}</span>
-        <span>By model</span>
+        <span>{painted ? 'Palette' : 'By model'}</span>
       </div>
       {all.map((one, at) => (
         <button
@@ -42,7 +44,7 @@ export function Collections({ all, health, parting, recent, chosen, onChoose }: 
           aria-pressed={keyOf(one) === chosen}
           onClick={() => onChoose(keyOf(one))}
         >
-          <Row {...{ one, health, parting, most, highest }} last={at === all.length - 1} />
+          <Row {...{ one, health, parting, most, highest, painted }} last={at === all.length - 1} />
         </button>
       ))}
     </Sheet>
@@ -55,10 +57,12 @@ interface RowProps {
   readonly parting: Parting;
   readonly most: number;
   readonly highest: number;
+  /** Palettes are known of some: they stand where the models would. */
+  readonly painted: boolean;
   readonly last: boolean;
 }
 
-function Row({ one, health, parting, most, highest, last }: RowProps) {
+function Row({ one, health, parting, most, highest, painted, last }: RowProps) {
   const status = isLeaving(one) ? 'crit' : undefined;
   const few = one.now.n < FEW;
   const { bin_width } = health;
@@ -86,18 +90,25 @@ function Row({ one, health, parting, most, highest, last }: RowProps) {
           ticks={last ? ticksOf(most) : []}
         />
       </span>
-      <span className={css.models}>
-        {one.models.slice(0, 3).map(({ model_version, p50, n }) => {
-          const known = p50.filter((value) => value !== null);
-          return (
-            <span key={model_version} className={classes(n < FEW && 'dimmer')}>
-              <span>{model_version || 'not told'}</span>
-              <b>{distanceText(known.at(-1) ?? null)}</b>
-            </span>
-          );
-        })}
-      </span>
+      {painted ? <PaletteStrips palette={one.palette} /> : <Models one={one} />}
     </>
+  );
+}
+
+/** The newest median of those that paint most. */
+function Models({ one }: { one: StyleCollection }) {
+  return (
+    <span className={css.models}>
+      {one.models.slice(0, 3).map(({ model_version, p50, n }) => {
+        const known = p50.filter((value) => value !== null);
+        return (
+          <span key={model_version} className={classes(n < FEW && 'dimmer')}>
+            <span>{model_version || 'not told'}</span>
+            <b>{distanceText(known.at(-1) ?? null)}</b>
+          </span>
+        );
+      })}
+    </span>
   );
 }
 

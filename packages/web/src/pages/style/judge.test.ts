@@ -7,6 +7,7 @@ const one = (collection: string, now: number, before: number, over: number, n = 
   now: { n, p50: now, p95: now + 0.1, bins: [[Math.round(now / 0.005), n]] },
   before: { n: 2_000, p50: before, p95: before + 0.1, bins: [] },
   points: [],
+  palette: null,
   models: [],
 });
 const GONE = one('kumo-spring', 0.31, 0.24, 0.31);

@@ -1,0 +1,134 @@
+/** The tones of a collection: as strips before and now, and over time, of all its models or of one. */
+import { useMemo } from 'react';
+import type { Parting, Shares, StyleCollection, StyleHealth, StylePalette } from '../../api/style.ts';
+import { ChartCell, type Series, useMarks, useZoom } from '../../charts/index.ts';
+import { formatPercent, significant } from '../../format/index.ts';
+import { Segmented } from '../../parts/button.tsx';
+import { DAY, HOUR, useNow, useParameter } from '../../url/index.ts';
+import { nameOf } from './judge.ts';
+import css from './style.module.css';
+import { mostMoved, toneNames } from './tones.ts';
+
+const STRIP = { width: 100, height: 16 };
+
+/** Before and now, one over the other; only now where nothing is compared. */
+export function PaletteStrips({ palette }: { palette: StylePalette | null }) {
+  if (palette?.now == null)
+    return <span className={css.palette}>{palette === null ? 'not looked at' : 'none now'}</span>;
+  const { tones, now, before } = palette;
+  return (
+    <span className={css.palette}>
+      {before && (
+        <>
+          <span>before</span>
+          <Strip tones={tones} shares={before} />
+        </>
+      )}
+      <span>now</span>
+      <Strip tones={tones} shares={now} />
+    </span>
+  );
+}
+
+function Strip({ tones, shares }: { tones: readonly string[]; shares: readonly number[] }) {
+  const names = toneNames(tones);
+  const words = shares
+    .map((share, at) => ({ share, name: names[at] }))
+    .filter(({ share }) => share >= 0.005)
+    .map(({ share, name }) => `${name} ${formatPercent(share)}`)
+    .join(', ');
+  let x = 0;
+  return (
+    <svg
+      viewBox={`0 0 ${STRIP.width} ${STRIP.height}`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={words}
+    >
+      <title>{words}</title>
+      {shares.map((share, at) => {
+        const from = x;
+        x += share * STRIP.width;
+        return (
+          <rect key={tones[at]} x={from} y="0" width={x - from} height={STRIP.height} fill={tones[at]} />
+        );
+      })}
+    </svg>
+  );
+}
+
+interface OverTimeProps {
+  readonly one: StyleCollection;
+  readonly palette: StylePalette;
+  readonly health: StyleHealth;
+  readonly parting: Parting;
+}
+
+/** Shares of the six tones by step, of all models or of the one chosen. */
+export function PaletteOverTime({ one, palette, health, parting }: OverTimeProps) {
+  const [asked, choose] = useParameter('palette');
+  const marks = useMarks();
+  const zoom = useZoom();
+  const now_ms = useNow();
+  const painted = one.models.filter((model) => model.palette !== null);
+  const model = painted.find(({ model_version }) => model_version === asked);
+  const points = model?.palette ?? palette.points;
+  const times = useMemo(() => health.times.map((time) => Date.parse(time)), [health.times]);
+  const series = useMemo(() => seriesOf(palette.tones, points), [palette.tones, points]);
+  const moved = mostMoved(palette.tones, palette.now, palette.before);
+  return (
+    <ChartCell
+      {...zoom}
+      title={`${nameOf(one.collection)}, palette by ${stepName(parting.step_ms)}`}
+      unit={`share of ${palette.tones.length} tones, %${moved && !model ? `; ${moved.name} ${movedWords(moved.points)}` : ''}`}
+      level={2}
+      scale={{ min: 0, max: 100 }}
+      format={(share) => significant(share, 2)}
+      {...{ series, times, marks, now_ms }}
+      step_ms={parting.step_ms}
+      gutter={132}
+      height={186}
+      {...(painted.length > 1 && {
+        end: (
+          <Segmented
+            label="Palette of"
+            value={model?.model_version ?? ''}
+            choices={[
+              ['', 'All'] as const,
+              ...painted
+                .slice(0, MODELS_MOST)
+                .map(({ model_version }) => [model_version, model_version || 'not told'] as const),
+            ]}
+            onChange={(value: string) => choose(value === '' ? null : value)}
+          />
+        ),
+      })}
+    />
+  );
+}
+
+/** More names than this do not stand beside a title. */
+const MODELS_MOST = 3;
+const movedWords = (points: number): string =>
+  `${significant(Math.abs(points), 2)} points ${points > 0 ? 'more' : 'less'}`;
+const stepName = (step_ms: number): string =>
+  step_ms === DAY
+    ? 'day'
+    : step_ms >= DAY
+      ? `${Math.round(step_ms / DAY)} days`
+      : step_ms === HOUR
+        ? 'hour'
+        : step_ms > HOUR
+          ? `${Math.round(step_ms / HOUR)} hours`
+          : `${Math.round(step_ms / 60_000)} minutes`;
+
+/** The commonest lies at the bottom; what stands on another is drawn in its order. */
+function seriesOf(tones: readonly string[], points: readonly Shares[]): Series[] {
+  const names = toneNames(tones);
+  return tones.map((colour, at) => ({
+    name: names[at]!,
+    colour,
+    bars: true,
+    values: points.map((shares) => (shares ? (shares[at] ?? 0) * 100 : null)),
+  }));
+}
