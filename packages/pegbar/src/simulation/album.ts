@@ -19,7 +19,7 @@ export interface AlbumPicture {
 
 export interface Album {
   see(record: SimulatedRecord): void;
-  /** What to render, each picture once: pairs first, then the newest, then the days, latest first. */
+  /** What to render, each picture once: pairs first, then the newest, the flagged, the days, latest first. */
   pictures(): AlbumPicture[];
 }
 
@@ -28,17 +28,21 @@ export interface AlbumLimits {
   newest?: number;
   /** Pictures of evaluations; 256 when left out, twice 64 pairs and their retries. */
   evaluation?: number;
+  /** Newest pictures that were flagged, for whoever reviews them; 48 when left out. */
+  flagged?: number;
   /** Per tenant, collection and day; 3 when left out: what the centroid of a collection is made from. */
   daily?: number;
 }
 
 export function createAlbum(limits: AlbumLimits = {}): Album {
-  const { newest = 600, evaluation = 256, daily = 3 } = limits;
+  const { newest = 600, evaluation = 256, flagged = 48, daily = 3 } = limits;
   const ring: AlbumPicture[] = [];
   const pairs: AlbumPicture[] = [];
+  const review: AlbumPicture[] = [];
   const days: AlbumPicture[] = [];
   const perDay = new Map<string, number>();
   let seen = 0;
+  let reviewed = 0;
   return {
     see(record) {
       if (record.type !== 'stage' || record.artifacts === undefined) return;
@@ -49,6 +53,7 @@ export function createAlbum(limits: AlbumLimits = {}): Album {
         if (pairs.length < evaluation) pairs.push(picture);
         return;
       }
+      if (record.quality?.nsfw_flag && flagged > 0) review[reviewed++ % flagged] = picture;
       const day = `${tenant} ${record.collection} ${Math.floor(timestamp / DAY_MS)}`;
       const count = perDay.get(day) ?? 0;
       if (count < daily) {
@@ -59,7 +64,7 @@ export function createAlbum(limits: AlbumLimits = {}): Album {
     },
     pictures() {
       const latest = (a: AlbumPicture, b: AlbumPicture): number => b.timestamp - a.timestamp;
-      const all = [...pairs, ...ring.toSorted(latest), ...days.toSorted(latest)];
+      const all = [...pairs, ...ring.toSorted(latest), ...review.toSorted(latest), ...days.toSorted(latest)];
       return [...new Map(all.map((picture) => [picture.uri, picture])).values()];
     },
   };

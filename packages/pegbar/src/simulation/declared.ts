@@ -37,6 +37,13 @@ export function declaredOf(scenario: Scenario, range: Range): string {
   return documents.map((one) => stringify(one)).join('---\n');
 }
 
+/** The declared collections, by tenant. */
+export function collectionsOf(scenario: Scenario): { tenant: string; collection: string }[] {
+  return Object.entries(scenario.tenants).flatMap(([tenant, { collections }]) =>
+    Object.keys(collections).map((collection) => ({ tenant, collection })),
+  );
+}
+
 /** Users who want no telemetry, by tenant, as the studio names them. */
 export function optOutsOf(scenario: Scenario, range: Range): { tenant: string; user_id: string }[] {
   const studio = openStudio(scenario, { seed: 0, anchor_ms: range.anchor_ms ?? range.to_ms });

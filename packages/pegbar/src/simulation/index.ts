@@ -8,7 +8,7 @@ export {
   specOf,
 } from './album.ts';
 export { type Clip, type ClipSpec, type Exposure, exposuresOf, renderClip } from './clip.ts';
-export { declaredOf, optOutsOf } from './declared.ts';
+export { collectionsOf, declaredOf, optOutsOf } from './declared.ts';
 export { type LiveOptions, live } from './live.ts';
 export { otlpLogs, otlpSpans } from './otlp.ts';
 export { renderPicture } from './picture.ts';

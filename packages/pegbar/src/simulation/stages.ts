@@ -135,7 +135,10 @@ class StageWriter {
     const image_id = plan.image_ids[imageIndex] as string;
     // A stage is about one picture, or about none of a batch in particular.
     const alone = plan.image_ids.length === 1;
-    if (stage === 'postprocess' || (alone && PICTURE_STAGES.has(stage))) record.image_id = image_id;
+    // Nor does a stage that failed before there was a picture name one.
+    const made = stage === 'postprocess' || !failed;
+    if (made && (stage === 'postprocess' || (alone && PICTURE_STAGES.has(stage)))) record.image_id = image_id;
+    if (stage === 'postprocess') this.addRights(record);
     if (stage === 'ingest') this.addPrompt(record);
     if (stage === 'generate') this.addInference(record);
     if (GPU_STAGES.has(stage)) this.addGpu(record, stage, latency_ms);
@@ -253,7 +256,6 @@ class StageWriter {
     const spec = pictureOf(this.studio, plan, image_id, panel, quality.face_ok);
     const uri = pictureUri(spec);
     record.artifacts = { image_uri: uri, thumb_uri: uri };
-    this.addRights(record);
     // No other stage tells of a single picture of a batch.
     if (plan.image_ids.length > 1) this.addParams(record);
     const embedding = embeddingOf(this.studio, record, spec, this.random);
