@@ -160,6 +160,16 @@ const sizeOf = (counts: ArrayLike<number>): number => {
   return sum;
 };
 
+/** Samples of several hours; they are added up where the comparison is made, and not before. */
+interface Pile<S> {
+  readonly rows: number;
+  readonly samples: readonly S[];
+}
+const pileUp = <S>(piles: readonly Pile<S>[]): Pile<S> => ({
+  rows: piles.reduce((sum, { rows }) => sum + rows, 0),
+  samples: piles.flatMap(({ samples }) => samples),
+});
+
 /** Hours of the week of each part are matched; what is left of a part's mix is told apart as mix. */
 function strataOf<S>(
   reference: Parts,
@@ -168,23 +178,31 @@ function strataOf<S>(
   rows: (sample: S) => number,
   blend: (samples: readonly S[]) => S,
 ): Stratum<S>[] {
-  const byHour = (hours: Hours | undefined): Map<number, S> => {
-    const lists = new Map<number, S[]>();
+  const byHour = (hours: Hours | undefined): Map<number, Pile<S>> => {
+    const piles = new Map<number, { rows: number; samples: S[] }>();
     for (const [at, hour] of hours ?? []) {
       const sample = sampleOf(hour);
-      if (rows(sample) === 0) continue;
+      const count = rows(sample);
+      if (count === 0) continue;
       const how = hourOfWeek(at);
-      const list = lists.get(how);
-      if (list) list.push(sample);
-      else lists.set(how, [sample]);
+      const pile = piles.get(how);
+      if (pile) {
+        pile.rows += count;
+        pile.samples.push(sample);
+      } else piles.set(how, { rows: count, samples: [sample] });
     }
-    return new Map([...lists].map(([how, list]) => [how, list.length === 1 ? list[0]! : blend(list)]));
+    return piles;
   };
   const names = new Set([...reference.keys(), ...current.keys()]);
   return [...names].flatMap((name) => {
     const was = byHour(reference.get(name));
     const is = byHour(current.get(name));
-    return was.size + is.size === 0 ? [] : matchHours(name, was, is, rows, blend);
+    if (was.size + is.size === 0) return [];
+    return matchHours(name, was, is, ({ rows: count }) => count, pileUp).map((stratum) => ({
+      segment: stratum.segment,
+      reference: blend(stratum.reference.samples),
+      current: blend(stratum.current.samples),
+    }));
   });
 }
 
