@@ -86,7 +86,13 @@ export type {
   StageInput,
 } from './record-types.ts';
 export { RECORDS } from './records.ts';
-export { ROLLUP_METRICS, type RollupMetric, type RollupMetricName } from './rollup-metrics.ts';
+export {
+  QUARTER_DIMENSIONS,
+  QUARTER_METRICS,
+  ROLLUP_METRICS,
+  type RollupMetric,
+  type RollupMetricName,
+} from './rollup-metrics.ts';
 export { errorCodeOf } from './stage-errors.ts';
 export {
   type Column,

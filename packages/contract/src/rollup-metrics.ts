@@ -142,3 +142,11 @@ export const ROLLUP_METRICS = [
 ] as const satisfies readonly RollupMetric[];
 
 export type RollupMetricName = (typeof ROLLUP_METRICS)[number]['name'];
+
+/** What a sweep of drift looks at: kept by quarters of days, with what they are compared with. */
+export const QUARTER_METRICS: readonly RollupMetricName[] = [
+  ...(['prompt_tokens', 'latency_ms', 'queue_wait_ms', 'delivered_fps', 'stage_ms'] as const),
+  ...(['aesthetic', 'clip_i', 'style_distance', 'face_ok', 'nsfw'] as const),
+  ...(['succeeded', 'failed', 'timed_out', 'blocked', 'errors', 'stages', 'accepted', 'feedback'] as const),
+];
+export const QUARTER_DIMENSIONS = ['workload', 'region'] as const;

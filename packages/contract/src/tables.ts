@@ -591,9 +591,25 @@ const rollup = (
   ],
 });
 
+/** What a sweep of drift reads: a partition is a day, and is made anew as a whole. */
+const quarters = (name: string, doc: string): Table => {
+  const { columns, ...table } = rollup(name, doc, 'hour_rollups', 'toDate(t)');
+  const stored = new Set<string>(STORED_QUANTILES.map(storedQuantile));
+  return {
+    ...table,
+    settings: { index_granularity: 1024 },
+    columns: columns.filter(({ name: column }) => !stored.has(column)),
+  };
+};
+
 const rollupTables: readonly Table[] = [
   rollup('roll_hours', 'Marginals per hour.', 'hour_rollups', 'toMonday(t)'),
   rollup('roll_days', 'Marginals per day.', 'day_rollups', 'toYYYYMM(t)'),
+  quarters('roll_quarters', 'Marginals per quarter of a day (6 h), of what drift looks at.'),
+  quarters(
+    'roll_references',
+    'What a quarter is compared with: the same quarter of the week in the four weeks before, summed.',
+  ),
   {
     name: 'token_days',
     doc: 'Document frequencies of prompt tokens per tenant, model and day, for tests clustered by session.',

@@ -23,6 +23,7 @@ import { type Store, StoreFailure } from '../store/index.ts';
 import type { RollupRow } from './builder.ts';
 import { countDays, frozenOf } from './days.ts';
 import { countFacts } from './facts.ts';
+import { createQuarters } from './quarters.ts';
 import { type Bucket, beginWeek, bucketKey, HOUR_MS, weekOf } from './swap.ts';
 import { createTokenCounts } from './tokens.ts';
 
@@ -80,6 +81,7 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
   const dirty = new Map<string, Dirty>();
   const open = new Map<string, () => readonly RollupRow[]>();
   const tokens = createTokenCounts(store);
+  const quarters = await createQuarters({ state, store, clock });
   const stop = new AbortController();
   let touches = 0;
   let running: Promise<void> = Promise.resolve();
@@ -150,6 +152,8 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
         counted.set(key, rowsOfBucket);
       }
     }
+    // Before the hours change: after a crash in between, their sums are made again.
+    await quarters.touch([...closed.values()].map(({ hour_ms }) => hour_ms));
     await swap?.commit();
     await countDays(store, [...closed.values()], clock.now());
     for (const bucket of due) {
@@ -208,18 +212,24 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
 
   const isClosed = (bucket: Bucket): boolean => bucket.hour_ms + HOUR_MS + GRACE_MS <= clock.now();
 
+  /** What drift reads of them; one step in the loop, all there is when somebody waits for it. */
+  const sumQuarters = (all = false): Promise<void> =>
+    inTurn(async () => {
+      while ((await quarters.step()) > 0 && all && !stop.signal.aborted);
+    });
+
+  const runRound = (patient: boolean): Promise<void> => inTurn(() => round(patient));
+
   /** Rounds take turns; a failed one leaves its marks and is repeated. */
-  function runRound(patient: boolean): Promise<void> {
-    running = running
-      .then(() => round(patient))
-      .catch((error: unknown) => {
-        counters.add('pegbar_rollup_failures_total');
-        log.warn(
-          { error: String(error) },
-          'rollups could not be counted; they stay marked and are counted again',
-        );
-        throw error;
-      });
+  function inTurn(run: () => Promise<void>): Promise<void> {
+    running = running.then(run).catch((error: unknown) => {
+      counters.add('pegbar_rollup_failures_total');
+      log.warn(
+        { error: String(error) },
+        'rollups could not be counted; they stay marked and are counted again',
+      );
+      throw error;
+    });
     const result = running;
     running = running.catch(() => undefined);
     return result;
@@ -232,6 +242,7 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
       await tokens.catchUp(clock.now()).catch((error: unknown) => {
         log.warn({ error: String(error) }, 'token counts of a day could not be made yet');
       });
+      await sumQuarters().catch(() => undefined);
       if (stop.signal.aborted || ![...dirty.values()].some((one) => isDue(one) && !isBusy(one))) {
         pause = LEAST_PAUSE_MS;
         continue;
@@ -245,7 +256,10 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
   let looping: Promise<void> | undefined;
   return {
     touch,
-    settle: () => runRound(false),
+    async settle() {
+      await runRound(false);
+      await sumQuarters(true);
+    },
     unstored: () => open,
     start() {
       looping ??= loop();

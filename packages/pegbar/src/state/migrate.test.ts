@@ -71,7 +71,7 @@ it('ships migrations with every table that the rooms need', async () => {
     "select name from sqlite_master where type = 'table' order by name",
   );
   expect(tables.map(({ name }) => name)).toEqual(
-    'audit dirty_hours drift_findings drift_monitors erasures imports keys login_links opt_outs resources sessions settings state_migrations style_centroids tenants users'.split(
+    'audit dirty_hours dirty_quarters drift_findings drift_monitors erasures imports keys login_links opt_outs resources sessions settings state_migrations style_centroids tenants users'.split(
       ' ',
     ),
   );

@@ -32,6 +32,7 @@ export function partitionEnd(partitionBy: string, partition: string): number {
   const day = Number(digits.slice(6, 8) || 1);
   switch (partitionBy) {
     case 'part':
+    case 'toDate(t)':
       return Date.UTC(year, month, day) + DAY_MS;
     case 'toMonday(t)':
       return Date.UTC(year, month, day) + 7 * DAY_MS;

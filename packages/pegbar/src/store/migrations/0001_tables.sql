@@ -624,6 +624,44 @@ ORDER BY (tenant, metric, stage, dim, value, t)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, index_granularity = 128
 COMMENT 'Marginals per day.';
 
+CREATE TABLE IF NOT EXISTS roll_quarters
+(
+  tenant LowCardinality(String) COMMENT 'who the row belongs to; empty for the sum over all tenants' CODEC(ZSTD(1)),
+  metric LowCardinality(String) COMMENT 'rollup metric',
+  stage LowCardinality(String) COMMENT 'pipeline stage, empty for the request',
+  dim LowCardinality(String) COMMENT 'all, a dimension, or a stored pair',
+  value LowCardinality(String) COMMENT 'value of the dimension; the pair joined by U+001F',
+  t DateTime('UTC') COMMENT 'start of the bucket' CODEC(DoubleDelta, ZSTD(1)),
+  n UInt64 COMMENT 'observations' CODEC(T64, ZSTD(1)),
+  sum Int64 COMMENT 'sum of the values, millionths, exact' CODEC(T64, ZSTD(1)),
+  bins Array(UInt16) COMMENT 'bin codes, ascending' CODEC(ZSTD(1)),
+  counts Array(UInt32) COMMENT 'observations per bin' CODEC(ZSTD(1))
+)
+ENGINE = MergeTree
+PARTITION BY toDate(t)
+ORDER BY (tenant, metric, stage, dim, value, t)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, index_granularity = 1024
+COMMENT 'Marginals per quarter of a day (6 h), of what drift looks at.';
+
+CREATE TABLE IF NOT EXISTS roll_references
+(
+  tenant LowCardinality(String) COMMENT 'who the row belongs to; empty for the sum over all tenants' CODEC(ZSTD(1)),
+  metric LowCardinality(String) COMMENT 'rollup metric',
+  stage LowCardinality(String) COMMENT 'pipeline stage, empty for the request',
+  dim LowCardinality(String) COMMENT 'all, a dimension, or a stored pair',
+  value LowCardinality(String) COMMENT 'value of the dimension; the pair joined by U+001F',
+  t DateTime('UTC') COMMENT 'start of the bucket' CODEC(DoubleDelta, ZSTD(1)),
+  n UInt64 COMMENT 'observations' CODEC(T64, ZSTD(1)),
+  sum Int64 COMMENT 'sum of the values, millionths, exact' CODEC(T64, ZSTD(1)),
+  bins Array(UInt16) COMMENT 'bin codes, ascending' CODEC(ZSTD(1)),
+  counts Array(UInt32) COMMENT 'observations per bin' CODEC(ZSTD(1))
+)
+ENGINE = MergeTree
+PARTITION BY toDate(t)
+ORDER BY (tenant, metric, stage, dim, value, t)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, index_granularity = 1024
+COMMENT 'What a quarter is compared with: the same quarter of the week in the four weeks before, summed.';
+
 CREATE TABLE IF NOT EXISTS token_days
 (
   tenant LowCardinality(String) COMMENT 'who the row belongs to' CODEC(ZSTD(1)),

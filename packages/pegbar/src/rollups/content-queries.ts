@@ -1,0 +1,112 @@
+/** What content is counted from, which hours of it are to be counted, and how the counts are read. */
+import { mergedRows } from '../store/index.ts';
+
+/** Marks an hour as counted, and says of how much. */
+export const COUNTED = 'hour';
+
+/**
+ * The newest day of a tenant of which some hours were never counted, or changed since: as many of their prompts,
+ * pictures or told distances as the rollups count now, or none of them counted.
+ */
+export const WANTED_DAY = `
+SELECT r.tenant AS tenant, toString(toDate(r.t)) AS day, groupArray(toUnixTimestamp(r.t)) AS hours, countIf(c.stored > 0) AS again,
+  groupArray((toUnixTimestamp(r.t), r.prompts, r.images, r.distances)) AS of
+FROM (
+  SELECT toString(tenant) AS tenant, t, sumIf(n, metric = 'prompt_words') AS prompts, sumIf(n, metric = 'images') AS images,
+    sumIf(n, metric = 'style_distance') AS distances
+  FROM roll_hours
+  WHERE metric IN ('prompt_words', 'images', 'style_distance') AND dim = 'all' AND stage = '' AND tenant != ''
+    AND t >= now() - toIntervalDay({days:UInt32})
+  GROUP BY tenant, t) AS r
+LEFT JOIN (
+  SELECT toString(tenant) AS tenant, t, argMax(counts, counted) AS last, max(counted) AS stored
+  FROM content_hours WHERE kind = '${COUNTED}' AND t >= now() - toIntervalDay({days:UInt32})
+  GROUP BY tenant, t) AS c ON c.tenant = r.tenant AND c.t = r.t
+WHERE r.prompts + r.images + r.distances > 0
+  AND (c.stored = 0 OR c.last != [toUInt32(r.prompts), toUInt32(r.images), toUInt32(r.distances)])
+GROUP BY tenant, day ORDER BY day DESC, tenant LIMIT 1`;
+
+const IN_HOURS = `timestamp >= fromUnixTimestamp({from:UInt32}) AND timestamp < fromUnixTimestamp({to:UInt32})`;
+/** Prompts outside of any session are sessions of their own. */
+const SESSION = "multiIf(session != '', session, request != '', request, trace)";
+
+/**
+ * A prompt per request, hour by hour, those of a session together; of crowded hours whole sessions by their digest.
+ */
+export const PROMPTS = `
+SELECT hour, region, model_version, workload, collection, ${SESSION} AS session, prompt, bins, language, script
+FROM (
+  SELECT toUnixTimestamp(toStartOfHour(max(timestamp))) AS hour, any(region) AS region, any(model_version) AS model_version,
+    any(workload) AS workload, max(collection) AS collection, any(session_id) AS session, any(request_id) AS request,
+    lower(hex(any(trace_id))) AS trace, any(prompt) AS prompt, any(prompt_bins) AS bins,
+    any(prompt_language) AS language, any(prompt_script) AS script
+  FROM spans
+  WHERE tenant = {tenant:String} AND ${IN_HOURS} AND prompt_chars > 0
+  GROUP BY request_id, trace_id)
+WHERE hour IN {hours:Array(UInt32)}
+ORDER BY hour, cityHash64(${SESSION}), ${SESSION} LIMIT {most:UInt32} BY hour`;
+
+const PICTURES = mergedRows(
+  'images',
+  'WHERE t.tenant = {tenant:String} AND t.part >= toDate(fromUnixTimestamp({from:UInt32})) - 1',
+);
+const OF_PICTURES = `p.image_id != '' AND p.timestamp >= fromUnixTimestamp({from:UInt32}) AND p.timestamp < fromUnixTimestamp({to:UInt32})`;
+const PICTURE = `toUnixTimestamp(toStartOfHour(p.timestamp)) AS hour, p.region AS region, p.model_version AS model_version,
+  p.workload AS workload, p.collection AS collection,
+  multiIf(p.session_id != '', p.session_id, p.request_id != '', p.request_id, p.image_id) AS session`;
+
+/** Palettes of pictures, whoever told them, in the same order. */
+export const PALETTES = `
+SELECT ${PICTURE}, e.palette AS palette
+FROM ${PICTURES} AS p
+INNER JOIN (
+  SELECT image_id, argMax(palette, o.timestamp) AS palette FROM embeddings AS o
+  WHERE o.tenant = {tenant:String} AND o.part >= toDate(fromUnixTimestamp({from:UInt32})) - 1 AND o.image_id != '' AND notEmpty(o.palette)
+  GROUP BY image_id) AS e ON e.image_id = p.image_id
+WHERE ${OF_PICTURES} AND toUnixTimestamp(toStartOfHour(p.timestamp)) IN {hours:Array(UInt32)}
+ORDER BY hour, cityHash64(session), session LIMIT {most:UInt32} BY hour`;
+
+/** Style distances of the pictures of collections: told with the picture or by a scorer; scored twice, they count once. */
+export const DISTANCES = `
+SELECT ${PICTURE}, s.v AS v
+FROM ${PICTURES} AS p
+INNER JOIN (
+  SELECT image_id, avg(v) AS v FROM (
+    SELECT image_id, toFloat64(assumeNotNull(value)) AS v FROM scores
+    WHERE tenant = {tenant:String} AND part >= toDate(fromUnixTimestamp({from:UInt32})) - 1 AND name = 'style_distance'
+      AND image_id != '' AND value IS NOT NULL
+    UNION ALL
+    SELECT image_id, toFloat64(assumeNotNull(style_distance)) AS v FROM spans
+    WHERE tenant = {tenant:String} AND timestamp >= fromUnixTimestamp({from:UInt32}) - toIntervalHour(1)
+      AND timestamp < fromUnixTimestamp({to:UInt32}) + toIntervalHour(1) AND image_id != '' AND style_distance IS NOT NULL)
+  GROUP BY image_id) AS s ON s.image_id = p.image_id
+WHERE ${OF_PICTURES} AND p.collection != '' AND toUnixTimestamp(toStartOfHour(p.timestamp)) IN {hours:Array(UInt32)}`;
+
+/** Rows of earlier counts of hours that were counted again. */
+export const FORGET_EARLIER = `
+ALTER TABLE content_hours DELETE
+WHERE tenant = {tenant:String} AND toUnixTimestamp(t) IN {hours:Array(UInt32)} AND counted < {counted:UInt64}`;
+
+const RANGE = 't >= fromUnixTimestamp({from_s:UInt32}) AND t < fromUnixTimestamp({to_s:UInt32})';
+
+const RANGE_OF_T = 't.t >= fromUnixTimestamp({from_s:UInt32}) AND t.t < fromUnixTimestamp({to_s:UInt32})';
+
+/** Counts of some kinds by one dimension; of each hour those that were counted last. */
+export const CONTENT = `
+SELECT toString(t.tenant) AS tenant, toString(t.value) AS value, toString(t.kind) AS kind, toUnixTimestamp(t.t) AS hour,
+  toUInt32(t.documents) AS documents, toUInt32(t.sessions) AS sessions, toFloat64(t.session_squares) AS session_squares,
+  t.cells AS cells, t.counts AS counts, t.cell_sessions AS cell_sessions, t.squares AS squares, t.crosses AS crosses
+FROM content_hours AS t
+WHERE {tenant_filter:t} AND t.kind IN {kinds:Array(String)} AND t.dim = {dim:String} AND ${RANGE_OF_T}
+  AND (t.tenant, t.t, t.counted) IN (
+    SELECT tenant, t, max(counted) FROM content_hours AS m WHERE {tenant_filter:m} AND m.kind = '${COUNTED}' AND ${RANGE} GROUP BY tenant, t)`;
+
+/** Names of cells, as most documents have them. */
+export const NAMES = `
+SELECT kind, cell, argMax(name, n) AS name FROM (
+  SELECT toString(t.kind) AS kind, item.1 AS cell, item.2 AS name, sum(item.3) AS n
+  FROM (SELECT kind, arrayJoin(arrayFilter(x -> x.2 != '', arrayZip(cells, names, counts))) AS item
+    FROM content_hours AS t
+    WHERE {tenant_filter:t} AND t.kind IN {kinds:Array(String)} AND t.dim = 'all' AND ${RANGE_OF_T}) AS t
+  GROUP BY kind, cell, name)
+GROUP BY kind, cell`;
