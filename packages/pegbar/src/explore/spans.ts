@@ -14,6 +14,7 @@ const KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consu
 /** Spans of one trace: what a waterfall can show. */
 const TRACE_SPANS = 10_000;
 const TRACE_LOGS = 5_000;
+const NS_PER_MS = 1_000_000;
 
 /** Attributes that fill a column, by the column as the API names it. */
 const PROMOTED: readonly (readonly [column: string, attribute: Attribute])[] = ATTRIBUTES.filter(
@@ -28,7 +29,7 @@ function apiName(column: string): string {
 
 /** Columns that are the span itself and no attribute of it. */
 const OWN: ReadonlySet<string> = new Set([
-  ...['span_id', 'parent_span_id', 'trace_id', 'name', 'start', 'end', 'start_ns', 'duration_ms'],
+  ...['span_id', 'parent_span_id', 'trace_id', 'name', 'end_ns', 'ns'],
   ...['status', 'kind', 'attributes', 'resource', 'links', 'trace_state', 'scope', 'service', 'tenant'],
 ]);
 
@@ -47,9 +48,9 @@ export function spanRow(row: Row, events: readonly Row[] = []): Row {
     service: row.service,
     scope: row.scope,
     tenant: row.tenant,
-    start: row.start,
-    end: row.end,
-    duration_ms: row.duration_ms,
+    start: instantOf(BigInt(String(row.end_ns)) - BigInt(String(row.ns))),
+    end: instantOf(BigInt(String(row.end_ns))),
+    duration_ms: Number(row.ns) / NS_PER_MS,
     status: STATUSES[Number(row.status)] ?? 'unset',
     attributes: { ...(row.attributes as Row), ...promoted(told) },
     events,
@@ -58,6 +59,12 @@ export function spanRow(row: Row, events: readonly Row[] = []): Row {
   };
   if (row.trace_state) out.trace_state = row.trace_state;
   return out;
+}
+
+/** RFC 3339 in UTC with milliseconds; '' at the epoch, which stands for "not told". As `instantSql` has it. */
+function instantOf(ns: bigint): string {
+  const ms = Number(ns / BigInt(NS_PER_MS));
+  return Math.floor(ms / 1000) === 0 ? '' : new Date(ms).toISOString();
 }
 
 function promoted(told: Row): Record<string, string> {
