@@ -62,16 +62,51 @@ async function answered(path: string, init: RequestInit): Promise<Response> {
   );
 }
 
-/** What a headline is made of goes before the charts: a browser asks six things of a server at a time. */
+/** What a headline is made of goes before the charts. */
 const FIRST: ReadonlySet<string> = new Set(['findings', 'objectives', 'me']);
+/** A browser asks six things of a server at a time: two are left for headlines and pictures. */
+const AT_A_TIME = 4;
+let sent = 0;
+const waiting = new Set<() => void>();
+
+/** Nothing is asked, and nothing waits to be. */
+export const quiet = (): boolean => sent === 0 && waiting.size === 0;
+
+/** Waits until few enough others are asked; those before it go first. */
+function turnOf(path: string, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const go = (): void => {
+      sent += 1;
+      signal?.removeEventListener('abort', leave);
+      resolve();
+    };
+    const leave = (): void => {
+      waiting.delete(go);
+      reject(signal?.reason as Error);
+    };
+    if (FIRST.has(path) || sent < AT_A_TIME) return go();
+    signal?.addEventListener('abort', leave);
+    waiting.add(go);
+  });
+}
+
+function done(): void {
+  sent -= 1;
+  const [next] = waiting;
+  if (next === undefined || sent >= AT_A_TIME) return;
+  waiting.delete(next);
+  next();
+}
 
 /** GET; throws an `ApiError`. */
 export async function get<Answer>(path: string, params?: Params, signal?: AbortSignal): Promise<Answer> {
-  const response = await answered(addressOf(path, params), {
-    ...(signal ? { signal } : {}),
-    ...(FIRST.has(path) ? { priority: 'high' as const } : {}),
-  });
-  return (await response.json()) as Answer;
+  await turnOf(path, signal);
+  try {
+    const response = await answered(addressOf(path, params), signal ? { signal } : {});
+    return (await response.json()) as Answer;
+  } finally {
+    done();
+  }
 }
 
 /** Writes, with the token of the session; throws an `ApiError`. */

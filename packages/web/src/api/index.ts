@@ -47,7 +47,16 @@ export {
   useFacets,
   useFind,
 } from './analysis.ts';
-export { ApiError, addressOf, get, type Params, pictureAddress, send, thumbnailAddress } from './client.ts';
+export {
+  ApiError,
+  addressOf,
+  get,
+  type Params,
+  pictureAddress,
+  quiet,
+  send,
+  thumbnailAddress,
+} from './client.ts';
 export {
   DRIFT_BASELINE,
   type DriftAnswer,

@@ -17,7 +17,7 @@ export interface Latencies {
 /** Columns that a hand can still draw a box around. */
 const COLUMNS = 60;
 
-export function useLatencies(filters: readonly string[] = []): UseQueryResult<Latencies> {
+export function useLatencies(filters: readonly string[] = [], enabled = true): UseQueryResult<Latencies> {
   const [context] = useContextState();
   const { from_ms, to_ms } = useWindow();
   const params = {
@@ -29,6 +29,7 @@ export function useLatencies(filters: readonly string[] = []): UseQueryResult<La
     queryKey: ['latencies', params],
     queryFn: ({ signal }) => get<Latencies>('latencies', params, signal),
     placeholderData: keepPreviousData,
+    enabled,
   });
 }
 

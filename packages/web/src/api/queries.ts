@@ -28,12 +28,13 @@ export const useMe = (): UseQueryResult<Me> =>
 export const useMay = (scope: Scope): boolean => useMe().data?.scopes.includes(scope) ?? false;
 
 const STATUS_MS = 10 * SECOND;
-export const useStatus = (): UseQueryResult<Status> =>
+export const useStatus = (enabled = true): UseQueryResult<Status> =>
   useQuery({
     queryKey: ['status'],
     queryFn: ({ signal }) => get<Status>('status', {}, signal),
     refetchInterval: STATUS_MS,
     staleTime: STATUS_MS,
+    enabled,
   });
 
 const NEWEST_MS = 30 * SECOND;

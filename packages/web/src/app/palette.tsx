@@ -1,5 +1,5 @@
 /** ⌘K: a page by its name, or whatever a pasted id is. */
-import { type KeyboardEvent, useState } from 'react';
+import { type KeyboardEvent, memo, useDeferredValue, useMemo, useState } from 'react';
 import { useFind } from '../api/index.ts';
 import { formatTime } from '../format/index.ts';
 import { Kbd } from '../parts/button.tsx';
@@ -24,19 +24,23 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const now_ms = useNow();
   const asked = text.trim();
   const found = useFind(asked);
-  const pages: Choice[] = ROUTES.filter(
-    (route) => !route.path.includes(':') && route.title.toLowerCase().includes(asked.toLowerCase()),
-  ).map((route) => ({
-    ...{ id: route.id, words: route.title, note: route.section ?? '', path: route.path },
-    letter: route.letter,
-  }));
-  const things: Choice[] = (found.data?.found ?? []).map((one) => ({
-    id: `${one.kind} ${one.tenant} ${one.id}`,
-    words: one.id,
-    note: `${one.kind} of ${one.tenant}, ${formatTime(Date.parse(one.timestamp), now_ms, zone)}`,
-    path: one.page,
-  }));
-  const choices = [...things, ...pages];
+  const choices = useMemo((): Choice[] => {
+    const pages = ROUTES.filter(
+      (route) => !route.path.includes(':') && route.title.toLowerCase().includes(asked.toLowerCase()),
+    ).map((route) => ({
+      ...{ id: route.id, words: route.title, note: route.section ?? '', path: route.path },
+      letter: route.letter,
+    }));
+    const things = (found.data?.found ?? []).map((one) => ({
+      id: `${one.kind} ${one.tenant} ${one.id}`,
+      words: one.id,
+      note: `${one.kind} of ${one.tenant}, ${formatTime(Date.parse(one.timestamp), now_ms, zone)}`,
+      path: one.page,
+    }));
+    return [...things, ...pages];
+  }, [asked, found.data, now_ms, zone]);
+  // What is typed is seen at once, what it leaves in the list next.
+  const shown = useDeferredValue(choices);
   const open = (choice: Choice | undefined): void => {
     if (!choice) return;
     onClose();
@@ -69,26 +73,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
         onKeyDown={onKeyDown}
       />
       <div id="palette-choices" role="listbox" aria-label="Choices" className={css.choices}>
-        {choices.map((choice, index) => (
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the input's, as in every combobox
-          <div
-            key={choice.id}
-            id={`palette-${index}`}
-            role="option"
-            tabIndex={-1}
-            aria-selected={index === at}
-            className={css.choice}
-            onClick={() => open(choice)}
-          >
-            <span className={css.words}>{choice.words}</span>
-            <span className="dimmer">{choice.note}</span>
-            {choice.letter !== undefined && (
-              <span>
-                <Kbd>g</Kbd> <Kbd>{choice.letter}</Kbd>
-              </span>
-            )}
-          </div>
-        ))}
+        <Choices choices={shown} at={at} onOpen={open} />
       </div>
       {choices.length === 0 && (
         <p className={css.none} role="status">
@@ -98,3 +83,43 @@ export function Palette({ onClose }: { onClose: () => void }) {
     </Over>
   );
 }
+
+interface ChoicesProps {
+  readonly choices: readonly Choice[];
+  readonly at: number;
+  readonly onOpen: (choice: Choice) => void;
+}
+const Choices = ({ choices, at, onOpen }: ChoicesProps) =>
+  choices.map((choice, index) => (
+    <Row key={choice.id} choice={choice} index={index} chosen={index === at} onOpen={onOpen} />
+  ));
+
+interface RowProps {
+  readonly choice: Choice;
+  readonly index: number;
+  readonly chosen: boolean;
+  readonly onOpen: (choice: Choice) => void;
+}
+const Row = memo(
+  ({ choice, index, chosen, onOpen }: RowProps) => (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the input's, as in every combobox
+    <div
+      id={`palette-${index}`}
+      role="option"
+      tabIndex={-1}
+      aria-selected={chosen}
+      className={css.choice}
+      onClick={() => onOpen(choice)}
+    >
+      <span className={css.words}>{choice.words}</span>
+      <span className="dimmer">{choice.note}</span>
+      {choice.letter !== undefined && (
+        <span>
+          <Kbd>g</Kbd> <Kbd>{choice.letter}</Kbd>
+        </span>
+      )}
+    </div>
+  ),
+  // What opens it does the same every time.
+  (one, other) => one.choice === other.choice && one.index === other.index && one.chosen === other.chosen,
+);

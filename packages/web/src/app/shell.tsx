@@ -1,5 +1,5 @@
 /** Navigation, top bar and tab bar; the page stands in `main`. */
-import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
+import { lazy, type ReactNode, Suspense, startTransition, useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useMe, useNewest, useStatus } from '../api/index.ts';
 import { memory } from '../base/browser.ts';
@@ -8,13 +8,15 @@ import { toggleTheme, useTheme } from '../base/theme.ts';
 import { formatCount, formatTime, iso } from '../format/index.ts';
 import { Kbd } from '../parts/button.tsx';
 import { Icon, type IconName, Pegbar } from '../parts/icon.tsx';
+import { useTurn } from '../parts/near.ts';
 import { useContextState, useGo, useLiveClock, useNow } from '../url/index.ts';
 import { fetchPage } from './fetched.ts';
 import { ROUTES, type Route, SECTIONS } from './routes.ts';
 import css from './shell.module.css';
 import { useShortcuts } from './shortcuts.ts';
 
-const Palette = lazy(() => import('./palette.tsx').then((module) => ({ default: module.Palette })));
+const palette = () => import('./palette.tsx');
+const Palette = lazy(() => palette().then((module) => ({ default: module.Palette })));
 const Keys = lazy(() => import('./keys.tsx').then((module) => ({ default: module.Keys })));
 
 export function Shell({ route, children }: { route: Route | undefined; children: ReactNode }) {
@@ -22,12 +24,19 @@ export function Shell({ route, children }: { route: Route | undefined; children:
   const [open, setOpen] = useState<'palette' | 'keys' | null>(null);
   const [{ live }] = useContextState();
   useLiveClock(live);
+  // The key is answered first, what it opens is drawn next.
+  const show = (what: typeof open): void => startTransition(() => setOpen(what));
   useShortcuts({
-    onPalette: () => setOpen('palette'),
-    onKeys: () => setOpen('keys'),
+    onPalette: () => show('palette'),
+    onKeys: () => show('keys'),
     onNav: () => setCollapsed((now) => !now),
   });
   useEffect(() => memory.set('nav', collapsed ? 'collapsed' : null), [collapsed]);
+  // Once the page is there, so that the first press finds it.
+  const turn = useTurn();
+  useEffect(() => {
+    if (turn) palette().catch(() => undefined);
+  }, [turn]);
   const lit = route?.within ?? route?.id;
   return (
     <div className={classes(css.app, collapsed && css.collapsed)}>
@@ -36,15 +45,15 @@ export function Shell({ route, children }: { route: Route | undefined; children:
       </a>
       <Nav lit={lit} collapsed={collapsed} onCollapse={() => setCollapsed(!collapsed)} />
       <div className={css.side}>
-        <Top route={route} onFind={() => setOpen('palette')} onKeys={() => setOpen('keys')} />
+        <Top route={route} onFind={() => show('palette')} onKeys={() => show('keys')} />
         <main id="main" className={css.main} tabIndex={-1}>
           {children}
         </main>
       </div>
       <Tabs lit={lit} />
       <Suspense fallback={null}>
-        {open === 'palette' && <Palette onClose={() => setOpen(null)} />}
-        {open === 'keys' && <Keys onClose={() => setOpen(null)} />}
+        {open === 'palette' && <Palette onClose={() => show(null)} />}
+        {open === 'keys' && <Keys onClose={() => show(null)} />}
       </Suspense>
     </div>
   );
@@ -98,9 +107,11 @@ function Nav(props: { lit: string | undefined; collapsed: boolean; onCollapse: (
 
 /** What the store holds, and whether anything waits. */
 function Foot() {
-  const status = useStatus().data;
+  // The page comes first.
+  const turn = useTurn();
+  const status = useStatus(turn).data;
   const me = useMe().data;
-  const newest = useNewest().data;
+  const newest = useNewest(turn).data;
   const [{ zone }] = useContextState();
   const now_ms = useNow();
   const waits = status !== undefined && status.backlog_age_ms > 5_000;

@@ -1,6 +1,7 @@
 /** Light table on or off. The system decides until somebody does; `public/theme.js` sets it before the first paint. */
-import { useSyncExternalStore } from 'react';
+import { useEffect, useState, useSyncExternalStore } from 'react';
 import { memory } from './browser.ts';
+import { inTurn } from './in-turn.ts';
 
 export type Theme = 'light' | 'dark';
 const watchers = new Set<() => void>();
@@ -23,6 +24,24 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', ({ matches
 });
 
 export const useTheme = (): Theme => useSyncExternalStore(watch, themeNow);
+
+/** The same for what is drawn and not styled: one drawing after the other, so that the press of the key is not held up. */
+export function useDrawnTheme(): Theme {
+  const [theme, set] = useState(themeNow);
+  useEffect(() => {
+    set(themeNow());
+    let back: (() => void) | undefined;
+    const leave = watch(() => {
+      back?.();
+      back = inTurn(() => set(themeNow()));
+    });
+    return () => {
+      leave();
+      back?.();
+    };
+  }, []);
+  return theme;
+}
 
 export function toggleTheme(): void {
   const next = themeNow() === 'dark' ? 'light' : 'dark';

@@ -1,5 +1,5 @@
 /** A chart with its title, unit, end note and states, as a cell of a sheet. */
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, type RefObject, useState } from 'react';
 import { classes } from '../base/classes.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Cell, Head } from '../parts/sheet.tsx';
@@ -25,6 +25,8 @@ export interface ChartCellProps extends Omit<TimeChartProps, 'label'> {
   readonly empty?: string;
   /** `estimate` is told in the end note. */
   readonly source?: 'rollup' | 'raw' | 'estimate' | undefined;
+  /** `useNear` looks at it. */
+  readonly anchor?: RefObject<HTMLDivElement | null>;
 }
 
 export function ChartCell(props: ChartCellProps) {
@@ -35,7 +37,7 @@ export function ChartCell(props: ChartCellProps) {
   const estimate = source === 'estimate' ? 'from a sample' : null;
   return (
     <Cell>
-      <div className={css.top}>
+      <div ref={props.anchor} className={css.top}>
         <Head
           title={title}
           level={level}

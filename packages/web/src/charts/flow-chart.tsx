@@ -2,6 +2,7 @@
 import { useMemo } from 'react';
 import { type FlowQuestion, type KpiResult, seriesOf, useFlow, valuesOf } from '../api/index.ts';
 import { significant } from '../format/index.ts';
+import { useNear } from '../parts/near.ts';
 import { ChartCell, type ChartCellProps } from './chart-cell.tsx';
 import { type Colour, colourNames, REST, SERIES_MOST } from './colours.ts';
 import { useKpiChart } from './kpi-chart.tsx';
@@ -33,13 +34,23 @@ const plain = (value: number): string => significant(value, Math.abs(value) < 10
 
 export function FlowChart({ of, lines, filters = [], factor = 1, ...rest }: FlowChartProps) {
   const by = 'by' in lines ? lines.by : undefined;
-  const result = useFlow({ of, filters, ...(by === undefined ? {} : { by: [by] }) });
+  const [anchor, near] = useNear();
+  const result = useFlow({ of, filters, enabled: near, ...(by === undefined ? {} : { by: [by] }) });
   const { now, before } = result;
   const series = useMemo(
     () => flowSeries({ now, before }, 'by' in lines ? linesBy(now, lines.figure, lines.by) : lines, factor),
     [now, before, lines, factor],
   );
-  return <ChartCell format={plain} {...rest} {...useKpiChart(result)} series={series} />;
+  return (
+    <ChartCell
+      format={plain}
+      {...rest}
+      {...useKpiChart(result)}
+      {...(near ? {} : { loading: true })}
+      anchor={anchor}
+      series={series}
+    />
+  );
 }
 
 type Tables = Pick<KpiResult<string>, 'now' | 'before'>;

@@ -1,6 +1,6 @@
 /** A distribution over time: a column per bucket of time, a cell per class of value, darker where there is more. */
 import { useMemo, useRef } from 'react';
-import { useTheme } from '../base/theme.ts';
+import { useDrawnTheme } from '../base/theme.ts';
 import { formatCount, type Zone } from '../format/index.ts';
 import { paletteOf } from './colours.ts';
 import { timeTicks } from './geometry.ts';
@@ -30,7 +30,7 @@ export function Heatmap(props: HeatmapProps) {
   const host = useRef<HTMLElement>(null);
   const canvas = useRef<HTMLCanvasElement | null>(null);
   const width = useWidth(host);
-  const theme = useTheme();
+  const theme = useDrawnTheme();
   const plotWidth = Math.max(0, width - AXIS_PX);
   const plotHeight = height - BOTTOM_PX;
   const most = useMemo(() => Math.max(1, ...counts.flat()), [counts]);

@@ -26,8 +26,9 @@ export const hover = {
   },
 };
 
-/** The hovered moment, epoch milliseconds; null where there is none. */
-export const useHover = (): number | null => useSyncExternalStore(hover.watch, hover.get);
+/** The index of the hovered bucket; a chart is asked anew only when that is another one. */
+export const useBucket = (times: readonly number[], step_ms: number): number | null =>
+  useSyncExternalStore(hover.watch, () => bucketAt(times, step_ms, at_ms));
 
 /** The index of the bucket that a moment lies in; null outside. */
 export function bucketAt(times: readonly number[], step_ms: number, moment: number | null): number | null {

@@ -5,7 +5,7 @@ export { Distribution } from './distribution.tsx';
 export { FlowChart, type FlowLine, flowSeries } from './flow-chart.tsx';
 export type { Mark } from './geometry.ts';
 export { Heatmap } from './heatmap.tsx';
-export { hover, useHover } from './hover.ts';
+export { hover } from './hover.ts';
 export {
   KpiChart,
   type KpiChartProps,

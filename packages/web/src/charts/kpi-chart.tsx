@@ -3,6 +3,7 @@ import type { KpiName } from '@pegbar/contract/words';
 import { useMemo } from 'react';
 import { type KpiResult, type KpiTable, seriesOf, useKpis, valuesOf } from '../api/index.ts';
 import { chartUnit } from '../format/index.ts';
+import { useNear } from '../parts/near.ts';
 import { useContextState, useNow } from '../url/index.ts';
 import { ChartCell, type ChartCellProps } from './chart-cell.tsx';
 import { type Colour, colourNames, REST, SERIES_MOST } from './colours.ts';
@@ -70,7 +71,8 @@ export function KpiChart({ lines, filters = [], allowed, ...rest }: KpiChartProp
     () => ('by' in lines ? [lines.metric] : [...new Set(lines.map((line) => line.metric))]),
     [lines],
   );
-  const result = useKpis({ metrics, filters, ...(by === undefined ? {} : { by: [by] }) });
+  const [anchor, near] = useNear();
+  const result = useKpis({ metrics, filters, enabled: near, ...(by === undefined ? {} : { by: [by] }) });
   const { now, before } = result;
   const series = useMemo(
     () => linesOf({ now, before }, 'by' in lines ? linesBy(now, lines.metric, lines.by) : lines),
@@ -89,6 +91,8 @@ export function KpiChart({ lines, filters = [], allowed, ...rest }: KpiChartProp
       {...(unit === '%' ? { most: 100 } : {})}
       {...rest}
       {...useKpiChart(result, filters)}
+      {...(near ? {} : { loading: true })}
+      anchor={anchor}
       series={series}
     />
   );

@@ -3,6 +3,7 @@ import { useMemo, useState } from 'react';
 import { useLatencies } from '../api/index.ts';
 import { formatCount, formatDuration, formatTime } from '../format/index.ts';
 import { Icon } from '../parts/icon.tsx';
+import { useNear } from '../parts/near.ts';
 import { Cell, Head } from '../parts/sheet.tsx';
 import { Failed, Loading, Note } from '../parts/states.tsx';
 import { useContextState, useNow } from '../url/index.ts';
@@ -25,7 +26,8 @@ const edge = (ms: number): string =>
 
 export function LatencyHeatmap(props: LatencyHeatmapProps) {
   const { title = 'Latency', filters = NONE, height = 170, level = 3 } = props;
-  const { data, error, isPending, refetch } = useLatencies(filters);
+  const [anchor, near] = useNear();
+  const { data, error, isPending, refetch } = useLatencies(filters, near);
   const [{ zone }] = useContextState();
   const [asTable, setTable] = useState(false);
   const explain = useExplain(filters);
@@ -52,6 +54,7 @@ export function LatencyHeatmap(props: LatencyHeatmapProps) {
           </>
         }
       />
+      <div ref={anchor} />
       {isPending && <Loading height={height} label={`${title} is loading`} />}
       {error && !data && <Failed error={error} height={height} onRetry={() => void refetch()} />}
       {nothing && <Note title="No requests ended in this range" height={height} />}

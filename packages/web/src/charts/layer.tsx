@@ -6,14 +6,14 @@ import { cssColour } from './colours.ts';
 import type { Scene } from './draw.ts';
 import type { Frame } from './frame.ts';
 import { type PlacedMark, placePins } from './geometry.ts';
-import { bucketAt, useHover } from './hover.ts';
+import { useBucket } from './hover.ts';
 import type { Plan } from './plan.ts';
 import css from './time-chart.module.css';
 import type { Exemplar } from './types.ts';
 
 /** The right gutter: key, name and last whole value; while something is hovered, its values. */
 export function Pins({ plan, frame }: { plan: Plan; frame: Frame }) {
-  const at = bucketAt(plan.times, plan.step_ms, useHover());
+  const at = useBucket(plan.times, plan.step_ms);
   const lines = plan.lines.filter((line) => line.series.pin !== false && line.last >= 0);
   const wished = lines.map(({ tops, values, last, series }) =>
     frame.yOf(series.bars ? tops[last]! - values[last]! / 2 : values[last]!),
@@ -35,7 +35,7 @@ export function Pins({ plan, frame }: { plan: Plan; frame: Frame }) {
 }
 
 export function Crosshair({ plan, frame }: { plan: Plan; frame: Frame }) {
-  const at = bucketAt(plan.times, plan.step_ms, useHover());
+  const at = useBucket(plan.times, plan.step_ms);
   if (at === null) return null;
   const x = Math.round(frame.xOf(plan.times[at]!));
   return (

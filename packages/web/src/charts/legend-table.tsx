@@ -4,7 +4,7 @@ import { classes } from '../base/classes.ts';
 import { clock } from '../format/index.ts';
 import { useContextState } from '../url/index.ts';
 import { cssColour } from './colours.ts';
-import { bucketAt, useHover } from './hover.ts';
+import { useBucket } from './hover.ts';
 import css from './legend-table.module.css';
 import type { Series } from './types.ts';
 
@@ -31,7 +31,7 @@ interface LegendTableProps {
 
 export function LegendTable(props: LegendTableProps) {
   const { series, columns = [], hidden } = props;
-  const at = bucketAt(props.times, props.step_ms, useHover());
+  const at = useBucket(props.times, props.step_ms);
   const [{ zone }] = useContextState();
   return (
     <div className={css.scroll}>

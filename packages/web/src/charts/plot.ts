@@ -6,7 +6,7 @@ import { BOTTOM_PX } from './frame.ts';
 import { timeTicks } from './geometry.ts';
 
 export interface Plot {
-  /** Draws another scene of the same structure. */
+  /** Draws another scene of the same structure, in its own size and colours. */
   show(scene: Scene): void;
   destroy(): void;
 }
@@ -14,14 +14,11 @@ export interface Plot {
 const GHOST_DASH = [3, 3];
 
 /** What may not change without a new plot. */
-export const structureOf = ({ plan, frame, props }: Scene, theme: string, zone: Zone): string =>
+export const structureOf = ({ plan, frame, props }: Scene, zone: Zone): string =>
   [
-    theme,
     zone,
-    frame.width,
-    frame.height,
     frame.left,
-    frame.plotWidth,
+    frame.width - frame.plotWidth,
     props.marks?.length ? 'marks' : '',
     ...plan.lines.map(({ series }) => `${series.name} ${series.colour} ${series.weight} ${series.bars}`),
     plan.ghosts.length,
@@ -40,9 +37,10 @@ function columnsOf({ plan }: Scene): uPlot.AlignedData {
 
 export function createPlot(host: HTMLElement, first: Scene, zone: Zone): Plot {
   let scene = first;
-  const { plan, frame, colourOf } = first;
+  const { plan, frame } = first;
+  const inked = (colour: string) => (): string => scene.colourOf(colour);
   const line = (colour: string, width: number, more: Partial<uPlot.Series> = {}): uPlot.Series => ({
-    ...{ stroke: colour, width, points: { show: false }, spanGaps: false, ...more },
+    ...{ stroke: inked(colour), width, points: { show: false }, spanGaps: false, ...more },
   });
   const inPixels = (draw: (ctx: CanvasRenderingContext2D, scene: Scene) => void) => (u: uPlot) => {
     u.ctx.save();
@@ -67,9 +65,9 @@ export function createPlot(host: HTMLElement, first: Scene, zone: Zone): Plot {
           size: BOTTOM_PX,
           gap: 4,
           font: FONT,
-          stroke: colourOf('tick'),
+          stroke: inked('tick'),
           grid: { show: false },
-          ticks: { stroke: colourOf('axis'), width: 1, size: 4 },
+          ticks: { stroke: inked('axis'), width: 1, size: 4 },
           splits: (_, __, min, max) =>
             timeTicks(min, max, scene.frame.plotWidth, zone).map((tick) => tick.at),
           values: (_, splits) => {
@@ -82,8 +80,8 @@ export function createPlot(host: HTMLElement, first: Scene, zone: Zone): Plot {
           size: frame.left,
           gap: 8,
           font: FONT,
-          stroke: colourOf('tick'),
-          grid: { stroke: colourOf('grid'), width: 1 },
+          stroke: inked('tick'),
+          grid: { stroke: inked('grid'), width: 1 },
           ticks: { show: false },
           splits: () => [...scene.plan.scale.ticks],
           values: (_, splits) => splits.map((value) => scene.plan.tick(value)),
@@ -92,9 +90,9 @@ export function createPlot(host: HTMLElement, first: Scene, zone: Zone): Plot {
       series: [
         {},
         ...plan.ghosts.map(({ line: { series } }) =>
-          line(colourOf(series.colour), 1, { dash: GHOST_DASH, alpha: 0.62 }),
+          line(series.colour, 1, { dash: GHOST_DASH, alpha: 0.62 }),
         ),
-        ...plan.lines.map(({ series }) => line(colourOf(series.colour), weightOf(series.weight))),
+        ...plan.lines.map(({ series }) => line(series.colour, weightOf(series.weight))),
       ],
       hooks: { drawAxes: [inPixels(drawUnder)], draw: [inPixels(drawOver)] },
     },
@@ -103,8 +101,12 @@ export function createPlot(host: HTMLElement, first: Scene, zone: Zone): Plot {
   );
   return {
     show(next) {
+      const { width, height } = scene.frame;
       scene = next;
-      plot.setData(columnsOf(next));
+      plot.batch(() => {
+        if (next.frame.width !== width || next.frame.height !== height) plot.setSize(next.frame);
+        plot.setData(columnsOf(next));
+      });
     },
     destroy: () => plot.destroy(),
   };

@@ -5,14 +5,14 @@
 import 'uplot/dist/uPlot.min.css';
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { after } from '../base/browser.ts';
-import { useTheme } from '../base/theme.ts';
+import { useDrawnTheme } from '../base/theme.ts';
 import { clock } from '../format/index.ts';
 import { useContextState } from '../url/index.ts';
 import { paletteOf } from './colours.ts';
 import type { Scene } from './draw.ts';
 import { type Frame, frameOf } from './frame.ts';
 import { placeMarks } from './geometry.ts';
-import { bucketAt, useHover } from './hover.ts';
+import { useBucket } from './hover.ts';
 import { type Selection, useInteraction } from './interaction.ts';
 import { Crosshair, Exemplars, Marks, Pins } from './layer.tsx';
 import { type Plan, planOf, sentenceOf } from './plan.ts';
@@ -42,7 +42,7 @@ export function TimeChart(props: TimeChartProps & ChartState) {
   const figure = useRef<HTMLElement>(null);
   const host = useRef<HTMLDivElement>(null);
   const width = useWidth(figure);
-  const theme = useTheme();
+  const theme = useDrawnTheme();
   const [{ zone }] = useContextState();
   const plan = useMemo(() => planOf(props, hidden, height), [props, hidden, height]);
   const scene = useMemo(
@@ -50,7 +50,7 @@ export function TimeChart(props: TimeChartProps & ChartState) {
       width > 0 && !asTable && plan.times.length > 0 ? sceneOf(props, plan, width, height, theme) : null,
     [props, plan, width, height, theme, asTable],
   );
-  usePlot(host, scene, theme, zone);
+  usePlot(host, scene, zone);
   const draggable = props.onZoom !== undefined || props.onExplain !== undefined;
   const { selection, clear, handlers } = useInteraction(scene && plan, scene?.frame ?? null, draggable);
   const onKeyDown = (event: KeyboardEvent<HTMLElement>): void => {
@@ -128,7 +128,7 @@ const TELL_MS = 300;
 /** What the crosshair stands on, told to those who listen, while the chart has the focus. */
 function Told(props: { plan: Plan; zone: 'utc' | 'local'; figure: { current: HTMLElement | null } }) {
   const { plan, zone, figure } = props;
-  const at = bucketAt(plan.times, plan.step_ms, useHover());
+  const at = useBucket(plan.times, plan.step_ms);
   const [text, setText] = useState('');
   useEffect(() => {
     if (at === null || document.activeElement !== figure.current) return;

@@ -1,26 +1,22 @@
-/** Keeps one uPlot for a scene: the same while only values change, a new one when its structure does. */
+/** Keeps one uPlot for a scene: the same while only values, size and colours change, a new one when its structure does. */
 import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { inTurn } from '../base/in-turn.ts';
 import type { Zone } from '../format/index.ts';
 import type { Scene } from './draw.ts';
 import { createPlot, type Plot, structureOf } from './plot.ts';
 
-export function usePlot(
-  host: RefObject<HTMLDivElement | null>,
-  scene: Scene | null,
-  theme: string,
-  zone: Zone,
-): void {
+export function usePlot(host: RefObject<HTMLDivElement | null>, scene: Scene | null, zone: Zone): void {
   const plot = useRef<{ structure: string; plot: Plot } | null>(null);
   useLayoutEffect(() => {
     if (!host.current || !scene) return;
-    const structure = structureOf(scene, theme, zone);
+    const structure = structureOf(scene, zone);
     if (plot.current?.structure === structure) {
       plot.current.plot.show(scene);
       return;
     }
     plot.current?.plot.destroy();
     plot.current = { structure, plot: createPlot(host.current, scene, zone) };
-  }, [host, scene, theme, zone]);
+  }, [host, scene, zone]);
   useEffect(
     () => () => {
       plot.current?.plot.destroy();
@@ -36,10 +32,20 @@ export function useWidth(element: RefObject<HTMLElement | null>): number {
   useLayoutEffect(() => {
     const { current } = element;
     if (!current) return;
-    setWidth(current.clientWidth);
-    const observer = new ResizeObserver(() => setWidth(current.clientWidth));
+    let seen = current.clientWidth;
+    setWidth(seen);
+    let back: (() => void) | undefined;
+    const observer = new ResizeObserver(() => {
+      if (current.clientWidth === seen) return;
+      seen = current.clientWidth;
+      back?.();
+      back = inTurn(() => setWidth(current.clientWidth));
+    });
     observer.observe(current);
-    return () => observer.disconnect();
+    return () => {
+      observer.disconnect();
+      back?.();
+    };
   }, [element]);
   return width;
 }

@@ -2,6 +2,7 @@
 import { Link } from 'wouter';
 import { useImages } from '../../api/index.ts';
 import { formatAgo } from '../../format/index.ts';
+import { useNear } from '../../parts/near.ts';
 import { PictureTile } from '../../parts/picture.tsx';
 import { Cell, Head, Sheet } from '../../parts/sheet.tsx';
 import { Failed, Loading, Note } from '../../parts/states.tsx';
@@ -11,7 +12,8 @@ import css from './home.module.css';
 const PICTURES = 10;
 
 export function NewestPictures() {
-  const images = useImages({ limit: PICTURES });
+  const [anchor, near] = useNear();
+  const images = useImages({ limit: PICTURES, enabled: near });
   const [{ zone }] = useContextState();
   const now_ms = useNow();
   const { link } = useGo();
@@ -25,7 +27,7 @@ export function NewestPictures() {
       )}
       {images.error && !images.rows && <Failed error={images.error} onRetry={() => void images.refetch()} />}
       {images.rows?.length === 0 && <Note title="No pictures in this range" />}
-      <div className={css.pictures}>
+      <div ref={anchor} className={css.pictures}>
         {images.rows?.slice(0, PICTURES).map((image) => (
           <PictureTile
             key={`${image.tenant} ${image.image_id}`}

@@ -10,6 +10,7 @@ import {
   useKpiChart,
   useMarks,
 } from '../../charts/index.ts';
+import { useNear } from '../../parts/near.ts';
 import { Nothing } from '../../parts/nothing.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Cells, Head, Sheet } from '../../parts/sheet.tsx';
@@ -92,7 +93,10 @@ const STAGES = ['preprocess', 'generate', 'upscale', 'postprocess', 'deliver'] a
 
 /** p95 of each stage, on one scale: small multiples. */
 function ByStage({ marks }: { marks: ReturnType<typeof useMarks> }) {
-  const stages = useKpis({ metrics: ['latency_p95_ms'], by: ['pipeline_stage'], filters: FILTERS });
+  const [anchor, near] = useNear();
+  const stages = useKpis({
+    ...{ metrics: ['latency_p95_ms'], by: ['pipeline_stage'], filters: FILTERS, enabled: near },
+  });
   const chart = useKpiChart(stages);
   const { now } = stages;
   const series = useMemo(
@@ -109,6 +113,8 @@ function ByStage({ marks }: { marks: ReturnType<typeof useMarks> }) {
     <Sheet label="Latency by stage">
       <ChartCell
         {...chart}
+        {...(near ? {} : { loading: true })}
+        anchor={anchor}
         title="p95 by stage"
         unit="s"
         level={2}

@@ -1,6 +1,6 @@
 /** All rows at a glance, on one canvas: a click or drag goes there. The keys are the waterfall's. */
 import { type PointerEvent, useEffect, useRef } from 'react';
-import { useTheme } from '../../base/theme.ts';
+import { useDrawnTheme } from '../../base/theme.ts';
 import { paletteOf } from '../../charts/colours.ts';
 import { useWidth } from '../../charts/use-plot.ts';
 import type { Waterfall } from './model.ts';
@@ -20,7 +20,7 @@ export function Minimap({ picture, top, shown, onGo }: MinimapProps) {
   const host = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const width = useWidth(host);
-  const theme = useTheme();
+  const theme = useDrawnTheme();
   const { rows, length_ms } = picture;
   useEffect(() => {
     const element = canvas.current;
