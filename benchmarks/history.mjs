@@ -54,7 +54,7 @@ const REQUEST = `
   (bitShiftRight(h, 20) % 100) < 3 AS failed, ['oom', 'timeout', 'cuda'][1 + bitShiftRight(h, 27) % 3] AS mishap`;
 
 const INTO_SPANS = [
-  'tenant, timestamp, duration_ns, request_id, trace_id, span_id, parent_span_id, source',
+  'tenant, timestamp, duration_ns, request_id, trace_id, span_ids, source',
   'region, workload, model_version, hardware_class, pipeline_stage, traffic_source, status, error_code',
   'queue_wait_ms, cost_usd, gpu_seconds, gpu_count, images, image_id, session_id, user_hash',
   'sampler, scheduler, steps, cfg, seed, width, height, prompt_hash, prompt_chars, prompt_words, prompt_tokens, prompt',
@@ -78,8 +78,8 @@ INSERT INTO spans (${INTO_SPANS})
 WITH ${list(STAGES)}[k + 1] AS stage, sipHash64(h, k) AS g, (g % 1000) / 1000 AS u,
   toUInt64(${list(LENGTHS)}[k + 1] * exp(1.6 * u - 0.8) * if(k = ${GENERATE}, 1 + 0.05 * (h % 12), 1) * 1000000) AS ns
 SELECT who, fromUnixTimestamp64Nano(begin_ns + ${list(STARTS)}[k + 1] * 1000000 + toInt64(ns), 'UTC') AS time, ns,
-  request, ${told('trace', "toFixedString('', 16)")}, ${told(span('k'), "toFixedString('', 8)")},
-  ${told(`if(k = 0, toFixedString('', 8), ${span('toUInt64(0)')})`, "toFixedString('', 8)")}, ${ids ? 1 : 2},
+  request, ${told('trace', "toFixedString('', 16)")},
+  ${told(`toFixedString(concat(${span('k')}, if(k = 0, toFixedString('', 8), ${span('toUInt64(0)')})), 16)`, "toFixedString('', 16)")}, ${ids ? 1 : 2},
   place, load, model, machine, stage, if(h % 3 = 0, 'api', 'web'), if(failed AND k = ${GENERATE}, 2, 1),
   if(failed AND k = ${GENERATE}, mishap, ''),
   ${generate('toFloat32(g % 700)', '0')}, ${generate('0.002 + 0.004 * u', '0')}, ${generate('toFloat32(ns / 1e9)', '0')},

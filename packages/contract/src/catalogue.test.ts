@@ -85,7 +85,7 @@ describe('the error catalogue', () => {
 describe('the attribute map', () => {
   /** Columns of spans that no attribute may fill: the span itself says them, or Pegbar computes them. */
   const OWN = new Set(
-    'timestamp trace_id span_id parent_span_id source status lora_weights prompt_hash prompt_words prompt_script prompt_tags prompt_bins negative_chars name kind scope resource trace_state links attributes part seg'.split(
+    'timestamp trace_id span_ids span_id parent_span_id source status lora_weights prompt_hash prompt_words prompt_script prompt_tags prompt_bins negative_chars name kind scope resource trace_state links attributes part seg'.split(
       ' ',
     ),
   );

@@ -2,7 +2,7 @@
 import { type Column, tableOf } from '@pegbar/contract';
 import type { Field, FieldKind, Fields } from './filter.ts';
 
-/** Bookkeeping of the store, and bins that mean nothing without their key. */
+/** Bookkeeping of the store, what is told in parts, and bins that mean nothing without their key. */
 const HIDDEN: ReadonlySet<string> = new Set([
   'part',
   'seg',
@@ -10,6 +10,7 @@ const HIDDEN: ReadonlySet<string> = new Set([
   'verdict',
   'prompt_bins',
   'duration_ns',
+  'span_ids',
 ]);
 /** Where the API's word is another one: those of the reference event. */
 const RENAMED: Readonly<Record<string, string>> = {

@@ -2,6 +2,7 @@ import type { Table } from '@pegbar/contract';
 import { Bytes, utf8 } from './bytes.ts';
 import type { ColumnBuilder } from './column.ts';
 import { columnBuilder } from './columns.ts';
+import { type FixedColumn, PartColumn } from './fixed.ts';
 import { plainType } from './reader.ts';
 
 /**
@@ -18,8 +19,13 @@ export class BlockBuilder {
 
   constructor(table: Table) {
     this.table = table;
-    for (const { name, type: declared } of table.columns) {
+    for (const { name, type: declared, part } of table.columns) {
       const type = plainType(declared);
+      if (part) {
+        const width = Number(/\d+/.exec(type)?.[0]);
+        this.columns.set(name, new PartColumn(this.column<FixedColumn>(part.of), part.at, width));
+        continue;
+      }
       const column = columnBuilder(type);
       this.columns.set(name, column);
       const head = new Bytes(64);

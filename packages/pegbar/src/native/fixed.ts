@@ -124,6 +124,36 @@ export class FixedColumn implements ColumnBuilder {
   }
 }
 
+/** Some bytes of each value of a column of bytes, written by a name of their own. The column itself is what is encoded. */
+export class PartColumn implements ColumnBuilder {
+  private readonly whole: FixedColumn;
+  private readonly at: number;
+  private readonly width: number;
+
+  constructor(whole: FixedColumn, at: number, width: number) {
+    this.whole = whole;
+    this.at = at;
+    this.width = width;
+  }
+
+  get rows(): number {
+    return this.whole.rows;
+  }
+
+  push(row: number, value: unknown): void {
+    const bytes = typeof value === 'string' ? Buffer.from(value, 'hex') : (value as Uint8Array);
+    if (bytes.length !== this.width) return;
+    this.whole.touch(row);
+    this.whole.u8.set(bytes, row * this.whole.width + this.at);
+  }
+
+  // The whole column does all of this.
+  mark(): void {}
+  rollback(): void {}
+  reset(): void {}
+  encode(): void {}
+}
+
 /** `Nullable(fixed)`: a row that is not set is NULL. */
 export class NullableColumn implements ColumnBuilder {
   rows = 0;

@@ -61,12 +61,18 @@ function isSame({ bytes, starts, ends }: TextView, a: number, b: number): boolea
   return true;
 }
 
-/** Whether an id is told: its bytes are zero where it is not. */
-export function isSet(id: FixedView, row: number): boolean {
-  const bytes = id.values as Uint8Array;
-  for (let at = row * id.width, end = at + id.width; at < end; at++) if (bytes[at] !== 0) return true;
+const ID_BYTES = 8;
+
+/** Whether the id of the span, or at 8 its parent's, is told: its bytes are zero where it is not. */
+export function isSet(ids: FixedView, row: number, from = 0): boolean {
+  const bytes = ids.values as Uint8Array;
+  const start = row * ids.width + from;
+  for (let at = start; at < start + ID_BYTES; at++) if (bytes[at] !== 0) return true;
   return false;
 }
+
+/** Where the parent stands in `span_ids`. */
+export const PARENT = 8;
 
 const NO_TRACE = '0'.repeat(32);
 

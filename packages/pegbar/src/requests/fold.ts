@@ -9,7 +9,7 @@
  */
 import { tableOf } from '@pegbar/contract';
 import { BlockBuilder, type FixedView, readBlock } from '../native/index.ts';
-import { Columns, isSet, traceOf } from './columns.ts';
+import { Columns, isSet, PARENT, traceOf } from './columns.ts';
 import { INHERITED, INHERITED_NUMBERS } from './inherited.ts';
 import { type Renamed, TraceNames } from './names.ts';
 import { PICTURE, pictureWriter } from './pictures.ts';
@@ -26,8 +26,7 @@ export const WANTED: ReadonlySet<string> = new Set([
   'duration_ns',
   'request_id',
   'trace_id',
-  'span_id',
-  'parent_span_id',
+  'span_ids',
   'source',
   'pipeline_stage',
   'boundary',
@@ -195,7 +194,7 @@ function addSums(columns: Columns, places: Int32Array, { sums }: RequestTable): 
   const [gpu, gpus] = [columns.number('gpu_seconds'), columns.number('gpu_count')];
   const [made, source] = [columns.number('images'), columns.number('source')];
   const stage = columns.text('pipeline_stage');
-  const spanId = columns.fixed('span_id');
+  const ids = columns.fixed('span_ids');
   const { queue_wait_ms, cost_usd, gpu_seconds, images, stages, spans, imported } = sums;
   for (let row = 0; row < places.length; row++) {
     const place = places[row]!;
@@ -206,7 +205,7 @@ function addSums(columns: Columns, places: Int32Array, { sums }: RequestTable): 
     if (source(row) & IMPORTED) imported[place] = 1;
     if (source(row) & BOUNDARY) continue;
     if (stage(row) !== '') stages[place]!++;
-    if (spanId && isSet(spanId, row)) spans[place]!++;
+    if (ids && isSet(ids, row)) spans[place]!++;
   }
 }
 
@@ -282,10 +281,10 @@ function addLoras(columns: Columns, places: Int32Array, { loras, loraWeights }: 
 function addAttributes(columns: Columns, places: Int32Array, { attributes }: RequestTable): void {
   const read = columns.any('attributes');
   if (!read) return;
-  const [source, parent] = [columns.number('source'), columns.fixed('parent_span_id')];
+  const [source, ids] = [columns.number('source'), columns.fixed('span_ids')];
   for (let row = 0; row < places.length; row++) {
     const told = source(row);
-    if ((told & (TOLD_BY_EVENT | BOUNDARY)) === 0 && parent && isSet(parent, row)) continue;
+    if ((told & (TOLD_BY_EVENT | BOUNDARY)) === 0 && ids && isSet(ids, row, PARENT)) continue;
     const map = read(row) as ReadonlyMap<string, string>;
     if (map.size === 0) continue;
     attributes[places[row]!] ??= new Map();
@@ -354,11 +353,11 @@ function verdictReader(columns: Columns, times: Uint32Array): (row: number) => b
   const error = columns.text('error_code');
   const status = columns.number('status');
   const source = columns.number('source');
-  const parent = columns.fixed('parent_span_id');
+  const ids = columns.fixed('span_ids');
   return (row) => {
     const told = outcome(row);
     const isBoundary = (source(row) & BOUNDARY) !== 0;
-    const isRoot = (source(row) & 1) === 1 && !isBoundary && !(parent && isSet(parent, row));
+    const isRoot = (source(row) & 1) === 1 && !isBoundary && !(ids && isSet(ids, row, PARENT));
     const delivered = boundary(row) === 'deliver_complete' || (stage(row) === 'deliver' && !isBoundary);
     if (told === '' && !delivered && !isRoot) return undefined;
     const ms = Math.floor((times[row * 2 + 1]! * 2 ** 32 + times[row * 2]!) / 1e6);

@@ -53,7 +53,14 @@ export function quote(text: string): string {
 }
 
 function columnOf(column: Column): string {
+  const { part, name, type, doc } = column;
+  if (part) {
+    const bytes = Number(/^FixedString\((\d+)\)$/.exec(type)?.[1]);
+    // The engine counts from 1.
+    const alias = `toFixedString(substring(${part.of}, ${part.at + 1}, ${bytes}), ${bytes})`;
+    return `  ${name} ${type} ALIAS ${alias} COMMENT ${quote(doc)}`;
+  }
   const codec = column.codec ? ` CODEC(${column.codec})` : '';
   const otherwise = column.default ? ` DEFAULT ${column.default}` : '';
-  return `  ${column.name} ${column.type}${otherwise} COMMENT ${quote(column.doc)}${codec}`;
+  return `  ${name} ${type}${otherwise} COMMENT ${quote(doc)}${codec}`;
 }

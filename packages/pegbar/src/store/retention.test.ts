@@ -110,7 +110,7 @@ describe.skipIf(missing !== null)(`retention${missing ? ` (skipped: ${missing})`
 
   it('keeps of old traces the errors, the slow ones, the stages, the pinned and a share, each trace whole', async () => {
     // 1,000 traces of 4 spans; trace 0 fails in one span, trace 1 is slow in one, trace 2 has a stage.
-    await run(`INSERT INTO spans (tenant, trace_id, span_id, status, duration_ns, pipeline_stage, part)
+    await run(`INSERT INTO spans (tenant, trace_id, span_ids, status, duration_ns, pipeline_stage, part)
       SELECT 't', leftPad(toString(intDiv(number, 4)), 16, '0'), leftPad(toString(number), 8, '0'),
         if(number = 1, 2, 1), if(number = 5, 10000000000, 1000), if(number = 9, 'generate', ''), '2026-11-18'
       FROM numbers(4000)`);

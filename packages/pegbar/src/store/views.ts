@@ -31,8 +31,8 @@ interface View {
   extra?: Readonly<Record<string, string>>;
 }
 
-/** Bookkeeping of the store, and bins that mean nothing without their key. */
-const HIDDEN = ['part', 'seg', 'source', 'verdict', 'prompt_bins'];
+/** Bookkeeping of the store, what is published in parts, and bins that mean nothing without their key. */
+const HIDDEN = ['part', 'seg', 'source', 'verdict', 'prompt_bins', 'span_ids'];
 
 /** Published names where they differ from the column's: those of the reference event. */
 const RENAMED: Readonly<Record<string, string>> = {

@@ -33,7 +33,7 @@ describe.skipIf(missing !== null)(`the SQL wall${missing ? ` (skipped: ${missing
     for (const table of TABLES) await run(ddlOf(table));
     for (const [index, { tenant }] of [A, { tenant: 'studio-b' }, QUOTED].entries()) {
       const params = { tenant, secret: `secret of ${tenant}`, trace: `${index + 1}`.repeat(16) };
-      const spans = `INSERT INTO spans (tenant, timestamp, duration_ns, request_id, trace_id, span_id, pipeline_stage,
+      const spans = `INSERT INTO spans (tenant, timestamp, duration_ns, request_id, trace_id, span_ids, pipeline_stage,
           model_version, seed, prompt, prompt_hash, nsfw, status, attributes, part)
         SELECT {tenant:String}, toDateTime64('2026-11-22 10:00:00.123456789', 9, 'UTC'), 1500000000,
           {secret:String}, {trace:String}, if(number < 5, 'spanspan', ''), if(number % 2, 'generate', ''),

@@ -6,19 +6,20 @@ CREATE TABLE IF NOT EXISTS spans
   duration_ns UInt64 COMMENT 'end minus start, nanoseconds' CODEC(ZSTD(1)),
   request_id String COMMENT 'the request; empty where the trace id stands for it' CODEC(ZSTD(1)),
   trace_id FixedString(16) COMMENT 'W3C trace id, zero where there is none' CODEC(ZSTD(1)),
-  span_id FixedString(8) COMMENT 'span id, zero where there is none' CODEC(ZSTD(1)),
-  parent_span_id FixedString(8) COMMENT 'parent, zero at the root' CODEC(ZSTD(1)),
+  span_ids FixedString(16) COMMENT 'span id and behind it its parent' CODEC(ZSTD(1)),
+  span_id FixedString(8) ALIAS toFixedString(substring(span_ids, 1, 8), 8) COMMENT 'span id, zero where there is none',
+  parent_span_id FixedString(8) ALIAS toFixedString(substring(span_ids, 9, 8), 8) COMMENT 'parent, zero at the root',
   source UInt8 COMMENT 'bit 0: told by a span; bit 1: told by an event; bit 2: imported; bit 3: written by the sweeper; bit 4: a boundary event, no stage or span of its own',
   region LowCardinality(String) COMMENT 'where it ran' CODEC(ZSTD(1)),
   workload LowCardinality(String) COMMENT 'animation, single_image or batch_panels' CODEC(ZSTD(1)),
   model_version LowCardinality(String) COMMENT 'version of the model that served' CODEC(ZSTD(1)),
   hardware_class LowCardinality(String) COMMENT 'class of machine' CODEC(ZSTD(1)),
   pipeline_stage LowCardinality(String) COMMENT 'ingest, preprocess, generate, upscale, postprocess or deliver' CODEC(ZSTD(1)),
-  traffic_source String COMMENT 'where the request came from' CODEC(ZSTD(1)),
+  traffic_source String COMMENT 'where the request came from' CODEC(ZSTD(3)),
   boundary String COMMENT 'boundary event, empty for a stage' CODEC(ZSTD(1)),
-  outcome String COMMENT 'explicit outcome, empty where none was told' CODEC(ZSTD(1)),
+  outcome String COMMENT 'explicit outcome, empty where none was told' CODEC(ZSTD(3)),
   status UInt8 COMMENT 'span status: 0 unset, 1 ok, 2 error' CODEC(ZSTD(1)),
-  error_code String COMMENT 'oom, timeout, safety_block, invalid_config, cuda, internal or cancelled' CODEC(ZSTD(1)),
+  error_code String COMMENT 'oom, timeout, safety_block, invalid_config, cuda, internal or cancelled' CODEC(ZSTD(3)),
   error_message String COMMENT 'what was said of the error; the status message of a span' CODEC(ZSTD(1)),
   retriable UInt8 COMMENT '0 not told, 1 no, 2 yes',
   queue_wait_ms Float32 COMMENT 'wait before the stage, ms' CODEC(ZSTD(1)),
@@ -32,9 +33,9 @@ CREATE TABLE IF NOT EXISTS spans
   user_hash UInt64 COMMENT 'keyed hash of the user, 0 not told' CODEC(ZSTD(1)),
   attempt UInt16 COMMENT 'number of the attempt, 0 not told',
   retry_of String COMMENT 'request this one repeats' CODEC(ZSTD(1)),
-  collection String COMMENT 'style collection' CODEC(ZSTD(1)),
-  model_family String COMMENT 'family of the model' CODEC(ZSTD(1)),
-  checkpoint_hash String COMMENT 'hash of the checkpoint' CODEC(ZSTD(1)),
+  collection String COMMENT 'style collection' CODEC(ZSTD(3)),
+  model_family String COMMENT 'family of the model' CODEC(ZSTD(3)),
+  checkpoint_hash String COMMENT 'hash of the checkpoint' CODEC(ZSTD(3)),
   loras Array(String) COMMENT 'LoRA ids in order' CODEC(ZSTD(1)),
   lora_weights Array(Float32) COMMENT 'their weights' CODEC(ZSTD(1)),
   lora_count UInt16 COMMENT 'number of LoRAs, also where ids are not told',
@@ -47,7 +48,7 @@ CREATE TABLE IF NOT EXISTS spans
   height UInt32 COMMENT 'pixels' CODEC(T64, ZSTD(1)),
   denoise Float32 COMMENT 'denoising strength, 0 not told' CODEC(ZSTD(1)),
   batch_size UInt16 COMMENT 'pictures per batch',
-  gpu_type String COMMENT 'type of GPU' CODEC(ZSTD(1)),
+  gpu_type String COMMENT 'type of GPU' CODEC(ZSTD(3)),
   gpu_mem_mb UInt32 COMMENT 'GPU memory in use, MiB' CODEC(T64, ZSTD(1)),
   gpu_util Float32 COMMENT 'GPU utilisation 0 to 1' CODEC(ZSTD(1)),
   rps Float32 COMMENT 'requests per second as told',
@@ -55,8 +56,8 @@ CREATE TABLE IF NOT EXISTS spans
   prompt_chars UInt32 COMMENT 'characters of the prompt' CODEC(T64, ZSTD(1)),
   prompt_words UInt16 COMMENT 'words of the prompt' CODEC(T64, ZSTD(1)),
   prompt_tokens UInt16 COMMENT 'CLIP tokens of the prompt' CODEC(T64, ZSTD(1)),
-  prompt_language String COMMENT 'ISO 639-1 or und' CODEC(ZSTD(1)),
-  prompt_script String COMMENT 'dominant script' CODEC(ZSTD(1)),
+  prompt_language String COMMENT 'ISO 639-1 or und' CODEC(ZSTD(3)),
+  prompt_script String COMMENT 'dominant script' CODEC(ZSTD(3)),
   prompt_tags UInt16 COMMENT 'booru tags in the prompt' CODEC(T64, ZSTD(1)),
   prompt_bins Array(UInt16) COMMENT 'keyed token bins, where the text may not be stored' CODEC(ZSTD(1)),
   negative_chars UInt32 COMMENT 'characters of the negative prompt' CODEC(T64, ZSTD(1)),
@@ -90,7 +91,7 @@ CREATE TABLE IF NOT EXISTS spans
   links String COMMENT 'span links, JSON' CODEC(ZSTD(1)),
   attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(3)),
   part Date COMMENT 'UTC day of ingest, the partition',
-  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(Delta(8), ZSTD(1)),
+  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(ZSTD(3)),
   INDEX by_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1,
   INDEX by_request request_id TYPE bloom_filter(0.001) GRANULARITY 1,
   INDEX by_image image_id TYPE bloom_filter(0.01) GRANULARITY 1,
@@ -111,7 +112,7 @@ CREATE TABLE IF NOT EXISTS span_events
   name LowCardinality(String) COMMENT 'event name' CODEC(ZSTD(1)),
   attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(3)),
   part Date COMMENT 'UTC day of ingest, the partition',
-  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(Delta(8), ZSTD(1)),
+  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(ZSTD(3)),
   INDEX by_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1
 )
 ENGINE = MergeTree
@@ -144,7 +145,7 @@ CREATE TABLE IF NOT EXISTS logs
   resource LowCardinality(String) COMMENT 'resource attributes, JSON',
   attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(3)),
   part Date COMMENT 'UTC day of ingest, the partition',
-  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(Delta(8), ZSTD(1)),
+  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(ZSTD(3)),
   INDEX by_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1
 )
 ENGINE = MergeTree
@@ -192,7 +193,7 @@ CREATE TABLE IF NOT EXISTS metric_points
   resource LowCardinality(String) COMMENT 'resource attributes, JSON',
   attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(3)),
   part Date COMMENT 'UTC day of ingest, the partition',
-  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(Delta(8), ZSTD(1))
+  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(ZSTD(3))
 )
 ENGINE = MergeTree
 PARTITION BY part
@@ -214,23 +215,23 @@ CREATE TABLE IF NOT EXISTS requests
   images SimpleAggregateFunction(sum, UInt64) COMMENT 'pictures made' CODEC(T64, ZSTD(1)),
   stages SimpleAggregateFunction(sum, UInt64) COMMENT 'stages seen' CODEC(T64, ZSTD(1)),
   spans SimpleAggregateFunction(sum, UInt64) COMMENT 'spans seen' CODEC(T64, ZSTD(1)),
-  error_code SimpleAggregateFunction(max, String) COMMENT 'error' CODEC(ZSTD(1)),
-  error_message SimpleAggregateFunction(max, String) COMMENT 'its message' CODEC(ZSTD(1)),
-  region SimpleAggregateFunction(max, String) COMMENT 'where it ran' CODEC(ZSTD(1)),
-  workload SimpleAggregateFunction(max, String) COMMENT 'animation, single_image or batch_panels' CODEC(ZSTD(1)),
-  model_version SimpleAggregateFunction(max, String) COMMENT 'version of the model that served' CODEC(ZSTD(1)),
-  hardware_class SimpleAggregateFunction(max, String) COMMENT 'class of machine' CODEC(ZSTD(1)),
-  pipeline_stage SimpleAggregateFunction(max, String) COMMENT 'ingest, preprocess, generate, upscale, postprocess or deliver' CODEC(ZSTD(1)),
-  traffic_source SimpleAggregateFunction(max, String) COMMENT 'where the request came from' CODEC(ZSTD(1)),
-  session_id SimpleAggregateFunction(max, String) COMMENT 'session' CODEC(ZSTD(1)),
+  error_code SimpleAggregateFunction(max, String) COMMENT 'error' CODEC(ZSTD(3)),
+  error_message SimpleAggregateFunction(max, String) COMMENT 'its message' CODEC(ZSTD(3)),
+  region SimpleAggregateFunction(max, String) COMMENT 'where it ran' CODEC(ZSTD(3)),
+  workload SimpleAggregateFunction(max, String) COMMENT 'animation, single_image or batch_panels' CODEC(ZSTD(3)),
+  model_version SimpleAggregateFunction(max, String) COMMENT 'version of the model that served' CODEC(ZSTD(3)),
+  hardware_class SimpleAggregateFunction(max, String) COMMENT 'class of machine' CODEC(ZSTD(3)),
+  pipeline_stage SimpleAggregateFunction(max, String) COMMENT 'ingest, preprocess, generate, upscale, postprocess or deliver' CODEC(ZSTD(3)),
+  traffic_source SimpleAggregateFunction(max, String) COMMENT 'where the request came from' CODEC(ZSTD(3)),
+  session_id SimpleAggregateFunction(max, String) COMMENT 'session' CODEC(ZSTD(3)),
   user_hash SimpleAggregateFunction(max, UInt64) COMMENT 'keyed hash of the user' CODEC(ZSTD(1)),
   attempt SimpleAggregateFunction(max, UInt16) COMMENT 'attempt' CODEC(T64, ZSTD(1)),
-  retry_of SimpleAggregateFunction(max, String) COMMENT 'request this one repeats' CODEC(ZSTD(1)),
-  model_family SimpleAggregateFunction(max, String) COMMENT 'family of the model' CODEC(ZSTD(1)),
-  checkpoint_hash SimpleAggregateFunction(max, String) COMMENT 'hash of the checkpoint' CODEC(ZSTD(1)),
+  retry_of SimpleAggregateFunction(max, String) COMMENT 'request this one repeats' CODEC(ZSTD(3)),
+  model_family SimpleAggregateFunction(max, String) COMMENT 'family of the model' CODEC(ZSTD(3)),
+  checkpoint_hash SimpleAggregateFunction(max, String) COMMENT 'hash of the checkpoint' CODEC(ZSTD(3)),
   loras SimpleAggregateFunction(max, Array(String)) COMMENT 'LoRA ids in order' CODEC(ZSTD(1)),
-  sampler SimpleAggregateFunction(max, String) COMMENT 'sampler' CODEC(ZSTD(1)),
-  scheduler SimpleAggregateFunction(max, String) COMMENT 'scheduler' CODEC(ZSTD(1)),
+  sampler SimpleAggregateFunction(max, String) COMMENT 'sampler' CODEC(ZSTD(3)),
+  scheduler SimpleAggregateFunction(max, String) COMMENT 'scheduler' CODEC(ZSTD(3)),
   steps SimpleAggregateFunction(max, UInt16) COMMENT 'sampling steps' CODEC(T64, ZSTD(1)),
   cfg SimpleAggregateFunction(max, Float32) COMMENT 'guidance scale' CODEC(ZSTD(1)),
   seed SimpleAggregateFunction(max, UInt64) COMMENT 'seed' CODEC(ZSTD(1)),
@@ -240,8 +241,8 @@ CREATE TABLE IF NOT EXISTS requests
   prompt_tokens SimpleAggregateFunction(max, UInt16) COMMENT 'CLIP tokens' CODEC(T64, ZSTD(1)),
   prompt_words SimpleAggregateFunction(max, UInt16) COMMENT 'words' CODEC(T64, ZSTD(1)),
   prompt_chars SimpleAggregateFunction(max, UInt32) COMMENT 'characters' CODEC(T64, ZSTD(1)),
-  prompt_language SimpleAggregateFunction(max, String) COMMENT 'language' CODEC(ZSTD(1)),
-  collection SimpleAggregateFunction(max, String) COMMENT 'style collection' CODEC(ZSTD(1)),
+  prompt_language SimpleAggregateFunction(max, String) COMMENT 'language' CODEC(ZSTD(3)),
+  collection SimpleAggregateFunction(max, String) COMMENT 'style collection' CODEC(ZSTD(3)),
   lora_weights SimpleAggregateFunction(max, Array(Float32)) COMMENT 'weights of the LoRAs' CODEC(ZSTD(1)),
   attributes SimpleAggregateFunction(maxMap, Map(String, String)) COMMENT 'free attributes of its root span and of its events' CODEC(ZSTD(1)),
   imported SimpleAggregateFunction(max, UInt8) COMMENT '1 for imported requests: they never time out' CODEC(ZSTD(1)),
@@ -261,42 +262,42 @@ CREATE TABLE IF NOT EXISTS images
   tenant LowCardinality(String) COMMENT 'who the row belongs to' CODEC(ZSTD(1)),
   image_id String COMMENT 'the picture' CODEC(ZSTD(1)),
   timestamp SimpleAggregateFunction(min, DateTime64(9, 'UTC')) COMMENT 'when it was made' CODEC(T64, ZSTD(1)),
-  request_id SimpleAggregateFunction(max, String) COMMENT 'request that made it' CODEC(ZSTD(1)),
+  request_id SimpleAggregateFunction(max, String) COMMENT 'request that made it' CODEC(ZSTD(3)),
   trace_id SimpleAggregateFunction(max, FixedString(16)) COMMENT 'its trace' CODEC(ZSTD(1)),
-  sequence_id SimpleAggregateFunction(max, String) COMMENT 'clip it belongs to' CODEC(ZSTD(1)),
-  kind SimpleAggregateFunction(max, String) COMMENT 'image, frame, reference, control_map, …' CODEC(ZSTD(1)),
-  uri SimpleAggregateFunction(max, String) COMMENT 'where it lies' CODEC(ZSTD(1)),
-  thumb_uri SimpleAggregateFunction(max, String) COMMENT 'where its thumbnail lies' CODEC(ZSTD(1)),
-  embedding_uri SimpleAggregateFunction(max, String) COMMENT 'where its embedding lies' CODEC(ZSTD(1)),
+  sequence_id SimpleAggregateFunction(max, String) COMMENT 'clip it belongs to' CODEC(ZSTD(3)),
+  kind SimpleAggregateFunction(max, String) COMMENT 'image, frame, reference, control_map, …' CODEC(ZSTD(3)),
+  uri SimpleAggregateFunction(max, String) COMMENT 'where it lies' CODEC(ZSTD(3)),
+  thumb_uri SimpleAggregateFunction(max, String) COMMENT 'where its thumbnail lies' CODEC(ZSTD(3)),
+  embedding_uri SimpleAggregateFunction(max, String) COMMENT 'where its embedding lies' CODEC(ZSTD(3)),
   width SimpleAggregateFunction(max, UInt32) COMMENT 'pixels' CODEC(T64, ZSTD(1)),
   height SimpleAggregateFunction(max, UInt32) COMMENT 'pixels' CODEC(T64, ZSTD(1)),
   bytes SimpleAggregateFunction(max, UInt64) COMMENT 'size' CODEC(ZSTD(1)),
-  sha256 SimpleAggregateFunction(max, String) COMMENT 'digest' CODEC(ZSTD(1)),
-  collection SimpleAggregateFunction(max, String) COMMENT 'style collection' CODEC(ZSTD(1)),
-  consent SimpleAggregateFunction(max, String) COMMENT 'consent state' CODEC(ZSTD(1)),
+  sha256 SimpleAggregateFunction(max, String) COMMENT 'digest' CODEC(ZSTD(3)),
+  collection SimpleAggregateFunction(max, String) COMMENT 'style collection' CODEC(ZSTD(3)),
+  consent SimpleAggregateFunction(max, String) COMMENT 'consent state' CODEC(ZSTD(3)),
   consent_at SimpleAggregateFunction(max, DateTime64(3, 'UTC')) COMMENT 'when it was given' CODEC(T64, ZSTD(1)),
-  license SimpleAggregateFunction(max, String) COMMENT 'licence' CODEC(ZSTD(1)),
-  region SimpleAggregateFunction(max, String) COMMENT 'where it ran' CODEC(ZSTD(1)),
-  workload SimpleAggregateFunction(max, String) COMMENT 'animation, single_image or batch_panels' CODEC(ZSTD(1)),
-  model_version SimpleAggregateFunction(max, String) COMMENT 'version of the model that served' CODEC(ZSTD(1)),
-  hardware_class SimpleAggregateFunction(max, String) COMMENT 'class of machine' CODEC(ZSTD(1)),
-  pipeline_stage SimpleAggregateFunction(max, String) COMMENT 'ingest, preprocess, generate, upscale, postprocess or deliver' CODEC(ZSTD(1)),
-  traffic_source SimpleAggregateFunction(max, String) COMMENT 'where the request came from' CODEC(ZSTD(1)),
-  session_id SimpleAggregateFunction(max, String) COMMENT 'session' CODEC(ZSTD(1)),
+  license SimpleAggregateFunction(max, String) COMMENT 'licence' CODEC(ZSTD(3)),
+  region SimpleAggregateFunction(max, String) COMMENT 'where it ran' CODEC(ZSTD(3)),
+  workload SimpleAggregateFunction(max, String) COMMENT 'animation, single_image or batch_panels' CODEC(ZSTD(3)),
+  model_version SimpleAggregateFunction(max, String) COMMENT 'version of the model that served' CODEC(ZSTD(3)),
+  hardware_class SimpleAggregateFunction(max, String) COMMENT 'class of machine' CODEC(ZSTD(3)),
+  pipeline_stage SimpleAggregateFunction(max, String) COMMENT 'ingest, preprocess, generate, upscale, postprocess or deliver' CODEC(ZSTD(3)),
+  traffic_source SimpleAggregateFunction(max, String) COMMENT 'where the request came from' CODEC(ZSTD(3)),
+  session_id SimpleAggregateFunction(max, String) COMMENT 'session' CODEC(ZSTD(3)),
   user_hash SimpleAggregateFunction(max, UInt64) COMMENT 'keyed hash of the user' CODEC(ZSTD(1)),
-  model_family SimpleAggregateFunction(max, String) COMMENT 'family of the model' CODEC(ZSTD(1)),
-  checkpoint_hash SimpleAggregateFunction(max, String) COMMENT 'hash of the checkpoint' CODEC(ZSTD(1)),
+  model_family SimpleAggregateFunction(max, String) COMMENT 'family of the model' CODEC(ZSTD(3)),
+  checkpoint_hash SimpleAggregateFunction(max, String) COMMENT 'hash of the checkpoint' CODEC(ZSTD(3)),
   loras SimpleAggregateFunction(max, Array(String)) COMMENT 'LoRA ids in order' CODEC(ZSTD(1)),
-  sampler SimpleAggregateFunction(max, String) COMMENT 'sampler' CODEC(ZSTD(1)),
-  scheduler SimpleAggregateFunction(max, String) COMMENT 'scheduler' CODEC(ZSTD(1)),
+  sampler SimpleAggregateFunction(max, String) COMMENT 'sampler' CODEC(ZSTD(3)),
+  scheduler SimpleAggregateFunction(max, String) COMMENT 'scheduler' CODEC(ZSTD(3)),
   steps SimpleAggregateFunction(max, UInt16) COMMENT 'sampling steps' CODEC(T64, ZSTD(1)),
   cfg SimpleAggregateFunction(max, Float32) COMMENT 'guidance scale' CODEC(ZSTD(1)),
   seed SimpleAggregateFunction(max, UInt64) COMMENT 'seed' CODEC(ZSTD(1)),
   prompt_hash SimpleAggregateFunction(max, UInt64) COMMENT 'keyed hash of the prompt' CODEC(ZSTD(1)),
   lora_weights SimpleAggregateFunction(max, Array(Float32)) COMMENT 'weights of the LoRAs' CODEC(ZSTD(1)),
   denoise SimpleAggregateFunction(max, Float32) COMMENT 'denoising strength' CODEC(ZSTD(1)),
-  prompt SimpleAggregateFunction(max, String) COMMENT 'prompt as the policy lets it be stored' CODEC(ZSTD(1)),
-  negative_prompt SimpleAggregateFunction(max, String) COMMENT 'negative prompt, likewise' CODEC(ZSTD(1)),
+  prompt SimpleAggregateFunction(max, String) COMMENT 'prompt as the policy lets it be stored' CODEC(ZSTD(3)),
+  negative_prompt SimpleAggregateFunction(max, String) COMMENT 'negative prompt, likewise' CODEC(ZSTD(3)),
   nsfw SimpleAggregateFunction(max, UInt8) COMMENT '0 not told, 1 no, 2 yes' CODEC(ZSTD(1)),
   attributes SimpleAggregateFunction(maxMap, Map(String, String)) COMMENT 'free attributes of its artifact records' CODEC(ZSTD(1)),
   part SimpleAggregateFunction(max, Date) COMMENT 'UTC day of ingest, the partition' CODEC(ZSTD(1)),
@@ -323,7 +324,7 @@ CREATE TABLE IF NOT EXISTS scores
   scorer_version String COMMENT 'its version' CODEC(ZSTD(1)),
   attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(3)),
   part Date COMMENT 'UTC day of ingest, the partition',
-  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(Delta(8), ZSTD(1)),
+  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(ZSTD(3)),
   INDEX by_image image_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
 ENGINE = MergeTree
@@ -343,7 +344,7 @@ CREATE TABLE IF NOT EXISTS feedback
   user_hash UInt64 COMMENT 'keyed hash of the user',
   attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(3)),
   part Date COMMENT 'UTC day of ingest, the partition',
-  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(Delta(8), ZSTD(1)),
+  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(ZSTD(3)),
   INDEX by_image image_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
 ENGINE = MergeTree
@@ -371,7 +372,7 @@ CREATE TABLE IF NOT EXISTS deployments
   url String COMMENT 'link' CODEC(ZSTD(1)),
   attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(3)),
   part Date COMMENT 'UTC day of ingest, the partition',
-  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(Delta(8), ZSTD(1))
+  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(ZSTD(3))
 )
 ENGINE = MergeTree
 PARTITION BY part
@@ -406,7 +407,7 @@ CREATE TABLE IF NOT EXISTS frames
   traffic_source String COMMENT 'where the request came from',
   attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(3)),
   part Date COMMENT 'UTC day of ingest, the partition',
-  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(Delta(8), ZSTD(1)),
+  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(ZSTD(3)),
   INDEX by_sequence sequence_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
 ENGINE = MergeTree
@@ -432,7 +433,7 @@ CREATE TABLE IF NOT EXISTS queue_samples
   traffic_source String COMMENT 'where the request came from',
   attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(3)),
   part Date COMMENT 'UTC day of ingest, the partition',
-  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(Delta(8), ZSTD(1))
+  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(ZSTD(3))
 )
 ENGINE = MergeTree
 PARTITION BY part
@@ -461,7 +462,7 @@ CREATE TABLE IF NOT EXISTS gpu_samples
   traffic_source String COMMENT 'where the request came from',
   attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(3)),
   part Date COMMENT 'UTC day of ingest, the partition',
-  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(Delta(8), ZSTD(1))
+  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(ZSTD(3))
 )
 ENGINE = MergeTree
 PARTITION BY part
@@ -488,7 +489,7 @@ CREATE TABLE IF NOT EXISTS model_loads
   traffic_source String COMMENT 'where the request came from',
   attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(3)),
   part Date COMMENT 'UTC day of ingest, the partition',
-  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(Delta(8), ZSTD(1))
+  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(ZSTD(3))
 )
 ENGINE = MergeTree
 PARTITION BY part
@@ -511,7 +512,7 @@ CREATE TABLE IF NOT EXISTS cache_events
   traffic_source String COMMENT 'where the request came from',
   attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(3)),
   part Date COMMENT 'UTC day of ingest, the partition',
-  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(Delta(8), ZSTD(1))
+  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(ZSTD(3))
 )
 ENGINE = MergeTree
 PARTITION BY part
@@ -537,7 +538,7 @@ CREATE TABLE IF NOT EXISTS io_samples
   traffic_source String COMMENT 'where the request came from',
   attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(3)),
   part Date COMMENT 'UTC day of ingest, the partition',
-  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(Delta(8), ZSTD(1))
+  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(ZSTD(3))
 )
 ENGINE = MergeTree
 PARTITION BY part
@@ -557,7 +558,7 @@ CREATE TABLE IF NOT EXISTS embeddings
   palette Array(String) COMMENT 'main colours of the picture with their shares, commonest first',
   attributes Map(String, String) COMMENT 'free attributes as text; nested values as JSON' CODEC(ZSTD(3)),
   part Date COMMENT 'UTC day of ingest, the partition',
-  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(Delta(8), ZSTD(1))
+  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(ZSTD(3))
 )
 ENGINE = MergeTree
 PARTITION BY part
@@ -572,7 +573,7 @@ CREATE TABLE IF NOT EXISTS import_ids
   id UInt64 COMMENT 'first 64 bits of the digest of the identity',
   import LowCardinality(String) COMMENT 'which import',
   part Date COMMENT 'UTC day of ingest, the partition',
-  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(Delta(8), ZSTD(1))
+  seg UInt64 COMMENT 'spool segment that carried the row' CODEC(ZSTD(3))
 )
 ENGINE = MergeTree
 PARTITION BY part

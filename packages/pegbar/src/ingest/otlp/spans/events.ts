@@ -127,8 +127,8 @@ export class EventWriter {
     const own = rows.eventTraceId.i32;
     for (let word = 0; word < 4; word++) own[row * 4 + word] = trace[spanRow * 4 + word]!;
     rows.eventSpanId.touch(row);
-    rows.eventSpanId.i32[row * 2] = rows.spanId.i32[spanRow * 2]!;
-    rows.eventSpanId.i32[row * 2 + 1] = rows.spanId.i32[spanRow * 2 + 1]!;
+    rows.eventSpanId.i32[row * 2] = rows.spanIds.i32[spanRow * 4]!;
+    rows.eventSpanId.i32[row * 2 + 1] = rows.spanIds.i32[spanRow * 4 + 1]!;
   }
 
   private attribute(wire: Wire, start: number, end: number, first: number): void {

@@ -23,8 +23,7 @@ export interface SpanBlocks {
 const BOUNDARY_TAGS = [
   'tenant',
   'trace_id',
-  'span_id',
-  'parent_span_id',
+  'span_ids',
   'source',
   'request_id',
   'region',
@@ -53,8 +52,8 @@ export class Rows {
   readonly timestamp: FixedColumn;
   readonly duration: FixedColumn;
   readonly traceId: FixedColumn;
-  readonly spanId: FixedColumn;
-  readonly parentId: FixedColumn;
+  /** Four words: the span's id, then its parent's. */
+  readonly spanIds: FixedColumn;
   readonly source: FixedColumn;
   readonly status: FixedColumn;
   readonly kind: FixedColumn;
@@ -91,8 +90,7 @@ export class Rows {
     this.timestamp = spans.column('timestamp');
     this.duration = spans.column('duration_ns');
     this.traceId = spans.column('trace_id');
-    this.spanId = spans.column('span_id');
-    this.parentId = spans.column('parent_span_id');
+    this.spanIds = spans.column('span_ids');
     this.source = spans.column('source');
     this.status = spans.column('status');
     this.kind = spans.column('kind');

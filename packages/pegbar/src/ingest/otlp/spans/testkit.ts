@@ -101,9 +101,12 @@ export function createKit({ protector = plainProtector, gpuPrice = () => 0 }: Ki
   };
 }
 
+const SPAN_ID_DIGITS = 16;
+
 /** The rows of a block; only what is told stands in them, ids in hex. */
 export function rowsOf(block: BlockBuilder): Row[] {
   const { rows, columns } = readBlock(Buffer.concat(block.encode()));
+  const parts = block.table.columns.filter(({ part }) => part !== undefined);
   return Array.from({ length: rows }, (_, row) => {
     const out: Row = {};
     for (const [name, column] of columns) {
@@ -113,6 +116,12 @@ export function rowsOf(block: BlockBuilder): Row[] {
       else if (value instanceof Map) out[name] = Object.fromEntries(value);
       else out[name] = value;
     }
+    for (const { name, part } of parts) {
+      const whole = out[part!.of] as string | undefined;
+      const own = whole?.slice(part!.at * 2, part!.at * 2 + SPAN_ID_DIGITS);
+      if (own && !/^0*$/.test(own)) out[name] = own;
+    }
+    for (const { part } of parts) delete out[part!.of];
     return out;
   });
 }

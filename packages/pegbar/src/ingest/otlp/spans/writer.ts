@@ -104,7 +104,7 @@ export class SpanWriter {
     const { rows, outline } = this;
     const { view } = wire;
     rows.tenant.set(row, tenantId);
-    const { traceId, spanId } = rows;
+    const { traceId, spanIds } = rows;
     traceId.touch(row);
     const trace = traceId.i32;
     const at = outline.traceAt;
@@ -112,14 +112,13 @@ export class SpanWriter {
     trace[row * 4 + 1] = view.getInt32(at + 4, true);
     trace[row * 4 + 2] = view.getInt32(at + 8, true);
     trace[row * 4 + 3] = view.getInt32(at + 12, true);
-    spanId.touch(row);
-    spanId.i32[row * 2] = view.getInt32(outline.spanAt, true);
-    spanId.i32[row * 2 + 1] = view.getInt32(outline.spanAt + 4, true);
+    spanIds.touch(row);
+    const ids = spanIds.i32;
+    ids[row * 4] = view.getInt32(outline.spanAt, true);
+    ids[row * 4 + 1] = view.getInt32(outline.spanAt + 4, true);
     if (outline.parentAt >= 0) {
-      const { parentId } = rows;
-      parentId.touch(row);
-      parentId.i32[row * 2] = view.getInt32(outline.parentAt, true);
-      parentId.i32[row * 2 + 1] = view.getInt32(outline.parentAt + 4, true);
+      ids[row * 4 + 2] = view.getInt32(outline.parentAt, true);
+      ids[row * 4 + 3] = view.getInt32(outline.parentAt + 4, true);
     }
     rows.source.touch(row);
     rows.source.u8[row] = TOLD_BY_SPAN;
