@@ -28,16 +28,16 @@ const SCHEME = 'pegbar-sim:';
 
 /** `pegbar-sim:img_…?collection&grade&…`, fields in fixed order, without names: this runs once per picture. */
 export function pictureUri(spec: PictureSpec): string {
-  return `${SCHEME}${spec.image_id}?${spec.collection}&${spec.grade}&${spec.model_version}&${hexOf(spec.seed)}&${spec.background}&${spec.outfit}&${spec.face}&${spec.width}x${spec.height}&${Math.round(spec.wash * 100)}&${Math.round(spec.smear * 100)}&${Math.round(spec.wobble * 100)}&${Math.round(spec.shift * 100)}&${spec.panel}`;
+  return `${SCHEME}${spec.image_id}?${spec.collection}&${spec.grade}&${spec.model_version}&${grouped(spec.seed)}&${spec.background}&${spec.outfit}&${spec.face}&${spec.width}x${spec.height}&${Math.round(spec.wash * 100)}&${Math.round(spec.smear * 100)}&${Math.round(spec.wobble * 100)}&${Math.round(spec.shift * 100)}&${spec.panel}`;
 }
 
-/** A long number in a text looks like that of a card, and a policy would take it out. */
-function hexOf(seed: string): string {
-  return `x${BigInt(seed).toString(16)}`;
+/** In groups: a long number in a text looks like that of a card, and a policy would take it out. */
+function grouped(seed: string): string {
+  return `x${seed.slice(0, 7)}x${seed.slice(7, 14)}x${seed.slice(14)}`;
 }
 
 const URI =
-  /^pegbar-sim:([\w-]{1,64})\?([^&]{1,200})&(\w{1,16})&([^&]{1,200})&x([0-9a-f]{1,16})&(\w{1,16})&(\w{1,16})&(\w{1,16})&(\d{2,5})x(\d{2,5})&(\d{1,3})&(\d{1,3})&(\d{1,3})&(\d{1,3})&(\d{1,2})$/;
+  /^pegbar-sim:([\w-]{1,64})\?([^&]{1,200})&(\w{1,16})&([^&]{1,200})&(x\d{1,7}x\d{0,7}x\d{0,6})&(\w{1,16})&(\w{1,16})&(\w{1,16})&(\d{2,5})x(\d{2,5})&(\d{1,3})&(\d{1,3})&(\d{1,3})&(\d{1,3})&(\d{1,2})$/;
 
 /** The picture behind a URI, or null where it is not one of ours. */
 export function parsePictureUri(uri: string): PictureSpec | null {
@@ -50,7 +50,7 @@ export function parsePictureUri(uri: string): PictureSpec | null {
     collection: text(2),
     grade: text(3),
     model_version: text(4),
-    seed: BigInt(`0x${text(5)}`).toString(),
+    seed: text(5).replaceAll('x', ''),
     background: text(6),
     outfit: text(7),
     face: text(8),
