@@ -163,7 +163,6 @@ export const SQL_FILES: readonly Exception[] = [
   },
   { path: 'rollups/swap.ts', reason: 'the exchange of a week is its statements in their order' },
   { path: 'rollups/days.ts', reason: 'two statements: the days of hours, and what they replace' },
-  { path: 'rollups/tokens.ts', reason: 'one statement, read with what it counts' },
   { path: 'requests/derive.ts', reason: 'one statement, read with what it marks' },
   { path: 'requests/heirs.ts', reason: 'who inherits, and what: two statements over the same rows' },
   { path: 'requests/refold.ts', reason: 'one statement, read with the fold that it feeds' },

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTokenCounts } from '../../packages/pegbar/src/rollups/index.ts';
+import { systemClock } from '../../packages/pegbar/src/base/clock.ts';
+import { createContentKeeper, createContentReader } from '../../packages/pegbar/src/rollups/index.ts';
 import { engineMissing } from '../../packages/pegbar/src/store/engine/testing.ts';
 import { startPipeline } from './harness.ts';
 
@@ -136,15 +137,37 @@ describe.skipIf(missing)('events through the main line', () => {
     expect(days).not.toEqual([]);
   });
 
-  it('counts how many prompts and sessions hold a word, by model and day', async () => {
-    await createTokenCounts(line.store).catchUp(Date.now());
-    const rows = await line.rows<Record<string, string>>(
-      "SELECT tenant, name, prompts, sessions, sum_sq, sum_cross FROM token_days WHERE tenant = 'studio-a' ORDER BY bin = 65535, name",
-    );
+  it('counts in how many prompts and sessions each word and tag stands, by segment and hour, and again after a change', async () => {
+    const keeper = createContentKeeper({ store: line.store, clock: systemClock, onCounted: () => undefined });
+    const reader = createContentReader({ store: line.store, held: () => new Map() });
+    const range = { from_ms: HOUR, to_ms: HOUR + 3_600_000 };
+    const ask = { scope: { tenant: 'studio-a' }, kinds: ['token', 'tag'] as const, dim: 'all', ...range };
+    const read = async () => {
+      const [rows, names] = [await reader.read(ask), await reader.names(ask)];
+      if (!rows.ok || !names.ok) throw new Error('not read');
+      return rows.value.map(({ kind, documents, sessions, cells, ...lists }) => ({
+        ...{ kind, documents, sessions, session_squares: lists.session_squares },
+        cells: Array.from(cells, (cell, at) => [
+          ...[names.value.get(`${kind} ${cell}`), lists.counts[at], lists.cell_sessions[at]],
+          ...[lists.squares[at], lists.crosses[at]],
+        ]).sort(),
+      }));
+    };
+    // One tenant and day each.
+    for (let day = 0; day < 4; day++) await keeper.catchUp([]);
     // 50 requests of studio-a in 5 sessions of 10, each with the words a, cat and masterpiece.
-    const counts = { prompts: '50', sessions: '5', sum_sq: '500', sum_cross: '500' };
-    expect(rows).toEqual(
-      ['a', 'cat', 'masterpiece', ''].map((name) => ({ tenant: 'studio-a', name, ...counts })),
+    const of = (name: string) => [name, 50, 5, 500, 500];
+    const all = { documents: 50, sessions: 5, session_squares: 500 };
+    const once = await read();
+    expect(once).toContainEqual({ kind: 'token', ...all, cells: ['a', 'cat', 'masterpiece'].map(of) });
+    expect(once).toContainEqual({ kind: 'tag', ...all, cells: [of('masterpiece')] });
+    expect(once).toHaveLength(2);
+    // As if it had been counted before half of them came in: it is counted again, and read once.
+    await line.store.command(
+      "INSERT INTO content_hours (tenant, kind, t, counted, counts) SELECT tenant, kind, t, counted + 1, [1, 1, 1] FROM content_hours WHERE kind = 'hour' AND tenant = 'studio-a'",
     );
+    const again = createContentKeeper({ store: line.store, clock: systemClock, onCounted: () => undefined });
+    await again.catchUp([]);
+    expect(await read()).toEqual(once);
   });
 });

@@ -29,7 +29,7 @@ import { referenceWindow } from './windows.ts';
 
 export interface WatchOptions extends Omit<DriftDeps, 'rollups'> {
   readonly store: Store;
-  readonly keeper: Pick<RollupKeeper, 'unstored'>;
+  readonly keeper: Pick<RollupKeeper, 'unstored' | 'content'>;
   readonly state: State;
   readonly clock: Clock;
   readonly counters: Pick<Counters, 'add'>;

@@ -1,3 +1,4 @@
+export { colourNamesOf } from './colours.ts';
 export { type LoraTag, lorasInPrompt } from './markup.ts';
 export {
   asciiFigures,

@@ -19,7 +19,7 @@ export interface ApiDeps {
   events: { accept(body: string, context: EventContext): Promise<EventVerdict> };
   store: Store;
   wall: Wall;
-  keeper: Pick<RollupKeeper, 'unstored' | 'touch' | 'settle'>;
+  keeper: Pick<RollupKeeper, 'unstored' | 'content' | 'touch' | 'settle'>;
   access: Access;
   counters: Counters;
   spool: Pick<Spool, 'backlog' | 'deadLetters' | 'exhume' | 'forget'>;

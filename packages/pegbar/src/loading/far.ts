@@ -72,6 +72,7 @@ export function runLoading(port: Port, setup: LoadingSetup): void {
       clock,
       counters,
       log,
+      onContent: (bucket, counts) => server.tell('content', [bucket, counts ?? null]),
       onCounted(bucket, rows) {
         if (rows === undefined) return server.tell('counted', [bucket, null]);
         const bytes = packRows(rows);

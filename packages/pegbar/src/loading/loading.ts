@@ -11,7 +11,13 @@ import type { Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import { connectRemote, type Remote } from '../base/remote.ts';
-import { type Bucket, type RollupKeeper, type RollupRow, unpackRows } from '../rollups/index.ts';
+import {
+  type Bucket,
+  type ContentHourCounts,
+  type RollupKeeper,
+  type RollupRow,
+  unpackRows,
+} from '../rollups/index.ts';
 import type { Spool } from '../spool/index.ts';
 import type { Queries, State } from '../state/index.ts';
 import type { EngineAddress, Supervisor } from '../store/engine/index.ts';
@@ -21,7 +27,7 @@ import { startThread, type Thread } from './thread.ts';
 
 export interface Loading {
   loader: Pick<Loader, 'loaded' | 'drained' | 'inTurn'>;
-  keeper: Pick<RollupKeeper, 'touch' | 'settle' | 'unstored'>;
+  keeper: Pick<RollupKeeper, 'touch' | 'settle' | 'unstored' | 'content'>;
   /** Begins to load; call it when the tables are there. */
   start(): void;
   stop(): Promise<void>;
@@ -47,6 +53,7 @@ const STOP_MOST_MS = 10_000;
 export function startLoading(options: LoadingOptions): Loading {
   const { spool, state, supervisor, clock, counters, log } = options;
   const held = new Map<string, () => readonly RollupRow[]>();
+  const content = new Map<string, ContentHourCounts>();
   const stopped = new AbortController();
   let waiting: (() => void)[] = [];
   let loaded = 0;
@@ -73,6 +80,8 @@ export function startLoading(options: LoadingOptions): Loading {
         for (const wake of those) wake();
       },
       count: (name, labels, n) => counters.add(name, labels, n),
+      content: (bucket, counts) =>
+        void (counts === null ? content.delete(bucket) : content.set(bucket, counts)),
       counted(bucket, bytes) {
         if (bytes === null) return void held.delete(bucket);
         let rows: readonly RollupRow[] | undefined;
@@ -140,6 +149,7 @@ export function startLoading(options: LoadingOptions): Loading {
       },
       settle: () => ask((far) => far.call('settle')),
       unstored: () => held,
+      content: () => content,
     },
     start() {
       started = true;

@@ -1,6 +1,6 @@
 /** What the two sides of the loading thread say to each other. Everything here is copied from thread to thread. */
 import type { LogLevel } from '../base/log.ts';
-import type { Bucket } from '../rollups/index.ts';
+import type { Bucket, ContentHourCounts } from '../rollups/index.ts';
 import type { ClosedLog, IdFile } from '../spool/index.ts';
 import type { Queries } from '../state/index.ts';
 import type { EngineAddress } from '../store/engine/index.ts';
@@ -41,4 +41,6 @@ export interface ServerSide {
   count(name: string, labels: Record<string, string>, n: number): void;
   /** An hour that is not in `roll_hours` was counted (rows as `packRows` has them), or stands there now (null). */
   counted(bucket: string, rows: Uint8Array | null): void;
+  /** The same of what its prompts and pictures are about. */
+  content(bucket: string, counts: ContentHourCounts | null): void;
 }

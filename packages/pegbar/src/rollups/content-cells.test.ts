@@ -3,7 +3,11 @@ import { ContentCounter, type ContentSums } from './content-cells.ts';
 import { createPromptReader, paletteDocument } from './content-documents.ts';
 
 const read = createPromptReader();
-const prompt = (session: string, text: string, more: { model?: string; language?: string; bins?: number[] } = {}) =>
+const prompt = (
+  session: string,
+  text: string,
+  more: { model?: string; language?: string; bins?: number[] } = {},
+) =>
   read({
     session,
     values: ['eu', more.model ?? 'v1', 'single_image', ''],

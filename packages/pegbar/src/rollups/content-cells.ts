@@ -163,7 +163,8 @@ export class ContentCounter {
     let best = '';
     let most = ALWAYS_NAMED.has(kind) ? 0 : NAMED_SESSIONS - 1;
     for (const [name, sessions] of this.#names.get(kind)?.get(cell) ?? [])
-      if (sessions > most || (sessions === most && best !== '' && name < best)) [best, most] = [name, sessions];
+      if (sessions > most || (sessions === most && best !== '' && name < best))
+        [best, most] = [name, sessions];
     return best;
   }
 }

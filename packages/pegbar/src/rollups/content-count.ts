@@ -104,7 +104,8 @@ function* distancesByHour(bytes: Buffer): Generator<undefined, Map<number, Dista
     const [hour, collection, value] = ['hour', 'collection', 'v'].map((name) => column(view, name));
     for (let at = 0; at < view.rows; at++) {
       const start = Number(hour!.at(at));
-      const own = hours.get(start) ?? new Map<string, { n: number; sum: number; bins: Map<number, number> }>();
+      const own =
+        hours.get(start) ?? new Map<string, { n: number; sum: number; bins: Map<number, number> }>();
       hours.set(start, own);
       const name = String(collection!.at(at));
       const sums = own.get(name) ?? { n: 0, sum: 0, bins: new Map<number, number>() };
@@ -118,7 +119,10 @@ function* distancesByHour(bytes: Buffer): Generator<undefined, Map<number, Dista
     yield;
   }
   return new Map(
-    [...hours].map(([start, own]) => [start, [...own].map(([collection, sums]) => ({ collection, ...sums }))]),
+    [...hours].map(([start, own]) => [
+      start,
+      [...own].map(([collection, sums]) => ({ collection, ...sums })),
+    ]),
   );
 }
 

@@ -1,12 +1,5 @@
 /** Prompts and palettes as documents of what stands in them. Pure. */
-import {
-  binOf,
-  charactersOf,
-  colourNamesOf,
-  promptFeatures,
-  tagsOf,
-  wordsOf,
-} from '../features/index.ts';
+import { binOf, charactersOf, colourNamesOf, promptFeatures, tagsOf, wordsOf } from '../features/index.ts';
 import type { ContentDocument } from './content-cells.ts';
 
 export interface PromptRow {

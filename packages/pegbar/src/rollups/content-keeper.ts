@@ -61,9 +61,7 @@ export function createContentKeeper({ store, clock, onCounted }: ContentKeeperOp
     const block = blockOf(wanted.tenant, stamp, counted, of);
     await done(store.insertNative('content_hours', block.encode()));
     if (Number(wanted.again) > 0)
-      await done(
-        store.command(FORGET_EARLIER, { params: { tenant: wanted.tenant, hours, counted: stamp } }),
-      );
+      await done(store.command(FORGET_EARLIER, { params: { tenant: wanted.tenant, hours, counted: stamp } }));
     for (const hour_s of hours) tell({ tenant: wanted.tenant, hour_ms: hour_s * 1000 }, undefined);
     return true;
   }

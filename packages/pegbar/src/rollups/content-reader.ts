@@ -3,7 +3,7 @@ import { ok, type Result } from '../base/result.ts';
 import { readBlock } from '../native/index.ts';
 import type { Store, StoreError, TenantScope } from '../store/index.ts';
 import type { ContentKind, ContentSums } from './content-cells.ts';
-import { column, type ContentHourCounts, itemsOf } from './content-count.ts';
+import { type ContentHourCounts, column, itemsOf } from './content-count.ts';
 import { DISTANCE_KIND } from './content-keeper.ts';
 import { CONTENT, NAMES } from './content-queries.ts';
 
@@ -93,10 +93,12 @@ function rowsOf(bytes: Buffer): ContentRow[] {
     from = view.end ?? bytes.length;
     if (view.rows === 0) continue;
     const [tenant, value, kind, hour] = ['tenant', 'value', 'kind', 'hour'].map((name) => column(view, name));
-    const [documents, sessions, squaresOfSessions] = ['documents', 'sessions', 'session_squares'].map((name) =>
+    const [documents, sessions, squaresOfSessions] = ['documents', 'sessions', 'session_squares'].map(
+      (name) => column(view, name),
+    );
+    const lists = ['cells', 'counts', 'cell_sessions', 'squares', 'crosses'].map((name) =>
       column(view, name),
     );
-    const lists = ['cells', 'counts', 'cell_sessions', 'squares', 'crosses'].map((name) => column(view, name));
     for (let at = 0; at < view.rows; at++) {
       const [cells, counts, cell_sessions, squares, crosses] = lists.map((list) => itemsOf(list, at));
       out.push({

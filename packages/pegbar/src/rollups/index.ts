@@ -1,4 +1,15 @@
 export { DIMENSIONS, PAIR_SEPARATOR, type RollupRow, Tally } from './builder.ts';
+export type { ContentKind } from './content-cells.ts';
+export { CONTENT_DIMS } from './content-cells.ts';
+export type { ContentHourCounts } from './content-count.ts';
+export { createContentKeeper, DISTANCE_KIND } from './content-keeper.ts';
+export {
+  type ContentReader,
+  type ContentRow,
+  cellKey,
+  createContentReader,
+  type HeldContent,
+} from './content-reader.ts';
 export { createRollupKeeper, type RollupKeeper, type Unstored } from './keeper.ts';
 export { packRows, unpackRows } from './packed.ts';
 export {
@@ -11,4 +22,3 @@ export {
   wholeHours,
 } from './reader.ts';
 export { type Bucket, HOUR_MS } from './swap.ts';
-export { createTokenCounts } from './tokens.ts';

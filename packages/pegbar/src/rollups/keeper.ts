@@ -21,11 +21,13 @@ import { paced } from '../base/paced.ts';
 import type { Queries } from '../state/index.ts';
 import { type Store, StoreFailure } from '../store/index.ts';
 import type { RollupRow } from './builder.ts';
+import type { ContentHourCounts } from './content-count.ts';
+import { createContentKeeper } from './content-keeper.ts';
+import type { HeldContent } from './content-reader.ts';
 import { countDays, frozenOf } from './days.ts';
 import { countFacts } from './facts.ts';
 import { createQuarters } from './quarters.ts';
 import { type Bucket, beginWeek, bucketKey, HOUR_MS, weekOf } from './swap.ts';
-import { createTokenCounts } from './tokens.ts';
 
 export interface RollupKeeper {
   /** Marks buckets dirty; durable when it resolves. Call it before their raw rows are loaded. */
@@ -34,6 +36,8 @@ export interface RollupKeeper {
   settle(): Promise<void>;
   /** The hours that are not in `roll_hours`, because they are open or not counted yet. */
   unstored(): Unstored;
+  /** What the prompts and pictures of open hours are about, where they are held here. */
+  content?(): HeldContent;
   start(): void;
   stop(): Promise<void>;
 }
@@ -52,6 +56,8 @@ export interface RollupKeeperOptions {
    * told keeps them in place of `unstored`, which is then empty.
    */
   onCounted?(bucket: string, rows: readonly RollupRow[] | undefined): void;
+  /** Told of the content of each open hour that was counted, and, with undefined, of each that is stored now. */
+  onContent?(bucket: string, counts: ContentHourCounts | undefined): void;
 }
 
 /** An hour is closed this long after its end: late batches of a healthy sender have come by then. */
@@ -80,7 +86,10 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
   const { state, store, clock, counters, log } = options;
   const dirty = new Map<string, Dirty>();
   const open = new Map<string, () => readonly RollupRow[]>();
-  const tokens = createTokenCounts(store);
+  const content = createContentKeeper({
+    ...{ store, clock },
+    onCounted: (bucket, counts) => options.onContent?.(bucket, counts),
+  });
   const quarters = await createQuarters({ state, store, clock });
   const stop = new AbortController();
   let touches = 0;
@@ -239,8 +248,12 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
     let pause = LEAST_PAUSE_MS;
     while (!stop.signal.aborted) {
       await clock.sleep(pause, stop.signal);
-      await tokens.catchUp(clock.now()).catch((error: unknown) => {
-        log.warn({ error: String(error) }, 'token counts of a day could not be made yet');
+      await content.catchUp([...dirty.values()].filter((one) => !isClosed(one))).catch((error: unknown) => {
+        counters.add('pegbar_content_failures_total');
+        log.warn(
+          { error: String(error) },
+          'what prompts are about could not be counted yet; it is tried again',
+        );
       });
       await sumQuarters().catch(() => undefined);
       if (stop.signal.aborted || ![...dirty.values()].some((one) => isDue(one) && !isBusy(one))) {

@@ -18,6 +18,7 @@ import {
 import { type Store, type StoreError, type TenantScope, TOTAL_TENANT } from '../store/index.ts';
 import type { Bins } from './bins.ts';
 import { PAIR_SEPARATOR, type RollupRow, Tally } from './builder.ts';
+import { type ContentReader, createContentReader } from './content-reader.ts';
 import type { RollupKeeper, Unstored } from './keeper.ts';
 import { HOUR_MS } from './swap.ts';
 
@@ -67,13 +68,16 @@ export type Told = (
 
 export interface RollupReader {
   read(question: RollupQuestion, tell: Told): Promise<Result<null, StoreError>>;
+  /** What prompts and pictures are about. */
+  readonly content: ContentReader;
 }
 
 export function createRollupReader(deps: {
   store: Pick<Store, 'scoped'>;
-  keeper: Pick<RollupKeeper, 'unstored'>;
+  keeper: Pick<RollupKeeper, 'unstored' | 'content'>;
 }): RollupReader {
   return {
+    content: createContentReader({ store: deps.store, held: () => deps.keeper.content?.() ?? new Map() }),
     async read(question, tell) {
       // Taken before the query: an hour that is stored meanwhile is then read from here only.
       const held = heldHours(deps.keeper.unstored(), question);

@@ -663,23 +663,30 @@ ORDER BY (tenant, metric, stage, dim, value, t)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, index_granularity = 1024
 COMMENT 'What a quarter is compared with: the same quarter of the week in the four weeks before, summed.';
 
-CREATE TABLE IF NOT EXISTS token_days
+CREATE TABLE IF NOT EXISTS content_hours
 (
   tenant LowCardinality(String) COMMENT 'who the row belongs to' CODEC(ZSTD(1)),
-  model_version LowCardinality(String) COMMENT 'version of the model',
-  t Date COMMENT 'day',
-  bin UInt16 COMMENT 'token bin 0 to 4095; 65535 counts all prompts',
-  name String COMMENT 'commonest word of the bin, empty for private tenants',
-  prompts UInt64 COMMENT 'prompts that hold a token of the bin',
-  sessions UInt64 COMMENT 'sessions that hold one',
-  sum_sq UInt64 COMMENT 'sum over sessions of (prompts with the bin) squared',
-  sum_cross UInt64 COMMENT 'sum over sessions of (prompts with the bin) times (prompts)'
+  kind LowCardinality(String) COMMENT 'token, keyed_token, tag, character, language, script, colour, style_distance; hour marks what was counted',
+  dim LowCardinality(String) COMMENT 'all, region, model_version, workload or collection',
+  value LowCardinality(String) COMMENT 'value of the dimension',
+  t DateTime('UTC') COMMENT 'start of the hour' CODEC(DoubleDelta, ZSTD(1)),
+  counted UInt64 COMMENT 'when it was counted, ms; the newest of an hour counts' CODEC(DoubleDelta, ZSTD(1)),
+  documents UInt32 COMMENT 'prompts or pictures' CODEC(T64, ZSTD(1)),
+  sessions UInt32 COMMENT 'sessions of them' CODEC(T64, ZSTD(1)),
+  session_squares UInt64 COMMENT 'sum over sessions of (documents) squared' CODEC(T64, ZSTD(1)),
+  sum Int64 COMMENT 'of distances: their sum, millionths' CODEC(T64, ZSTD(1)),
+  cells Array(UInt16) COMMENT 'bins of the words, ascending; of distances bin codes' CODEC(ZSTD(1)),
+  counts Array(UInt32) COMMENT 'documents that have the cell' CODEC(ZSTD(1)),
+  cell_sessions Array(UInt32) COMMENT 'sessions that have it' CODEC(ZSTD(1)),
+  squares Array(UInt32) COMMENT 'sum over sessions of (documents with the cell) squared' CODEC(ZSTD(1)),
+  crosses Array(UInt32) COMMENT 'sum over sessions of (documents with the cell) times (documents)' CODEC(ZSTD(1)),
+  names Array(String) COMMENT 'words of the cells that three sessions of the hour have; of dim all' CODEC(ZSTD(1))
 )
 ENGINE = MergeTree
-PARTITION BY toYYYYMM(t)
-ORDER BY (tenant, model_version, t, bin)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480
-COMMENT 'Document frequencies of prompt tokens per tenant, model and day, for tests clustered by session.';
+PARTITION BY toMonday(t)
+ORDER BY (tenant, kind, dim, value, t)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 480, index_granularity = 128
+COMMENT 'In how many prompts or pictures each word, tag, language or colour stands, per tenant, segment and hour, for tests clustered by session.';
 
 CREATE TABLE IF NOT EXISTS pinned_traces
 (
