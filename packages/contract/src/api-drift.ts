@@ -201,3 +201,31 @@ export const DriftPreviewAnswer = z.object({
   ),
   budget: budget.nullable(),
 });
+
+export const DriftReportAnswer = z.looseObject({
+  ...head,
+  day: z.string().describe('UTC, `2026-03-01`.'),
+  partial: z.boolean().describe('The day is not over.'),
+  total: count,
+  findings: z.array(z.looseObject({})).describe('As `/drift/findings` tells them.'),
+  looked_at: z.looseObject({}),
+  figures: z.array(
+    z.object({
+      metric: z.string(),
+      title: z.string(),
+      unit: z.string(),
+      better: z.enum(['up', 'down', 'neither']),
+      now: z.number().nullable(),
+      day_before: z.number().nullable(),
+      week_before: z.number().nullable().describe('Over the seven days before; of counts per day.'),
+      n: count,
+    }),
+  ),
+  deployments: z.array(
+    z.looseObject({ timestamp: time, id: z.string(), kind: z.string(), status: z.string() }),
+  ),
+  mail: z
+    .object({ subject: z.string(), html: z.string(), text: z.string(), message: z.string() })
+    .optional()
+    .describe('With `mail=true`: both bodies, and the message of RFC 5322 that holds them.'),
+});

@@ -51,6 +51,23 @@ export const DRIFT_ENDPOINTS: readonly Endpoint[] = [
     errors: ['query_limit', 'engine_unavailable'],
   },
   {
+    id: 'getDriftReport',
+    method: 'get',
+    path: '/api/v1/drift/report',
+    summary:
+      'The drift and quality report of a day: what drifted, key figures, deployments; as JSON, HTML mail body or text.',
+    scopes: ['read'],
+    parameters: [
+      query('day', 'UTC day `2026-03-01`, `yesterday` (where not said) or `today`.'),
+      baseline,
+      query('format', '`json` (where not said), `html` (styles in line, nothing is fetched) or `text`.'),
+      query('mail', '`true`: the JSON holds both bodies of a mail too.'),
+      query('link', 'Address of the server for the links of a mail; no links without it.'),
+    ],
+    answer: json(drift.DriftReportAnswer),
+    errors: ['query_limit', 'engine_unavailable'],
+  },
+  {
     id: 'listDriftMonitors',
     method: 'get',
     path: '/api/v1/drift/monitors',

@@ -76,6 +76,7 @@ export const ROUTES: readonly Route[] = [
   route('listExamples', 'GET', '/api/v1/examples', READ),
   route('getDrift', 'GET', '/api/v1/drift', READ),
   route('getDriftFindings', 'GET', '/api/v1/drift/findings', READ),
+  route('getDriftReport', 'GET', '/api/v1/drift/report', READ),
   route('listDriftMonitors', 'GET', '/api/v1/drift/monitors', READ),
   route('previewDriftMonitor', 'POST', '/api/v1/drift/monitors/preview', READ, { takes: YAML }),
   route('explain', 'POST', '/api/v1/explain', READ, { takes: [JSON_TYPE] }),

@@ -14,12 +14,17 @@ import {
   PREVIEW_DAYS,
   previewMonitor,
   readBaseline,
+  readDay,
   readWindow,
+  reportHtml,
+  reportMail,
+  reportOf,
+  reportText,
   type Standing,
   standingIn,
   tellPreview,
 } from '../../drift/index.ts';
-import { createRollupReader } from '../../rollups/index.ts';
+import { createQuarterReader, createRollupReader } from '../../rollups/index.ts';
 import { readBody } from '../body.ts';
 import type { ApiDeps, Call, Handlers } from '../deps.ts';
 import { orRefuse, Refusal } from '../failure.ts';
@@ -32,7 +37,7 @@ const EXCLUDED_MOST = 100;
 const MONITOR_BYTES = 64 * 1024;
 
 export function driftHandlers(deps: ApiDeps): Handlers {
-  const drift = { ...deps, rollups: createRollupReader(deps) };
+  const drift = { ...deps, rollups: createRollupReader(deps), quarters: createQuarterReader(deps) };
   const windowsOf = (call: Call) => ({
     current: orRefuse(currentWindow(rangeOf(call, deps))),
     baseline: orRefuse(readBaseline(call.url.searchParams.get('baseline'))),
@@ -65,6 +70,17 @@ export function driftHandlers(deps: ApiDeps): Handlers {
         })),
       });
     },
+    async getDriftReport(call) {
+      const { searchParams: query } = call.url;
+      const format = formatOf(query.get('format'));
+      const link = linkOf(query.get('link'));
+      const day_ms = orRefuse(readDay(query.get('day'), deps.clock.now()));
+      const baseline = orRefuse(readBaseline(query.get('baseline')));
+      const report = orRefuse(await reportOf(drift, askingOf(call), { day_ms, baseline }));
+      if (format === 'html') return page(reportHtml(report, link), 'text/html');
+      if (format === 'text') return page(reportText(report), 'text/plain');
+      return json({ ...report, ...(query.get('mail') === 'true' && { mail: reportMail(report, link) }) });
+    },
     async listDriftMonitors(call) {
       return json({ items: await listMonitors(deps.state, deps.clock.now(), call.scope.tenant) });
     },
@@ -78,6 +94,28 @@ export function driftHandlers(deps: ApiDeps): Handlers {
     },
   };
 }
+
+const REPORT_FORMATS = ['json', 'html', 'text'] as const;
+function formatOf(asked: string | null): (typeof REPORT_FORMATS)[number] {
+  const format = REPORT_FORMATS.find((one) => one === (asked ?? 'json'));
+  if (format) return format;
+  throw new Refusal('invalid_request', `format is not one of ${REPORT_FORMATS.join(', ')}`, {
+    field: 'format',
+  });
+}
+
+/** An address to which the links of a mail lead; never a script. */
+function linkOf(asked: string | null): string | null {
+  if (asked === null || asked === '') return null;
+  const url = URL.canParse(asked) ? new URL(asked) : null;
+  if (url && /^https?:$/.test(url.protocol)) return url.href.replace(/[/?#]*$/, '');
+  throw new Refusal('invalid_request', 'link is not an address', {
+    ...{ field: 'link', hint: 'Write where people reach this server: https://pegbar.example.com' },
+  });
+}
+
+const page = (body: string, type: string): Response =>
+  new Response(body, { headers: { 'content-type': `${type}; charset=utf-8` } });
 
 /** The one document of a body, read as `apply` reads it. */
 function monitorIn(yaml: string): { spec: DriftMonitor; tenant: string | undefined } {
