@@ -87,8 +87,8 @@ export type {
 } from './record-types.ts';
 export { RECORDS } from './records.ts';
 export {
-  QUARTER_DIMENSIONS,
   QUARTER_METRICS,
+  QUARTER_STAGE_METRICS,
   ROLLUP_METRICS,
   type RollupMetric,
   type RollupMetricName,

@@ -145,8 +145,9 @@ export type RollupMetricName = (typeof ROLLUP_METRICS)[number]['name'];
 
 /** What a sweep of drift looks at: kept by quarters of days, with what they are compared with. */
 export const QUARTER_METRICS: readonly RollupMetricName[] = [
-  ...(['prompt_tokens', 'latency_ms', 'queue_wait_ms', 'delivered_fps', 'stage_ms'] as const),
+  ...(['prompt_tokens', 'latency_ms', 'queue_wait_ms', 'delivered_fps'] as const),
   ...(['aesthetic', 'clip_i', 'style_distance', 'face_ok', 'nsfw'] as const),
-  ...(['succeeded', 'failed', 'timed_out', 'blocked', 'errors', 'stages', 'accepted', 'feedback'] as const),
+  ...(['succeeded', 'failed', 'timed_out', 'blocked', 'accepted', 'feedback'] as const),
 ];
-export const QUARTER_DIMENSIONS = ['workload', 'region'] as const;
+/** By stage and workload; those above over all stages, by workload and by region. */
+export const QUARTER_STAGE_METRICS: readonly RollupMetricName[] = ['stage_ms', 'errors', 'stages'];

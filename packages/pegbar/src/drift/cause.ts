@@ -1,5 +1,12 @@
 /** What the rows of a drift say about who got a deployment and who did not. The engine is the one of all findings. */
-import { type Candidate, causesOf, type Deployed, type Exposure, type Told } from '../explore/index.ts';
+import {
+  type Candidate,
+  causesOf,
+  type Deployed,
+  type Exposure,
+  type Told,
+  touches,
+} from '../explore/index.ts';
 import { HOUR_MS, type Hours, meanOfHour, type Segment, type Series } from './series.ts';
 import type { Window } from './windows.ts';
 
@@ -33,6 +40,23 @@ export function candidatesOf(question: CauseQuestion): Candidate[] {
     differenceBy: (dimension, values, at_ms) => differenceBy(question, dimension, values, at_ms),
   });
 }
+
+/** Whether anything was deployed near it: only then is it worth reading who got it. */
+export const mayHaveCause = (
+  { series: { segment } }: { readonly series: Pick<Series, 'segment'> },
+  { change }: { readonly change: { readonly at_ms: number } | null },
+  deployed: readonly Deployed[],
+  current: Window,
+): boolean => {
+  const at = change?.at_ms ?? current.from_ms;
+  return deployed.some(
+    (one) =>
+      one.status === 'start' &&
+      one.at_ms >= at - REACH.before_ms &&
+      one.at_ms < at + REACH.after_ms &&
+      touches(one, segment),
+  );
+};
 
 /**
  * (on it, after − before) against (not on it, after − before), within the tenant of the segment; of a version before

@@ -58,8 +58,8 @@ export function compareParts(
   sampling: Sampling,
   reference: Parts,
   current: Parts,
+  factor = designEffectOf(sampling, reference.values()),
 ): Comparison {
-  const factor = designEffectOf(sampling, reference.values());
   const designEffect = { reference: factor, current: factor };
   return isNumeric(sampling)
     ? compareAsNumbers(metric, sampling, reference, current, designEffect)

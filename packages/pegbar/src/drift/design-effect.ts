@@ -17,7 +17,14 @@ const MEAN_OF_KEPT = 0.44;
  */
 export function designEffectOf(sampling: Sampling, parts: Iterable<Hours>): number {
   const days = daysOf(sampling, parts);
-  const spread = spreadOf(sampling, days);
+  return designEffectOfDays(days, spreadOf(sampling, days));
+}
+
+/** The same of days in their order; `spread` is the variance of one observation. */
+export function designEffectOfDays(
+  days: readonly { readonly day: number; readonly mean: number; readonly n: number }[],
+  spread: number,
+): number {
   if (!(spread > 0)) return 1;
   const squares: number[] = [];
   for (let at = 1; at < days.length; at++) {

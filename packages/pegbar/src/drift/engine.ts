@@ -81,6 +81,25 @@ export function testRelease(
 /** Hours lie under their start: the hour in which it came is among them. */
 const HOUR_OF_START = 3_600_000;
 
+/** As it is, where reference and current side were read apart; `designEffect` where it is known already. */
+export function testParts(
+  series: Series,
+  reference: Parts,
+  current: Parts,
+  options: TestOptions,
+  designEffect: number,
+): Tested {
+  return tested(
+    series,
+    null,
+    reference,
+    current,
+    () => false,
+    { ...options, persistence: false },
+    designEffect,
+  );
+}
+
 function tested(
   series: Series,
   against: string | null,
@@ -88,9 +107,10 @@ function tested(
   current: Parts,
   isReference: (at_ms: number) => boolean,
   { alpha = ALPHA, leastEffect, persistence = true }: TestOptions,
+  designEffect?: number,
 ): Tested {
   const { metric, sampling } = series;
-  const found = compareParts(metric, sampling, reference, current);
+  const found = compareParts(metric, sampling, reference, current, designEffect);
   const comparison = leastEffect === undefined ? found : { ...found, leastEffect };
   const { evidence } = comparison;
   const isWorth =

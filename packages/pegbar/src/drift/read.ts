@@ -2,7 +2,7 @@
 import type { RollupMetricName } from '@pegbar/contract';
 import { ok, type Result } from '../base/result.ts';
 import { type Asking, type ExploreError, fromStore, refused } from '../explore/index.ts';
-import type { RollupReader, Tally } from '../rollups/index.ts';
+import type { KeyCondition, RollupReader, Tally } from '../rollups/index.ts';
 import { type DriftMetric, readsOf, type Sampling } from './metrics.ts';
 import { addHour, HOUR_MS, type Hours, hoursWith, mergeHours, type Segment, type Series } from './series.ts';
 import type { Window } from './windows.ts';
@@ -24,6 +24,8 @@ export interface SeriesQuestion {
   readonly metrics: readonly DriftMetric[];
   readonly groupings: readonly Grouping[];
   readonly windows: readonly Window[];
+  /** Rows that are not of these need not be read; keys that a grouping lacks do not narrow it. */
+  readonly only?: Readonly<Record<string, readonly string[]>>;
 }
 
 export const samplingOf = (metric: DriftMetric, stages: boolean): Sampling | undefined =>
@@ -78,12 +80,12 @@ function groupedReads(groupings: readonly Grouping[]): Read[] {
 }
 
 /** `of`: the hours with what one sampling needs, made once for all segments. */
-type Cells = Map<string, { key: readonly string[]; hours: Hours; of: Map<Sampling, Hours> }>;
+export type Cells = Map<string, { key: readonly string[]; hours: Hours; of: Map<Sampling, Hours> }>;
 
 async function readCells(
   rollups: RollupReader,
   asking: Asking,
-  { windows }: SeriesQuestion,
+  { windows, only = {} }: SeriesQuestion,
   { dims, by, stages }: Read,
   sampled: readonly { sampling: Sampling }[],
 ): Promise<Result<Cells, ExploreError>> {
@@ -95,13 +97,16 @@ async function readCells(
     for (const metric of reads.bins) bins.add(metric);
   }
   const cells: Cells = new Map();
-  const tell = (key: readonly string[], at_ms: number, metric: RollupMetricName, tally: Tally): void => {
-    const place = key.join('\n');
-    const cell = cells.get(place) ?? { key, hours: new Map(), of: new Map() };
-    cells.set(place, cell);
-    addHour(cell.hours, at_ms, metric, tally, true);
+  const tell = (key: readonly string[], at_ms: number, metric: RollupMetricName, tally: Tally): void =>
+    addToCell(cells, key, at_ms, metric, tally);
+  const common = {
+    dims,
+    by,
+    stages,
+    conditions: conditionsOf(only, by),
+    scope: asking.scope,
+    signal: asking.signal,
   };
-  const common = { dims, by, stages, conditions: [], scope: asking.scope, signal: asking.signal };
   const lots = [
     { metrics: [...metrics].filter((one) => !bins.has(one)), quantiles: new Set<RollupMetricName>() },
     { metrics: [...bins], quantiles: bins },
@@ -115,6 +120,30 @@ async function readCells(
   return ok(cells);
 }
 
+export function addToCell(
+  cells: Cells,
+  key: readonly string[],
+  at_ms: number,
+  metric: RollupMetricName,
+  tally: Tally,
+): void {
+  const place = key.join('\n');
+  const cell = cells.get(place) ?? { key, hours: new Map(), of: new Map() };
+  cells.set(place, cell);
+  addHour(cell.hours, at_ms, metric, tally, true);
+}
+
+function conditionsOf(only: NonNullable<SeriesQuestion['only']>, by: readonly string[]): KeyCondition[] {
+  return Object.entries(only)
+    .filter(([key]) => by.includes(key))
+    .map(([key, values], at) => ({
+      key,
+      sql: (expression) => `${expression} IN {only${at}:Array(String)}`,
+      params: { [`only${at}`]: values },
+      matches: (value) => values.includes(value),
+    }));
+}
+
 function joined(windows: readonly Window[]): Window[] {
   const out: { from_ms: number; to_ms: number }[] = [];
   for (const window of [...windows].sort((a, b) => a.from_ms - b.from_ms)) {
@@ -125,7 +154,8 @@ function joined(windows: readonly Window[]): Window[] {
   return out;
 }
 
-function seriesOf(
+/** Series of one metric by some of the keys. */
+export function seriesOf(
   cells: Cells,
   by: readonly string[],
   names: readonly string[],

@@ -4,12 +4,14 @@ import {
   addHistograms,
   type CategorySample,
   EMPTY_HISTOGRAM,
+  type Grid,
   type Histogram,
   histogramOfBins,
   histogramOfValues,
   type NumberSample,
+  valueOfBin,
 } from '@pegbar/stats';
-import { Tally } from '../rollups/index.ts';
+import { type StoredRow, Tally } from '../rollups/index.ts';
 import { type DriftMetric, gridOf, isWhole, type Sampling } from './metrics.ts';
 
 export const HOUR_MS = 3_600_000;
@@ -106,6 +108,47 @@ function ofWholes({ values, counts }: Histogram): Histogram {
   const whole = (middle: number): number =>
     middle < WHOLE_ALONE ? Math.floor(middle) : Math.round(middle - 0.5);
   return { values: Float64Array.from(values, whole), counts };
+}
+
+/** A stored row as a tally: its bins stay where they lie. It cannot be added to others. */
+export function tallyOfStored({ metric, n, micro, codes, counts }: StoredRow): Tally {
+  const tally = new Tally(metric);
+  tally.n = n;
+  tally.micro = micro;
+  if (codes.length > 0) {
+    const middles = VALUES.get(gridOf(metric))!;
+    const values = Float64Array.from(codes, (code) => middles[code]!);
+    const binned = { values, counts };
+    HISTOGRAMS.set(tally, isWhole(metric) ? ofWholes(binned) : binned);
+  }
+  return tally;
+}
+
+/** Middles of all bins there are. */
+const CODES_MOST = 8_192;
+const VALUES = new Map<Grid, Float64Array>(
+  (['float', 'unit', 'ten'] as const).map((grid) => [
+    grid,
+    Float64Array.from({ length: CODES_MOST }, (_, code) => valueOfBin(grid, code)),
+  ]),
+);
+
+/** What is left of a sum when some of its hours are taken out. */
+export function tallyWithout(whole: Tally, hours: readonly Tally[], metric: RollupMetricName): Tally {
+  const left = new Tally(metric);
+  left.n = Math.max(
+    0,
+    hours.reduce((n, one) => n - one.n, whole.n),
+  );
+  left.micro = hours.reduce((micro, one) => micro - one.micro, whole.micro);
+  const known = HISTOGRAMS.get(whole);
+  if (known) {
+    const parts = hours.map((one) => ({ histogram: histogramOf(one, metric), weight: -1 }));
+    const { values, counts } = addHistograms([{ histogram: known }, ...parts]);
+    // Hours that were counted anew since the sum was made may hold more than it.
+    HISTOGRAMS.set(left, { values, counts: Float64Array.from(counts, (count) => Math.max(0, count)) });
+  }
+  return left;
 }
 
 export function numberOf(sampling: Sampling, hour: Hour): NumberSample {

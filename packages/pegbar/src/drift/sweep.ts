@@ -3,8 +3,8 @@ import type { Clock } from '../base/clock.ts';
 import { paced } from '../base/paced.ts';
 import { ok, type Result } from '../base/result.ts';
 import { type Asking, type ExploreDeps, type ExploreError, likelyOf } from '../explore/index.ts';
-import type { RollupReader } from '../rollups/index.ts';
-import { type BesideRow, candidatesOf } from './cause.ts';
+import type { QuarterReader, RollupReader } from '../rollups/index.ts';
+import { type BesideRow, candidatesOf, mayHaveCause } from './cause.ts';
 import { type Deployed, type Excluded, excludedWindows, readDeployments } from './changes.ts';
 import { dateChange } from './dating.ts';
 import {
@@ -17,13 +17,16 @@ import {
 } from './engine.ts';
 import { type DriftMetric, SWEPT } from './metrics.ts';
 import { type Grouping, readSeries } from './read.ts';
-import { mergeHours, type Series } from './series.ts';
+import { screen } from './screen.ts';
+import { mergeHours, type Segment, type Series } from './series.ts';
 import type { Why } from './tell.ts';
-import { type Baseline, referenceWindow, type Window } from './windows.ts';
+import { type Baseline, ROLLING_DAYS, referenceWindow, type Window } from './windows.ts';
 
 export interface DriftDeps extends ExploreDeps {
   readonly clock: Clock;
   readonly rollups: RollupReader;
+  /** Sums that are kept for sweeps; without them hours are read. */
+  readonly quarters?: QuarterReader;
 }
 
 const WHOLE = { dims: ['workload'], by: ['tenant', 'workload'] } as const;
@@ -88,36 +91,131 @@ export async function sweep(
   const reference = referenceWindow(baseline, current);
   const marks = await readMarks(deps, asking, question, reference);
   if (!marks.ok) return marks;
-  const groupings = [
-    ...(baseline.kind === 'release' ? [] : OWN_PAST),
-    ...RELEASES,
-    ...BESIDE,
-    ...BESIDE_OF_STAGES,
-  ];
-  const read = await readSeries(deps.rollups, asking, {
-    ...{ metrics: question.metrics ?? SWEPT, groupings, windows: [reference, current] },
-  });
-  if (!read.ok) return read;
   const { deployed, excluded } = marks.value;
   const options = { ...question.options, excluded };
-  const own = read.value.filter(isOwnPast);
-  const tested = await paced(testAll(own.filter(isToldIn(current)), reference, current, options), deps.clock);
-  // Versions by tenant are what releases are held against; they are no findings of their own.
-  const versions = read.value.filter(({ segment }) => segment.tenant === undefined);
-  tested.push(...testReleases(versions, deployed, { reference, current, baseline }, options));
-  const judged = judgeFamily(tested, options);
-  const beside = rowsBeside(read.value);
+  const asked: Asked = { question, reference, deployed, options };
+  const own = baseline.kind === 'release' ? ok([]) : await testOwnPast(deps, asking, asked);
+  if (!own.ok) return own;
+  const released = await readReleases(deps, asking, asked);
+  if (!released.ok) return released;
+  const releases = testReleases(released.value, deployed, { reference, current, baseline }, options);
+  const judged = judgeFamily([...own.value, ...releases], options);
+  const beside = await readBeside(deps, asking, asked, judged);
+  if (!beside.ok) return beside;
   return ok({
     ...{ judged, deployed, excluded, reference },
-    whyOf: (one) => whyOf(one, { deployed, beside, current, reference }),
+    whyOf: (one) => whyOf(one, { deployed, beside: beside.value, current, reference }),
   });
 }
 
-/** Versions are compared with versions; what is by tenant and a further dimension is only held against others. */
-const isOwnPast = ({ segment }: Series): boolean => {
-  const { pipeline_stage: _stage, ...place } = segment;
-  return place.model_version === undefined && !(place.tenant !== undefined && Object.keys(place).length > 1);
-};
+interface Asked {
+  readonly question: SweepQuestion;
+  readonly reference: Window;
+  readonly deployed: readonly Deployed[];
+  readonly options: TestOptions & { readonly excluded: readonly Excluded[] };
+}
+
+/** Every series against its own past: at once by the sums that are kept for that, and what they cannot clear by hours. */
+async function testOwnPast(
+  deps: DriftDeps,
+  asking: Asking,
+  { question, reference, options }: Asked,
+): Promise<Result<Tested[], ExploreError>> {
+  const { current, baseline, metrics = SWEPT } = question;
+  const test = (series: readonly Series[]): Promise<Tested[]> =>
+    paced(testAll(series.filter(isToldIn(current)), reference, current, options), deps.clock);
+  const plainly = async (of: readonly DriftMetric[]): Promise<Result<Tested[], ExploreError>> => {
+    const read = await readSeries(deps.rollups, asking, {
+      ...{ metrics: of, groupings: OWN_PAST, windows: [reference, current] },
+    });
+    return read.ok ? ok(await test(read.value)) : read;
+  };
+  const { quarters } = deps;
+  if (!quarters || baseline.kind !== 'rolling' || baseline.days !== ROLLING_DAYS) return plainly(metrics);
+  const screened = await screen({ ...deps, quarters }, asking, {
+    ...{ metrics, groupings: OWN_PAST, current, excluded: options.excluded, options },
+  });
+  if (!screened.ok) return screened;
+  if (screened.value === null) return plainly(metrics);
+  const { cleared, suspects, unseen } = screened.value;
+  const out = [...cleared];
+  for (const lot of lotsOf(suspects)) {
+    const read = await readSeries(deps.rollups, asking, { ...lot.question, windows: [reference, current] });
+    if (!read.ok) return read;
+    out.push(...(await test(read.value.filter(({ segment }) => lot.segments.has(JSON.stringify(segment))))));
+  }
+  if (unseen.length === 0) return ok(out);
+  const rest = await plainly(unseen);
+  return rest.ok ? ok([...out, ...rest.value]) : rest;
+}
+
+/** Suspects that are read together: of one metric and grouping. */
+function lotsOf(suspects: readonly Series[]) {
+  const lots = new Map<string, { metric: DriftMetric; grouping: Grouping; segments: Segment[] }>();
+  for (const { metric, segment } of suspects) {
+    const names = Object.keys(segment).join();
+    const grouping = OWN_PAST.find((one) => one.segment.join() === names)!;
+    const lot = lots.get(`${metric.name} ${names}`) ?? { metric, grouping, segments: [] };
+    lots.set(`${metric.name} ${names}`, lot);
+    lot.segments.push(segment);
+  }
+  return [...lots.values()].map(({ metric, grouping, segments }) => ({
+    question: {
+      ...{ metrics: [metric], groupings: [grouping] },
+      only: Object.fromEntries(
+        grouping.segment.map((name) => [name, [...new Set(segments.map((one) => one[name]!))]]),
+      ),
+    },
+    segments: new Set(segments.map((one) => JSON.stringify(one))),
+  }));
+}
+
+/** Versions that came lately and those that they followed, hour by hour. */
+async function readReleases(
+  deps: DriftDeps,
+  asking: Asking,
+  { question, reference, deployed }: Asked,
+): Promise<Result<Series[], ExploreError>> {
+  const { current, baseline, metrics = SWEPT } = question;
+  const news = deployed.filter((one) => isNews(one, { reference, current, baseline }));
+  if (news.length === 0) return ok([]);
+  const versions = [...new Set(news.flatMap(({ version, previous }) => [version!, previous!]))];
+  return readSeries(deps.rollups, asking, {
+    ...{ metrics, groupings: RELEASES, windows: [reference, current], only: { model_version: versions } },
+  });
+}
+
+/** What differences in differences need, where there is anything that may have done it. */
+async function readBeside(
+  deps: DriftDeps,
+  asking: Asking,
+  { question: { current }, reference, deployed }: Asked,
+  judged: readonly Judged[],
+): Promise<Result<Beside, ExploreError>> {
+  const near = judged.filter(
+    (one) =>
+      one.verdict === 'drift' &&
+      one.against === null &&
+      mayHaveCause(
+        one,
+        whyOf(one, { deployed: [], beside: () => [], current, reference }),
+        deployed,
+        current,
+      ),
+  );
+  const rows: Series[] = [];
+  for (const stages of [false, true]) {
+    const of = near.filter(({ series }) => (series.segment.pipeline_stage !== undefined) === stages);
+    const metrics = [...new Set(of.map(({ series }) => series.metric))];
+    if (metrics.length === 0) continue;
+    const read = await readSeries(deps.rollups, asking, {
+      ...{ metrics, groupings: besideOf(stages), windows: [reference, current] },
+    });
+    if (!read.ok) return read;
+    rows.push(...read.value);
+  }
+  return ok(rowsBeside(rows));
+}
 
 /** One series a step: a sweep shares its thread with everything that comes in. */
 function* testAll(
@@ -162,18 +260,32 @@ export async function readMarks(
 /** Releases of the last week are news, also where the window begins after them. */
 const RELEASE_NEWS_MS = 7 * 86_400_000;
 
+interface Windows {
+  readonly reference: Window;
+  readonly current: Window;
+  readonly baseline: Baseline;
+}
+
+const isNews = (
+  { status, version, previous, at_ms }: Deployed,
+  { reference, current, baseline }: Windows,
+): boolean =>
+  status === 'start' &&
+  Boolean(version && previous) &&
+  at_ms >= (baseline.kind === 'release' ? reference.from_ms : current.to_ms - RELEASE_NEWS_MS);
+
 export function testReleases(
   series: readonly Series[],
   deployed: readonly Deployed[],
-  { reference, current, baseline }: { reference: Window; current: Window; baseline: Baseline },
+  { reference, current, baseline }: Windows,
   options: TestOptions,
 ): Tested[] {
   const seen = new Set<string>();
   const out: Tested[] = [];
-  const since = baseline.kind === 'release' ? reference.from_ms : current.to_ms - RELEASE_NEWS_MS;
-  for (const { status, version, previous, at_ms } of [...deployed].sort((a, b) => a.at_ms - b.at_ms)) {
-    if (status !== 'start' || !version || !previous || at_ms < since || seen.has(version)) continue;
-    seen.add(version);
+  for (const one of [...deployed].sort((a, b) => a.at_ms - b.at_ms)) {
+    const { version, previous, at_ms } = one;
+    if (!isNews(one, { reference, current, baseline }) || seen.has(version!)) continue;
+    seen.add(version!);
     for (const next of series) {
       if (next.segment.model_version !== version) continue;
       const before = series.find(

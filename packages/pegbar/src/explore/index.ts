@@ -8,6 +8,7 @@ export {
   likelyOf,
   SCORE_LEAST,
   type Told,
+  touches,
 } from './causes.ts';
 export { listDeployments, readDeployed } from './deployments.ts';
 export type { Asking, ExploreDeps } from './deps.ts';

@@ -13,6 +13,14 @@ export {
 export { createRollupKeeper, type RollupKeeper, type Unstored } from './keeper.ts';
 export { packRows, unpackRows } from './packed.ts';
 export {
+  createQuarterReader,
+  type DaysRow,
+  type QuarterReader,
+  quartersOf,
+  type Stretch,
+  sourcesOf,
+} from './quarter-reader.ts';
+export {
   createRollupReader,
   type KeyCondition,
   type RollupQuestion,
@@ -21,4 +29,5 @@ export {
   tallyOf,
   wholeHours,
 } from './reader.ts';
+export type { StoredRow } from './stored-rows.ts';
 export { type Bucket, HOUR_MS } from './swap.ts';

@@ -62,7 +62,7 @@ describe.skipIf(missing)('sums by quarter of a day', () => {
     const rows: RollupRow[] = [];
     for (const t_ms of hours)
       for (const tenant of ['a', 'b'])
-        for (const metric of ['latency_ms', 'succeeded', 'face_ok'] as const) {
+        for (const metric of ['latency_ms', 'succeeded', 'face_ok', 'stage_ms'] as const) {
           if (random() < 0.3) continue;
           const tally = new Tally(metric);
           const n = Math.floor(random() * 20) + 1;
@@ -74,8 +74,17 @@ describe.skipIf(missing)('sums by quarter of a day', () => {
                   ? 1
                   : Math.round(random()),
             );
-          const dim = random() < 0.5 ? 'workload' : 'region';
-          rows.push({ tenant, metric, stage: '', dim, value: `v${Math.floor(random() * 3)}`, t_ms, tally });
+          const isStage = metric === 'stage_ms';
+          const dim = random() < 0.5 || isStage ? 'workload' : 'region';
+          rows.push({
+            tenant,
+            metric,
+            stage: isStage ? 'generate' : '',
+            dim,
+            value: `v${Math.floor(random() * 3)}`,
+            t_ms,
+            tally,
+          });
         }
     return rows;
   }

@@ -6,7 +6,7 @@
  * (late rows, scores of old pictures, an erasure), the quarter is marked before they are swapped in, and it and the
  * references that it is part of are summed again. A crash leaves the mark. A quarter is summed once it is over.
  */
-import { QUARTER_DIMENSIONS, QUARTER_METRICS } from '@pegbar/contract';
+import { QUARTER_METRICS, QUARTER_STAGE_METRICS } from '@pegbar/contract';
 import type { Clock } from '../base/clock.ts';
 import { paced } from '../base/paced.ts';
 import { type Queries, readSetting, writeSetting } from '../state/index.ts';
@@ -141,10 +141,11 @@ async function sumQuarters(store: Store, clock: Clock, quarters: readonly number
     `SELECT ${STORED_COLUMNS} FROM roll_hours
      WHERE t >= fromUnixTimestamp({from:UInt32}) AND t < fromUnixTimestamp({to:UInt32}) AND ${OF_TENANTS}
        AND toUInt32(intDiv(toUnixTimestamp(t), ${QUARTER_MS / 1000}) * ${QUARTER_MS / 1000}) IN {quarters:Array(UInt32)}
-       AND metric IN {metrics:Array(String)} AND dim IN {dims:Array(String)}`,
+       AND (stage = '' AND metric IN {metrics:Array(String)} AND dim IN ('workload', 'region')
+         OR stage != '' AND metric IN {staged:Array(String)} AND dim = 'workload')`,
     {
       ...{ from: quarters[0]! / 1000, to: (quarters.at(-1)! + QUARTER_MS) / 1000 },
-      ...{ quarters: secondsOf(quarters), metrics: QUARTER_METRICS, dims: QUARTER_DIMENSIONS },
+      ...{ quarters: secondsOf(quarters), metrics: QUARTER_METRICS, staged: QUARTER_STAGE_METRICS },
     },
     quarterOf,
   );
