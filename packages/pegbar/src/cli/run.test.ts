@@ -40,6 +40,21 @@ test('an unknown option ends with 2 and names the nearest one', async () => {
   expect(stderr).toContain('unknown option --metric; did you mean --metrics?');
 });
 
+test('with --json a failure is one document on stdout, and prose on stderr all the same', async () => {
+  const slip = await cli(['kpis', '--metric', 'requests', '--json']);
+  expect(slip).toMatchObject({ exit: 2 });
+  expect(JSON.parse(slip.stdout).error).toMatchObject({ code: 'usage' });
+  const wrong = await cli(['kpis', '--metrics', 'nope', '--json']);
+  expect(JSON.parse(wrong.stdout)).toEqual({
+    error: { code: 'usage', message: expect.stringContaining('nope is no KPI') },
+  });
+  expect(wrong.stderr).toContain('nope is no KPI');
+  const away = await cli(['requests', '--json', '--url', 'http://127.0.0.1:9']);
+  expect(away).toMatchObject({ exit: 3 });
+  expect(JSON.parse(away.stdout).error).toMatchObject({ code: 'unreachable' });
+  expect((await cli(['requests', '--url', 'http://127.0.0.1:9'])).stdout).toBe('');
+});
+
 test('an unknown command ends with 2 and names the nearest one', async () => {
   const slip = await cli(['request']);
   expect(slip).toMatchObject({ exit: 2 });

@@ -14,7 +14,7 @@ import { createOutput, FORMATS, type Format } from './terminal/output.ts';
 export const CLIENT_OPTIONS = {
   url: text('URL', 'server to ask (PEGBAR_URL, http://127.0.0.1:4300)'),
   key: text('KEY', 'API key (PEGBAR_KEY)'),
-  json: flag('one JSON document on stdout'),
+  json: flag('one JSON document on stdout; a failure is {"error":{…}}'),
   format: choice(FORMATS, 'how rows are written (table)'),
 } as const satisfies Options;
 
@@ -47,6 +47,11 @@ export async function run(argv: readonly string[], io: CliIo, server: ServerComm
   const context = parsed.ok ? contextOf(command, parsed.value, around) : parsed;
   if (!context.ok) {
     const hint = `\`pegbar ${command.name} --help\` shows how it is used`;
+    // What could not be read may have held the format; scripts say `--json` and read one document.
+    if (command.client !== false && argv.includes('--json')) {
+      const error = { code: 'usage', message: context.error, hint };
+      around.stdout.write(`${JSON.stringify({ error })}\n`);
+    }
     return say(around.stderr, `pegbar ${command.name}: ${context.error}\n${hint}\n`, EXIT.usage);
   }
   try {
@@ -156,7 +161,17 @@ const TITLES: Readonly<Record<string, readonly string[]>> = {
     'deployment start',
     'deployment end',
   ],
-  'Ask questions': ['kpis', 'requests', 'trace', 'logs', 'query', 'drift compare', 'export'],
+  'Ask questions': [
+    'kpis',
+    'requests',
+    'trace',
+    'logs',
+    'query',
+    'drift',
+    'drift compare',
+    'report drift',
+    'export',
+  ],
   Administer: ['keys create', 'keys list', 'keys revoke', 'apply', 'get', 'delete'],
 };
 

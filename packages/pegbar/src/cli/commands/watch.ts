@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { type PictureReport, sendPictures, shownPath } from '../../importers/index.ts';
 import { type Context, command, EXIT, integer } from '../command.ts';
+import { wrongUsage } from '../failure.ts';
 import { pictureSession, rootsOf } from '../pictures/session.ts';
 import { TAG_OPTIONS, tagsOf } from '../pictures/tags.ts';
 import { watchFolders } from '../pictures/watcher.ts';
@@ -46,8 +47,7 @@ async function watch(context: Context<typeof OPTIONS>): Promise<number> {
   const { clock, signal } = io;
   const wrong = await notFolder(positionals);
   if (wrong !== undefined) {
-    out.say(`pegbar: ${plain(wrong)} is no folder that can be read`);
-    return EXIT.usage;
+    return wrongUsage(context, `${plain(wrong)} is no folder that can be read`);
   }
   const session = await pictureSession(context, tagsOf(values));
   const watcher = watchFolders(rootsOf(positionals), { clock, journal: session.journal, say: out.say });

@@ -121,9 +121,14 @@ async function keys({ client, io }: Doctor): Promise<Check> {
     client.json<{ items?: unknown[] }>('GET', '/api/v1/keys', { retries: 0 }),
   );
   if (hop.value.ok) {
-    const listed = count(hop.value.value.items?.length ?? 0);
+    const listed = hop.value.value.items?.length ?? 0;
     const how = client.hasKey ? 'this key is an admin' : 'no key: admin by loopback';
-    return { name: 'keys', state: 'ok', ms: hop.ms, says: `${how}; ${listed} keys` };
+    return {
+      name: 'keys',
+      state: 'ok',
+      ms: hop.ms,
+      says: `${how}; ${count(listed)} ${listed === 1 ? 'key' : 'keys'}`,
+    };
   }
   if (hop.value.error.kind === 'denied' && client.hasKey) {
     return { name: 'keys', state: 'ok', ms: hop.ms, says: 'this key is known and no admin' };

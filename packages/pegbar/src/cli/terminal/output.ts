@@ -17,6 +17,14 @@ type Row = Readonly<Record<string, unknown>>;
 const STYLES = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33', cyan: '36' } as const;
 export type Style = keyof typeof STYLES;
 
+/** `code` is of the API's catalogue, or `usage` and `unreachable` where no server was asked. */
+interface Told {
+  readonly code: string;
+  readonly message: string;
+  readonly field?: string;
+  readonly hint?: string;
+}
+
 /** Answers go to stdout in the format that was asked for; everything else is prose and goes to stderr. */
 export interface Output {
   readonly format: Format;
@@ -28,6 +36,8 @@ export interface Output {
   line(text: string): Promise<void>;
   /** A line on stderr. */
   say(text: string): void;
+  /** Why there is no answer: prose on stderr, and with `--json` the one document, as the API writes errors. */
+  error(why: Told): void;
   style(text: string, style: Style): string;
   /** Cells of the terminal behind stdout; undefined where there is none. */
   readonly width: number | undefined;
@@ -59,6 +69,12 @@ export function createOutput(io: Surroundings, format: Format): Output {
     line,
     say: (text) => void io.stderr.write(`${text}\n`),
     document: (value) => line(JSON.stringify(value, null, io.stdout.isTTY ? 2 : 0)),
+    error({ code, message, field, hint }) {
+      this.say(`pegbar: ${plain(message)}${field ? ` (${plain(field)})` : ''}`);
+      if (hint) this.say(plain(hint));
+      const error = { code, message, ...(field && { field }), ...(hint && { hint }) };
+      if (format === 'json') void this.document({ error });
+    },
     async rows(columns, rows, json) {
       if (format === 'json') return this.document(json);
       if (format === 'table') return table(columns, rows);

@@ -40,7 +40,12 @@ export function waterfall(trace: TraceAnswer, width: number, style: Output['styl
   const labelCells = Math.min(longest, Math.floor(width * LABEL_SHARE));
   const barCells = Math.max(BAR_LEAST_CELLS, width - labelCells - DURATION_CELLS - 4);
   const errors = trace.spans.filter((span) => isError(span.status)).length;
-  const head = [`trace ${trace.trace_id}`, `${trace.spans.length} spans`, duration(total), instant(from)];
+  const head = [
+    `trace ${trace.trace_id}`,
+    `${trace.spans.length} ${trace.spans.length === 1 ? 'span' : 'spans'}`,
+    duration(total),
+    instant(from),
+  ];
   if (errors) head.push(style(`${errors} failed`, 'red'));
   const out = [head.join('  '), ''];
   for (const { span, label } of lines) {
