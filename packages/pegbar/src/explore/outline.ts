@@ -43,18 +43,24 @@ export interface Outline {
   events: [span: number, at_ms: number, name: string, warns: 0 | 1][];
 }
 
-interface SpanCells {
-  span_id: string;
-  parent: string;
-  name: string;
-  stage: string;
-  start_ns: string;
-  ns: number;
-  status: number;
-  wait_ms: number;
-  image_id: string;
-  missed: number;
+/** The one row that a trace is read as. */
+interface Columns {
   tenant: string;
+  /** Nanoseconds since the epoch. */
+  first: string;
+  ids: string[];
+  /** Ids; of spans that are not here as well. */
+  parents: string[];
+  names: string[];
+  name: number[];
+  stages: string[];
+  stage: number[];
+  start_ms: number[];
+  duration_ms: number[];
+  status: number[];
+  waits: [span: number, ms: number][];
+  pictures: [span: number, image_id: string][];
+  misses: number[];
 }
 
 const NS = 1e6;
@@ -70,38 +76,41 @@ export async function findOutline(
   const ask = <T>(sql: string, limit: number) =>
     scoped.rows<T>(sql, { params: { trace: trace.value, limit }, ...signalOf(asking) });
   const [spans, events] = await Promise.all([
-    ask<SpanCells>(SQL.OUTLINE_OF_TRACE, SPANS_MOST + 1),
+    ask<Columns>(SQL.OUTLINE_OF_TRACE, SPANS_MOST + 1),
     ask<{ span_id: string; ns: string; name: string; warns: 0 | 1 }>(SQL.MARKS_OF_TRACE, EVENTS_MOST),
   ]);
   if (!spans.ok) return fromStore(spans.error);
   if (!events.ok) return fromStore(events.error);
-  const rows = spans.value.slice(0, SPANS_MOST);
-  if (rows.length === 0) return refused('not_found', 'there is no such trace');
-  const first = BigInt(rows[0]!.start_ns);
+  const read = spans.value[0];
+  if (!read || read.ids.length === 0) return refused('not_found', 'there is no such trace');
+  const first = BigInt(read.first);
   const since = (ns: string): number => Number(BigInt(ns) - first) / NS;
-  const places = new Map(rows.map((row, at) => [row.span_id, at]));
-  const starts = rows.map((row) => since(row.start_ns));
-  const [names, stages] = [words(rows.map((row) => row.name)), words(rows.map((row) => row.stage))];
+  const truncated = read.ids.length > SPANS_MOST;
+  const shown = <T>(column: T[]): T[] => (truncated ? column.slice(0, SPANS_MOST) : column);
+  const here = ([span]: readonly [number, ...unknown[]]): boolean => span < SPANS_MOST;
+  const ids = shown(read.ids);
+  const places = new Map(ids.map((span_id, at) => [span_id, at]));
+  const [start_ms, duration_ms] = [shown(read.start_ms), shown(read.duration_ms)];
   return ok({
     trace_id: trace.value,
-    tenant: rows[0]!.tenant,
+    tenant: read.tenant,
     start: new Date(Number(first / 1_000_000n)).toISOString(),
-    duration_ms: rows.reduce((end, row, at) => Math.max(end, starts[at]! + row.ns / NS), 0),
-    truncated: spans.value.length > rows.length,
-    names: names.known,
-    stages: stages.known,
+    duration_ms: micro(duration_ms.reduce((end, ms, at) => Math.max(end, start_ms[at]! + ms), 0)),
+    truncated,
+    names: read.names,
+    stages: read.stages,
     spans: {
-      id: rows.map((row) => row.span_id),
-      parent: rows.map((row) => places.get(row.parent) ?? -1),
-      name: names.places,
-      stage: stages.places,
-      start_ms: starts.map(micro),
-      duration_ms: rows.map((row) => micro(row.ns / NS)),
-      status: rows.map((row) => row.status),
+      id: ids,
+      parent: shown(read.parents).map((span_id) => places.get(span_id) ?? -1),
+      name: shown(read.name),
+      stage: shown(read.stage),
+      start_ms,
+      duration_ms,
+      status: shown(read.status),
     },
-    waits: rows.flatMap((row, at) => (row.wait_ms > 0 ? [[at, row.wait_ms] as [number, number]] : [])),
-    pictures: rows.flatMap((row, at) => (row.image_id ? [[at, row.image_id] as [number, string]] : [])),
-    misses: rows.flatMap((row, at) => (row.missed ? [at] : [])),
+    waits: read.waits.filter(here),
+    pictures: read.pictures.filter(here),
+    misses: read.misses.filter((span) => span < SPANS_MOST),
     events: events.value.flatMap(({ span_id, ns, name, warns }) => {
       const at = places.get(span_id);
       return at === undefined ? [] : [[at, micro(since(ns)), name, warns] as [number, number, string, 0 | 1]];
@@ -111,17 +120,6 @@ export async function findOutline(
 
 /** To the microsecond: more says nothing on a screen. */
 const micro = (ms: number): number => Math.round(ms * 1000) / 1000;
-
-/** Each text once, and where it stands. */
-function words(texts: readonly string[]): { known: string[]; places: number[] } {
-  const at = new Map<string, number>();
-  const places = texts.map((text) => {
-    const known = at.get(text) ?? at.size;
-    at.set(text, known);
-    return known;
-  });
-  return { known: [...at.keys()], places };
-}
 
 const traceOf = (id: string): Result<string, ExploreError> => {
   const trace = id.toLowerCase();
