@@ -36,7 +36,7 @@ export interface Resource {
   /** As it was written. */
   spec: unknown;
   /** Ignored by `apply`, so that what `get` shows can be applied again. */
-  status: { version: number; changed_at: number };
+  status: { version: number; changed_at: string };
 }
 
 export interface Applied {
@@ -222,5 +222,6 @@ function documentOf(row: StoredResource, kind: ResourceKind): Resource {
   const { name, tenant, version, changed_at } = row;
   const metadata = kind.owner === 'itself' || tenant === INSTALLATION ? { name } : { name, tenant };
   const spec = JSON.parse(row.spec) as unknown;
-  return { apiVersion: API_VERSION, kind: row.kind, metadata, spec, status: { version, changed_at } };
+  const status = { version, changed_at: new Date(changed_at).toISOString() };
+  return { apiVersion: API_VERSION, kind: row.kind, metadata, spec, status };
 }

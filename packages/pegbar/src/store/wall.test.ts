@@ -303,6 +303,7 @@ describe.skipIf(missing !== null)(`the SQL wall${missing ? ` (skipped: ${missing
 
   it('answers JSON only, and says what was wrong with the text', async () => {
     expect(await refusal('SELECT 1 FORMAT CSV')).toContain('FORMAT');
+    expect(await refusal('SELECT 1 FORMAT Null')).toContain('FORMAT');
     expect(await refusal('SELECT nope FROM spans')).toMatch(/Unknown .*`nope`/);
     expect(await refusal('SELECT nope FROM spans')).not.toMatch(/pegbar|tenant =/);
     expect(await refusal('SELECT 1 FROM nowhere')).toContain('the views are requests, stages');

@@ -217,7 +217,7 @@ export function createWall(options: WallOptions): Wall {
 
 /** First line names, second line types, then rows; the last line may be cut. */
 function read(answer: AnalystAnswer, limits: SqlLimits): Result<SqlAnswer, StoreError> {
-  if (answer.text !== '' && answer.format !== FORMAT) {
+  if ((answer.text !== '' || answer.format === 'Null') && answer.format !== FORMAT) {
     return fail(rejected('FORMAT', 'leave the FORMAT clause out: the answer is always JSON'));
   }
   const lines = answer.text.split('\n');

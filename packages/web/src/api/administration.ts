@@ -23,7 +23,7 @@ export interface Resource {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly tenant?: string };
   readonly spec: Readonly<Record<string, unknown>>;
-  readonly status: { readonly version: number; readonly changed_at: number };
+  readonly status: { readonly version: number; readonly changed_at: string };
 }
 export interface KeyRow {
   readonly id: string;
