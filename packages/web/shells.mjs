@@ -3,11 +3,15 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const ROUTE = /id: '([\w-]+)',\s*path: '([^']+)'.*?import\('\.\.\/(pages\/[^']+)'\)/gs;
+const ROUTE = /id: '([\w-]+)',\s*path: '([^']+)'(.*?)import\('\.\.\/(pages\/[^']+)'\)/gs;
+const ASKS = /asks: '([^']+)'/;
 
-/** Of every route: its id, its path and its module; the list of routes is the one source. */
+/** Of every route: its id, its path, its module and what it asks first; the list of routes is the one source. */
 export function routesIn(source) {
-  const routes = [...source.matchAll(ROUTE)].map(([, id, path, module]) => ({ id, path, module }));
+  const routes = [...source.matchAll(ROUTE)].map(([, id, path, more, module]) => {
+    const asks = ASKS.exec(more)?.[1];
+    return { id, path, module, ...(asks && { asks }) };
+  });
   const said = source.match(/load: \(\) =>/g)?.length ?? 0;
   if (routes.length !== said) throw new Error(`${said} routes, of which ${routes.length} can be read`);
   return routes;
@@ -32,7 +36,7 @@ export function writeShells(source, out) {
   const entry = Object.keys(manifest).find((key) => manifest[key].isEntry);
   const first = filesOf(manifest, entry);
   mkdirSync(join(out, 'shells'), { recursive: true });
-  const shells = routesIn(source).map(({ id, path, module }) => {
+  const shells = routesIn(source).map(({ id, path, module, asks }) => {
     const keys = [...filesOf(manifest, `src/${module}`)].filter((key) => !first.has(key));
     const styles = [...new Set(keys.flatMap((key) => manifest[key].css ?? []))];
     const links = [
@@ -41,7 +45,7 @@ export function writeShells(source, out) {
     ];
     const file = `/shells/${id}.html`;
     writeFileSync(join(out, file), document.replace('</head>', `  ${links.join('\n    ')}\n  </head>`));
-    return { path, file };
+    return { path, file, ...(asks && { asks }) };
   });
   writeFileSync(join(out, 'shells.json'), JSON.stringify(shells));
 }

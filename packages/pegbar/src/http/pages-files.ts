@@ -83,7 +83,9 @@ export function createPageFiles(
       const { files, shells } = all();
       const own = shells.find(({ pattern }) => pattern.test(path));
       const file = files.get(own?.file ?? SHELL);
-      if (file) return answerOf(file, request, { 'content-security-policy': POLICY });
+      const asks = own && asksOf(own, path, request);
+      const early = asks === undefined ? {} : { link: `<${asks}>; rel=preload; as=fetch; crossorigin` };
+      if (file) return answerOf(file, request, { 'content-security-policy': POLICY, ...early });
       throw new Refusal('not_found', 'the pages are not built', {
         hint: 'Run `npm run build` in the clone; the published package brings them along.',
       });
@@ -96,6 +98,8 @@ const SHELL = '/index.html';
 interface Shell {
   readonly pattern: RegExp;
   readonly file: string;
+  /** What the page asks first, with names of the path in it: `/api/v1/traces/:id/outline`. */
+  readonly asks: string | undefined;
 }
 interface Built {
   /** Changes when they are built anew. */
@@ -118,11 +122,24 @@ function builtAt(folder: string): string | undefined {
 function readShells(folder: string): Shell[] {
   const path = join(folder, 'shells.json');
   if (!existsSync(path)) return [];
-  const shells = JSON.parse(readFileSync(path, 'utf8')) as { path: string; file: string }[];
+  const shells = JSON.parse(readFileSync(path, 'utf8')) as { path: string; file: string; asks?: string }[];
   return shells.map((shell) => ({
-    pattern: new RegExp(`^${shell.path.replaceAll(/:\w+/g, '[^/]+')}/?$`),
+    pattern: new RegExp(`^${shell.path.replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}/?$`),
     file: shell.file,
+    asks: shell.asks,
   }));
+}
+
+/** Ids that stand in an address as they are. */
+const PLAIN = /^[\w.-]+$/;
+
+/** The address that the page will ask first, exactly as it will: another would be fetched for nothing. */
+function asksOf({ pattern, asks }: Shell, path: string, request: Request): string | undefined {
+  const parts = Object.entries(pattern.exec(path)?.groups ?? {});
+  if (asks === undefined || parts.some(([, value]) => !PLAIN.test(value))) return undefined;
+  // Where a tenant is chosen, it is asked for by name.
+  if (new URL(request.url).searchParams.has('tenant')) return undefined;
+  return parts.reduce((address, [name, value]) => address.replace(`:${name}`, value), asks);
 }
 
 function readFiles(folder: string): ReadonlyMap<string, File> {

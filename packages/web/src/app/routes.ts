@@ -27,6 +27,8 @@ export interface Route {
   readonly defaults?: ContextDefaults;
   /** The page has no context bar: it is about one thing, or about none in time. */
   readonly timeless?: boolean;
+  /** What the page asks first: the server names it in the head of the answer, so that it comes with the script. */
+  readonly asks?: string;
   readonly load: Load;
 }
 
@@ -117,14 +119,17 @@ export const ROUTES: readonly Route[] = [
   },
   {
     ...{ id: 'image', path: '/images/:id', title: 'Picture', within: 'gallery', timeless: true },
+    asks: '/api/v1/images/:id',
     load: () => import('../pages/image/image.tsx'),
   },
   {
     ...{ id: 'request', path: '/requests/:id', title: 'Request', within: 'requests', timeless: true },
+    asks: '/api/v1/requests/:id?parts=stages%2Cimages%2Cscores',
     load: () => import('../pages/trace/request.tsx'),
   },
   {
     ...{ id: 'trace', path: '/traces/:id', title: 'Trace', within: 'requests', timeless: true },
+    asks: '/api/v1/traces/:id/outline',
     load: () => import('../pages/trace/trace.tsx'),
   },
   {
