@@ -1,7 +1,7 @@
 /** Two distributions over the same classes: then as an outline, now filled. */
 import { useRef } from 'react';
 import { pathOf } from './spark.tsx';
-import { useWidth } from './use-plot.ts';
+import { useWidth } from './use-width.ts';
 
 interface DistributionProps {
   readonly label: string;

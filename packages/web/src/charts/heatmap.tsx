@@ -6,7 +6,7 @@ import { paletteOf } from './colours.ts';
 import { timeTicks } from './geometry.ts';
 import css from './heatmap.module.css';
 import { AXIS_PX, type Box, useBox } from './use-box.tsx';
-import { useWidth } from './use-plot.ts';
+import { useWidth } from './use-width.ts';
 
 interface HeatmapProps {
   readonly label: string;

@@ -1,7 +1,7 @@
 /** A line the size of a word: now in ink, then dashed in pencil blue, the last value as a dot. */
 import { useRef } from 'react';
 import type { Values } from './types.ts';
-import { useWidth } from './use-plot.ts';
+import { useWidth } from './use-width.ts';
 
 interface SparkProps {
   readonly values: Values;

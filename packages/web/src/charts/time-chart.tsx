@@ -19,7 +19,8 @@ import { type Plan, planOf, sentenceOf } from './plan.ts';
 import { TableTwin } from './table-twin.tsx';
 import css from './time-chart.module.css';
 import type { TimeChartProps } from './types.ts';
-import { usePlot, useWidth } from './use-plot.ts';
+import { usePlot } from './use-plot.ts';
+import { useWidth } from './use-width.ts';
 
 export const CHART_PX = 150;
 export const HERO_PX = 330;

@@ -1,6 +1,6 @@
 /** A difference with its interval against a shared line "same as v6": what crosses the line is grey. */
 import { useRef } from 'react';
-import { useWidth } from '../charts/use-plot.ts';
+import { useWidth } from '../charts/use-width.ts';
 import css from './interval-row.module.css';
 
 interface IntervalProps {

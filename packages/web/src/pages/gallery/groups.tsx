@@ -2,7 +2,7 @@
 import type { UseQueryResult } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef } from 'react';
 import { type Gallery, type ImageRow, type PictureGroup, usePictures } from '../../api/index.ts';
-import { useWidth } from '../../charts/use-plot.ts';
+import { useWidth } from '../../charts/use-width.ts';
 import { formatCount } from '../../format/index.ts';
 import { Button } from '../../parts/button.tsx';
 import { Failed, Loading } from '../../parts/states.tsx';

@@ -2,7 +2,7 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { memo, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { ImageRow } from '../../api/index.ts';
-import { useWidth } from '../../charts/use-plot.ts';
+import { useWidth } from '../../charts/use-width.ts';
 import { PictureTile } from '../../parts/picture.tsx';
 import { useGo } from '../../url/index.ts';
 import { columnsIn, gapIn } from './columns.ts';

@@ -3,7 +3,7 @@ import { useRef } from 'react';
 import { type Parting, type StyleCollection, type StyleHealth, useDeployments } from '../../api/index.ts';
 import { classes } from '../../base/classes.ts';
 import { Distribution } from '../../charts/index.ts';
-import { useWidth } from '../../charts/use-plot.ts';
+import { useWidth } from '../../charts/use-width.ts';
 import { FEW, formatCount, formatN, significant } from '../../format/index.ts';
 import { Head, Sheet } from '../../parts/sheet.tsx';
 import { DAY, HOUR } from '../../url/index.ts';

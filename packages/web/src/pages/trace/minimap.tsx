@@ -2,7 +2,7 @@
 import { type PointerEvent, useEffect, useRef } from 'react';
 import { useDrawnTheme } from '../../base/theme.ts';
 import { paletteOf } from '../../charts/colours.ts';
-import { useWidth } from '../../charts/use-plot.ts';
+import { useWidth } from '../../charts/use-width.ts';
 import type { Waterfall } from './model.ts';
 import { rowColour } from './row-colour.ts';
 import css from './waterfall.module.css';

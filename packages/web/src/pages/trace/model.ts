@@ -54,11 +54,13 @@ export function waterfallOf(outline: TraceOutline, seen: Seen): Waterfall {
   const stageOf = (at: number): string => stages[spans.stage[at]!] ?? '';
   const rows: Row[] = [];
   const sizes = sizesOf(spans.parent, waits);
-  // What is to be shown, the next one last.
-  const stack: { at: number; depth: number; within: string }[] = [];
-  for (const at of [...roots].reverse()) stack.push({ at, depth: 0, within: '' });
+  // What is to be shown, the next one last; how deep it lies and in which stage is kept by its place.
+  const stack = roots;
+  const depths = new Int32Array(count);
+  const withins: string[] = Array(count).fill('');
   while (stack.length > 0) {
-    const { at, depth, within } = stack.pop()!;
+    const at = stack.pop()!;
+    const [depth, within] = [depths[at]!, withins[at]!];
     const stage = stageOf(at);
     const [id, start_ms, duration_ms] = [spans.id[at]!, spans.start_ms[at]!, spans.duration_ms[at]!];
     const hasBelow = first[at]! >= 0;
@@ -83,9 +85,11 @@ export function waterfallOf(outline: TraceOutline, seen: Seen): Waterfall {
         folded,
       });
     if (folded) continue;
-    const below: number[] = [];
-    for (let child = first[at]!; child >= 0; child = next[child]!) below.push(child);
-    for (const child of below.reverse()) stack.push({ at: child, depth: depth + 1, within: stage || within });
+    for (let child = first[at]!; child >= 0; child = next[child]!) {
+      depths[child] = depth + 1;
+      withins[child] = stage || within;
+      stack.push(child);
+    }
   }
   const marks = new Map<string, Mark[]>();
   for (const [at, at_ms, name, warns] of outline.events) {
@@ -102,12 +106,12 @@ const waitRow = (id: string, depth: number, end_ms: number, wait_ms: number): Ro
   ...{ failed: false, missed: false, below: 0, folded: false },
 });
 
-/** Children as chains, in the order of the columns, which is that of their starts. */
+/** Children as chains, the last one first, as a stack takes them; the columns are in the order of starts. */
 function childrenOf(parents: readonly number[]): { first: Int32Array; next: Int32Array; roots: number[] } {
   const first = new Int32Array(parents.length).fill(-1);
   const next = new Int32Array(parents.length).fill(-1);
   const roots: number[] = [];
-  for (let at = parents.length - 1; at >= 0; at--) {
+  for (let at = 0; at < parents.length; at++) {
     const parent = parents[at]!;
     if (parent < 0 || parent === at) roots.push(at);
     else {

@@ -1,7 +1,7 @@
 /** Pictures on the way: each over the moment at which it came out. */
 import { useRef } from 'react';
 import type { ImageRow, TraceOutline } from '../../api/index.ts';
-import { useWidth } from '../../charts/use-plot.ts';
+import { useWidth } from '../../charts/use-width.ts';
 import { PictureTile } from '../../parts/picture.tsx';
 import { useGo } from '../../url/index.ts';
 import css from './journey.module.css';

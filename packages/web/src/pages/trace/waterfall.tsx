@@ -3,7 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useEffect, useMemo, useRef } from 'react';
 import type { UsualTimes } from '../../api/index.ts';
 import { classes } from '../../base/classes.ts';
-import { useWidth } from '../../charts/use-plot.ts';
+import { useWidth } from '../../charts/use-width.ts';
 import { formatCount, formatDuration, formatN } from '../../format/index.ts';
 import { Minimap } from './minimap.tsx';
 import { axisOf, type Mark, type Waterfall as Picture, type Row, waitId } from './model.ts';
