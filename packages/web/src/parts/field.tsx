@@ -95,6 +95,41 @@ export const Checks = <Value extends string>({
   </fieldset>
 );
 
+interface SelectFieldProps<Value extends string> extends Omit<FieldProps, 'children'> {
+  readonly value: Value;
+  readonly choices: readonly (readonly [Value, string])[];
+  readonly onChange: (value: Value) => void;
+}
+/** One of a few. */
+export const SelectField = <Value extends string>({
+  value,
+  choices,
+  onChange,
+  ...rest
+}: SelectFieldProps<Value>) => (
+  <Field {...rest}>
+    {(ids) => (
+      <select
+        {...ids}
+        className={css.select}
+        value={value}
+        onChange={(event) => onChange(event.target.value as Value)}
+      >
+        {choices.map(([one, words]) => (
+          <option key={one} value={one}>
+            {words}
+          </option>
+        ))}
+      </select>
+    )}
+  </Field>
+);
+
+/** Fields beside each other; under each other on phones. */
+export const Fields = ({ columns, children }: { columns: 2 | 3; children: ReactNode }) => (
+  <div className={columns === 2 ? css.two : css.three}>{children}</div>
+);
+
 /** What the server said to a form, in the form. */
 export const Refused = ({ error }: { error: unknown }) =>
   error === null || error === undefined ? null : (

@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import { type DeadLetter, replayDeadLetters, useAct, useDeadLetters } from '../../api/index.ts';
 import { formatBytes, formatCount, formatTime, iso } from '../../format/index.ts';
+import { Ask, type Question } from '../../parts/ask.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Refused } from '../../parts/field.tsx';
 import { Cell, Head, Sheet } from '../../parts/sheet.tsx';
@@ -10,7 +11,6 @@ import { Table } from '../../parts/table.tsx';
 import { toast } from '../../parts/toast.tsx';
 import { useContextState, useNow } from '../../url/index.ts';
 import css from './admin.module.css';
-import { Ask, type Question } from './ask.tsx';
 
 export function Part() {
   const { data, error, isPending, refetch } = useDeadLetters();

@@ -12,6 +12,7 @@ import {
   useTenants,
 } from '../../api/index.ts';
 import { formatTime, iso } from '../../format/index.ts';
+import { Ask, type Question } from '../../parts/ask.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Tag } from '../../parts/chip.tsx';
 import { Command } from '../../parts/command.tsx';
@@ -22,7 +23,6 @@ import { Table } from '../../parts/table.tsx';
 import { toast } from '../../parts/toast.tsx';
 import { useContextState, useNow } from '../../url/index.ts';
 import css from './admin.module.css';
-import { Ask, type Question } from './ask.tsx';
 import { Scopes, tenantWords } from './keys.tsx';
 import { scopeChoices } from './scopes.ts';
 

@@ -11,6 +11,7 @@ import {
   useTenants,
 } from '../../api/index.ts';
 import { formatCount, formatTime } from '../../format/index.ts';
+import { Ask, type Question } from '../../parts/ask.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Form, Refused, TextField } from '../../parts/field.tsx';
 import { Cell, Cells, Head, Sheet } from '../../parts/sheet.tsx';
@@ -19,7 +20,6 @@ import { Table } from '../../parts/table.tsx';
 import { toast } from '../../parts/toast.tsx';
 import { useContextState, useGo, useNow } from '../../url/index.ts';
 import css from './admin.module.css';
-import { Ask, type Question } from './ask.tsx';
 import { PROMPT_WORDS } from './policy.ts';
 
 export function Part() {

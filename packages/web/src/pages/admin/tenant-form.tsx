@@ -2,9 +2,8 @@
 import { useState } from 'react';
 import type { TenantRow } from '../../api/index.ts';
 import { Button } from '../../parts/button.tsx';
-import { Command } from '../../parts/command.tsx';
-import { Field, Form, Refused, TextField } from '../../parts/field.tsx';
-import { Cell, Cells, Head } from '../../parts/sheet.tsx';
+import { DocumentForm } from '../../parts/document-form.tsx';
+import { Fields, SelectField, TextField } from '../../parts/field.tsx';
 import css from './admin.module.css';
 import {
   documentOf,
@@ -33,56 +32,46 @@ export function TenantForm(props: TenantFormProps) {
   const yaml = documentOf(form);
   const unchanged = !isNew && yaml === documentOf(start);
   return (
-    <Cells columns="minmax(0, 1fr) minmax(0, 460px)">
-      <Cell>
-        <Head
-          title={isNew ? 'New tenant' : `What holds for ${tenant?.name ?? form.name}`}
-          unit="an empty field: the default holds"
-        />
-        <Form onSubmit={() => props.onSave(yaml)}>
-          {isNew && (
-            <TextField
-              label="Name"
-              value={form.name}
-              onChange={(name) => set({ name })}
-              hint="a-z, 0-9, dot, _ and -"
-            />
+    <DocumentForm
+      title={isNew ? 'New tenant' : `What holds for ${tenant?.name ?? form.name}`}
+      file="tenant.yaml"
+      yaml={yaml}
+      error={error}
+      onSave={props.onSave}
+      acts={
+        <>
+          <Button kind="solid" type="submit" busy={busy} disabled={unchanged || (isNew && form.name === '')}>
+            {isNew ? 'Declare tenant' : 'Apply'}
+          </Button>
+          <Button kind="quiet" onClick={props.onClose}>
+            Close
+          </Button>
+          {props.onRemove && (
+            <Button kind="danger" onClick={props.onRemove}>
+              Back to the defaults
+            </Button>
           )}
-          <Prompts form={form} tenant={tenant} onChange={set} />
-          <Retention form={form} tenant={tenant} onChange={set} />
-          <Sampling form={form} tenant={tenant} onChange={set} />
-          <Refused error={error} />
-          <div className={css.acts}>
-            <Button
-              kind="solid"
-              type="submit"
-              busy={busy}
-              disabled={unchanged || (isNew && form.name === '')}
-            >
-              {isNew ? 'Declare tenant' : 'Apply'}
-            </Button>
-            <Button kind="quiet" onClick={props.onClose}>
-              Close
-            </Button>
-            {props.onRemove && (
-              <Button kind="danger" onClick={props.onRemove}>
-                Back to the defaults
-              </Button>
-            )}
-          </div>
-        </Form>
-      </Cell>
-      <Cell>
-        <div className={css.beside}>
-          <Head title="As a document" unit="pegbar apply -f tenant.yaml" />
-          <Command plain text={yaml} />
-          <p className="small dimmer">
-            Apply sends this document. Kept in a repository and sent by your pipeline it does the same; every
-            change is in the audit log.
-          </p>
-        </div>
-      </Cell>
-    </Cells>
+        </>
+      }
+      after={
+        <p className="small dimmer">
+          Apply sends this document. Kept in a repository and sent by your pipeline it does the same; every
+          change is in the audit log.
+        </p>
+      }
+    >
+      {isNew && (
+        <TextField
+          label="Name"
+          value={form.name}
+          onChange={(name) => set({ name })}
+          hint="a-z, 0-9, dot, _ and -"
+        />
+      )}
+      <Prompts form={form} tenant={tenant} onChange={set} />
+      <Retention form={form} tenant={tenant} onChange={set} />
+      <Sampling form={form} tenant={tenant} onChange={set} />
+    </DocumentForm>
   );
 }
 
@@ -98,30 +87,27 @@ const placeholder = (tenant: TenantRow | null, kind: string): string => {
   return ms === undefined ? 'default' : durationText(ms);
 };
 
+const PROMPT_CHOICES = Object.keys(PROMPT_WORDS).map(
+  (word) => [word as PolicyForm['prompts'], word] as const,
+);
+
 /** What happens to the text of prompts before anything is stored. */
 function Prompts({ form, tenant, onChange }: GroupProps) {
   const holds = form.prompts === '' ? (tenant?.policy.prompts ?? null) : form.prompts;
   return (
     <>
       <h3 className={css.group}>Privacy</h3>
-      <Field label="Prompts" hint={holds === null ? undefined : PROMPT_WORDS[holds]}>
-        {(ids) => (
-          <select
-            {...ids}
-            className={css.select}
-            value={form.prompts}
-            onChange={(event) => onChange({ prompts: event.target.value as PolicyForm['prompts'] })}
-          >
-            <option value="">default{tenant && !form.prompts ? ` (${tenant.policy.prompts})` : ''}</option>
-            {Object.keys(PROMPT_WORDS).map((word) => (
-              <option key={word} value={word}>
-                {word}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
-      <div className={css.two}>
+      <SelectField
+        label="Prompts"
+        hint={holds === null ? undefined : PROMPT_WORDS[holds]}
+        value={form.prompts}
+        choices={[
+          ['', `default${tenant && !form.prompts ? ` (${tenant.policy.prompts})` : ''}`],
+          ...PROMPT_CHOICES,
+        ]}
+        onChange={(prompts) => onChange({ prompts })}
+      />
+      <Fields columns={2}>
         <TextField
           label="Also redact what matches"
           mono
@@ -138,7 +124,7 @@ function Prompts({ form, tenant, onChange }: GroupProps) {
           onChange={(keys) => onChange({ keys })}
           hint="a name a line"
         />
-      </div>
+      </Fields>
       <TextField
         label="Folders that pictures may be read from"
         mono
@@ -156,7 +142,7 @@ function Retention({ form, tenant, onChange }: GroupProps) {
   return (
     <>
       <h3 className={css.group}>Retention</h3>
-      <div className={css.two}>
+      <Fields columns={2}>
         {RETENTIONS.map((kind) => (
           <TextField
             key={kind}
@@ -166,7 +152,7 @@ function Retention({ form, tenant, onChange }: GroupProps) {
             onChange={(text) => onChange({ retention: { ...form.retention, [kind]: text } })}
           />
         ))}
-      </div>
+      </Fields>
     </>
   );
 }
@@ -176,7 +162,7 @@ function Sampling({ form, tenant, onChange }: GroupProps) {
   return (
     <>
       <h3 className={css.group}>Sampling</h3>
-      <div className={css.three}>
+      <Fields columns={3}>
         <TextField
           label="Share of traces kept"
           value={form.traces}
@@ -198,7 +184,7 @@ function Sampling({ form, tenant, onChange }: GroupProps) {
           onChange={(artifacts) => onChange({ artifacts })}
           hint="0 to 1"
         />
-      </div>
+      </Fields>
     </>
   );
 }

@@ -9,6 +9,7 @@ import {
   useTenants,
 } from '../../api/index.ts';
 import { formatPercent } from '../../format/index.ts';
+import { Ask, type Question } from '../../parts/ask.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Tag } from '../../parts/chip.tsx';
 import { Head, Sheet } from '../../parts/sheet.tsx';
@@ -16,7 +17,6 @@ import { Failed, Loading, Note } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
 import { toast } from '../../parts/toast.tsx';
 import { useParameter } from '../../url/index.ts';
-import { Ask, type Question } from './ask.tsx';
 import { formOf, lifeText } from './policy.ts';
 import { TenantForm } from './tenant-form.tsx';
 

@@ -1,7 +1,7 @@
 /** Asks before an act that cannot be taken back. */
 import { lazy, type ReactNode, Suspense } from 'react';
 
-const Confirm = lazy(() => import('../../parts/overlays.tsx').then(({ Confirm }) => ({ default: Confirm })));
+const Confirm = lazy(() => import('./overlays.tsx').then(({ Confirm }) => ({ default: Confirm })));
 
 export interface Question {
   readonly title: string;
