@@ -37,6 +37,7 @@ export const DriftSeries = z.looseObject({
   because: z.array(z.string()).describe('What carries the verdict: value, tail, new, missing, within.'),
   p: z.number(),
   p_adjusted: z.number().describe('After Benjamini–Hochberg over all series of the question.'),
+  kl: z.number().optional().describe('Of content: Kullback–Leibler divergence of now from before, nats.'),
   psi: z.number(),
   psi_debiased: z.number(),
   least_effect: z.number().describe('Debiased PSI that matters here.'),

@@ -30,6 +30,7 @@ export const DRIFT_ENDPOINTS: readonly Endpoint[] = [
       },
       list('by', 'Segments: tenant, one other dimension, and the stage.', [
         ...ROLLUP_DIMENSIONS,
+        'collection',
         'pipeline_stage',
       ]),
       filter,

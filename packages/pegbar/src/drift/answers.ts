@@ -4,6 +4,7 @@ import { ok, type Result } from '../base/result.ts';
 import { type Asking, type Condition, type ExploreError, matchesText, refused } from '../explore/index.ts';
 import { DIMENSIONS } from '../rollups/index.ts';
 import type { Excluded } from './changes.ts';
+import { isKeptBy } from './content-read.ts';
 import { type Judged, judgeFamily, type TestOptions, testSeries } from './engine.ts';
 import { examplesOf } from './examples.ts';
 import { groupFindings, sizeOf } from './findings.ts';
@@ -30,7 +31,7 @@ export interface DriftQuestion extends Omit<SweepQuestion, 'metrics'> {
   readonly conditions: readonly Condition[];
 }
 
-const SEGMENTS: readonly string[] = ['tenant', ...DIMENSIONS, 'pipeline_stage'];
+const SEGMENTS: readonly string[] = ['tenant', ...DIMENSIONS, 'collection', 'pipeline_stage'];
 /** Series of one answer. */
 const TOLD_MOST = 500;
 export const FINDINGS_MOST = 50;
@@ -145,6 +146,10 @@ export function groupingOf({ by, conditions, metric }: Pick<DriftQuestion, 'by' 
       field: 'by',
       hint: 'Take tenant and one other dimension; stages may be added.',
     });
+  const asked = metricNamed(metric);
+  const lacking = asked && dims.find((name) => !isKeptBy(asked, name));
+  if (lacking !== undefined)
+    return refused('invalid_request', `${metric} is not kept by ${lacking}`, { field: 'by' });
   // Where the question names no dimension, workloads are the parts: their mix is told apart from change inside them.
   const stored = dims.length === 1 ? dims : ['workload'];
   const keys = ['tenant', ...stored, ...(stages ? ['pipeline_stage'] : [])];

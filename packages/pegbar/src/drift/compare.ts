@@ -15,8 +15,9 @@ import {
   type NumberSample,
   type Stratum,
 } from '@pegbar/stats';
+import { compareContent } from './content-compare.ts';
 import { designEffectOf } from './design-effect.ts';
-import { type DriftMetric, isWhole, type Sampling } from './metrics.ts';
+import { type ContentSampling, type DriftMetric, isWhole, type Sampling } from './metrics.ts';
 import {
   addCategories,
   addNumbers,
@@ -48,6 +49,9 @@ export interface Comparison {
   /** How much more windows vary than as many independent observations would; at least 1. */
   readonly designEffect: number;
   readonly distribution: Distribution;
+  /** Of content: Kullback–Leibler divergence of now from before, nats, and the cell that the change is told by. */
+  readonly kl?: number;
+  readonly focus?: NonNullable<ContentSampling['cell']>;
 }
 
 /** Cells of a drawn distribution. */
@@ -60,6 +64,7 @@ export function compareParts(
   current: Parts,
   factor = designEffectOf(sampling, reference.values()),
 ): Comparison {
+  if (sampling.as === 'content') return compareContent(metric, sampling, reference, current);
   const designEffect = { reference: factor, current: factor };
   return isNumeric(sampling)
     ? compareAsNumbers(metric, sampling, reference, current, designEffect)

@@ -1,8 +1,20 @@
 /** What can drift: what is compared, of which counts of the rollups, and the least change that is worth a word. */
 import { ROLLUP_METRICS, type RollupMetricName } from '@pegbar/contract';
 import { type Grid, LEAST_EFFECT } from '@pegbar/stats';
+import type { ContentKind } from '../rollups/index.ts';
 
 type M = RollupMetricName;
+
+/** In how many documents (prompts, pictures) each cell (word, language, colour) stands. */
+export interface ContentSampling {
+  readonly as: 'content';
+  /** Where there are several, the one that most documents of the window are of. */
+  readonly kinds: readonly ContentKind[];
+  /** The size is the Kullback–Leibler divergence in nats, not the PSI. */
+  readonly size?: 'kl';
+  /** The cell whose share of documents an hour is told by. */
+  readonly cell?: { readonly kind: string; readonly cell: number };
+}
 
 /** How the counts of an hour become a sample. */
 export type Sampling =
@@ -13,7 +25,8 @@ export type Sampling =
   /** How observations divide among names. */
   | { readonly as: 'shares'; readonly of: Readonly<Record<string, M>> }
   /** Sum over sum, hour by hour: an hour is an observation. `scale` multiplies. */
-  | { readonly as: 'hourly'; readonly of: M; readonly to: M; readonly scale: number };
+  | { readonly as: 'hourly'; readonly of: M; readonly to: M; readonly scale: number }
+  | ContentSampling;
 
 export interface DriftMetric {
   readonly name: string;
@@ -36,6 +49,8 @@ export interface DriftMetric {
 
 const number = (of: M): Sampling => ({ as: 'number', of });
 const DECIDED: readonly M[] = ['succeeded', 'failed', 'timed_out'];
+const content = (...kinds: ContentKind[]): ContentSampling => ({ as: 'content', kinds });
+const CONTENT = { unit: 'share', least: { psi: LEAST_EFFECT }, better: 'neither' } as const;
 const SHIFT = { psi: LEAST_EFFECT, share: 0.05 } as const;
 
 export const DRIFT_METRICS: readonly DriftMetric[] = [
@@ -50,6 +65,34 @@ export const DRIFT_METRICS: readonly DriftMetric[] = [
   {
     ...{ name: 'prompt_chars', title: 'median prompt', unit: 'characters', family: 'prompt' },
     ...{ sampling: number('prompt_chars'), least: { psi: LEAST_EFFECT }, better: 'neither' },
+  },
+  {
+    ...{ ...CONTENT, name: 'prompt_tokens_content', title: 'prompts', family: 'prompt' },
+    sampling: content('token', 'keyed_token'),
+  },
+  {
+    ...{ ...CONTENT, name: 'prompt_tokens_kl', title: 'divergence of words in prompts', family: 'prompt' },
+    ...{ sampling: { ...content('token', 'keyed_token'), size: 'kl' }, unit: 'nats' },
+  },
+  {
+    ...{ ...CONTENT, name: 'prompt_tags_content', title: 'prompts', family: 'prompt' },
+    sampling: content('tag'),
+  },
+  {
+    ...{ ...CONTENT, name: 'characters', title: 'prompts', family: 'prompt' },
+    sampling: content('character'),
+  },
+  {
+    ...{ ...CONTENT, name: 'prompt_language', title: 'prompts', family: 'prompt' },
+    sampling: content('language'),
+  },
+  {
+    ...{ ...CONTENT, name: 'prompt_script', title: 'prompts', family: 'prompt' },
+    sampling: content('script'),
+  },
+  {
+    ...{ ...CONTENT, name: 'palette', title: 'pictures', family: 'quality' },
+    sampling: content('colour'),
   },
   {
     ...{ name: 'latency_ms', title: 'median latency', unit: 'ms', family: 'performance' },
@@ -120,7 +163,16 @@ export const metricNamed = (name: string): DriftMetric | undefined =>
 
 /** What tells the same story is looked at once in a sweep: characters and words follow the tokens. */
 const SWEPT_BY_OTHERS: ReadonlySet<string> = new Set(['prompt_words', 'prompt_chars', 'feedback']);
-export const SWEPT: readonly DriftMetric[] = DRIFT_METRICS.filter(({ name }) => !SWEPT_BY_OTHERS.has(name));
+export const SWEPT: readonly DriftMetric[] = DRIFT_METRICS.filter(
+  ({ name, sampling }) => !SWEPT_BY_OTHERS.has(name) && sampling.as !== 'content',
+);
+/** The same words by another measure, as tags, or told by their script: the words and the language stand for them. */
+const CONTENT_BY_OTHERS: ReadonlySet<string> = new Set([
+  ...['prompt_tokens_kl', 'prompt_tags_content', 'prompt_script'],
+]);
+export const SWEPT_CONTENT: readonly DriftMetric[] = DRIFT_METRICS.filter(
+  ({ name, sampling }) => sampling.as === 'content' && !CONTENT_BY_OTHERS.has(name),
+);
 
 /** The rollup metrics that a sampling reads, and those of them whose bins it needs. */
 export function readsOf(sampling: Sampling): { metrics: M[]; bins: M[] } {
@@ -133,6 +185,8 @@ export function readsOf(sampling: Sampling): { metrics: M[]; bins: M[] } {
       return { metrics: Object.values(sampling.of), bins: [] };
     case 'hourly':
       return { metrics: [sampling.of, sampling.to], bins: [] };
+    case 'content':
+      return { metrics: [], bins: [] };
   }
 }
 

@@ -7,7 +7,8 @@ import { planOf } from './watch-plan.ts';
 import { readBaseline, readWindow } from './windows.ts';
 
 const SEGMENTS = [
-  ...['tenant', 'region', 'model_version', 'workload', 'hardware_class', 'traffic_source', 'pipeline_stage'],
+  ...['tenant', 'region', 'model_version', 'workload', 'hardware_class', 'traffic_source'],
+  ...['collection', 'pipeline_stage'],
 ] as const;
 /** Hours of a window: the shortest that the rollups tell, and a week. */
 const WINDOW_MOST_H = 168;
@@ -107,6 +108,19 @@ const byRelease = { segments: ['model_version'], baseline: 'release' };
 export const BUILT_IN: Readonly<Record<string, DriftMonitor>> = {
   'prompt-tokens': monitor({ metric: 'prompt_tokens', ...byTenant, least_effect: 0.25 }),
   'prompt-length': monitor({ metric: 'prompt_chars', ...byTenant, least_effect: 0.25 }),
+  // Sure in two looks, an hour apart: the seed asks for half an hour, and hours are what is kept.
+  'prompt-content': monitor({
+    ...{ metric: 'prompt_tokens_content', ...byTenant, least_effect: 0.25, window_hours: 6 },
+  }),
+  // A spike need not last: one look is enough, and must be surer.
+  'prompt-kl': monitor({
+    ...{ metric: 'prompt_tokens_kl', ...byTenant, least_effect: 0.5, window_hours: 1 },
+    ...{ persistence: 1, alpha: 0.01 },
+  }),
+  'prompt-language': monitor({ metric: 'prompt_language', ...byTenant }),
+  'prompt-tags': monitor({ metric: 'prompt_tags_content', ...byTenant, least_effect: 0.25 }),
+  characters: monitor({ metric: 'characters', ...byTenant }),
+  palette: monitor({ metric: 'palette', ...byTenant }),
   'release-latency': monitor({ metric: 'latency_ms', ...byRelease }),
   'release-errors': monitor({ metric: 'error_rate', ...byRelease }),
   'release-cost': monitor({ metric: 'cost_per_1k_images_usd', ...byRelease }),
@@ -115,5 +129,9 @@ export const BUILT_IN: Readonly<Record<string, DriftMonitor>> = {
   'release-faces': monitor({ metric: 'face_ok', ...byRelease }),
   acceptance: monitor({ metric: 'acceptance', ...byTenant }),
   'safety-flags': monitor({ metric: 'nsfw', ...byTenant }),
+  'safety-blocks': monitor({ metric: 'blocked', ...byTenant }),
   'style-distance': monitor({ metric: 'style_distance', ...byTenant }),
+  'style-collection': monitor({
+    ...{ metric: 'style_distance', segments: ['tenant', 'collection'], baseline: '7d' },
+  }),
 };

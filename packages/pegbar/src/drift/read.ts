@@ -3,6 +3,7 @@ import type { RollupMetricName } from '@pegbar/contract';
 import { ok, type Result } from '../base/result.ts';
 import { type Asking, type ExploreError, fromStore, refused } from '../explore/index.ts';
 import type { KeyCondition, RollupReader, Tally } from '../rollups/index.ts';
+import { isContent, readContentSeries } from './content-read.ts';
 import { type DriftMetric, readsOf, type Sampling } from './metrics.ts';
 import { addHour, HOUR_MS, type Hours, hoursWith, mergeHours, type Segment, type Series } from './series.ts';
 import type { Window } from './windows.ts';
@@ -40,9 +41,13 @@ export async function readSeries(
   asking: Asking,
   question: SeriesQuestion,
 ): Promise<Result<Series[], ExploreError>> {
-  const out: Series[] = [];
+  const segments = question.groupings.flatMap(({ segment, stages }) => (stages ? [] : [segment]));
+  const content = await readContentSeries(rollups, asking, { ...question, segments });
+  if (!content.ok) return content;
+  const out: Series[] = [...content.value];
   for (const grouping of groupedReads(question.groupings)) {
     const sampled = question.metrics.flatMap((metric) => {
+      if (isContent(metric, grouping.by)) return [];
       const sampling = samplingOf(metric, grouping.stages);
       return sampling ? [{ metric, sampling }] : [];
     });

@@ -12,6 +12,7 @@ import {
   valueOfBin,
 } from '@pegbar/stats';
 import { type StoredRow, Tally } from '../rollups/index.ts';
+import { shareOfHour } from './content-hours.ts';
 import { type DriftMetric, gridOf, isWhole, type Sampling } from './metrics.ts';
 
 export const HOUR_MS = 3_600_000;
@@ -242,6 +243,8 @@ export function meanOfHour(sampling: Sampling, hour: Hour): HourMean {
       const value = ratioOf(sampling, hour);
       return value === null ? NOTHING : { mean: value, n: 1, squares: value * value };
     }
+    case 'content':
+      return shareOfHour(hour, sampling.cell);
     default: {
       const { counts } = categoriesOf(sampling, hour);
       const n = [...counts.values()].reduce((sum, count) => sum + count, 0);

@@ -6,6 +6,8 @@ import { type Asking, type ExploreDeps, type ExploreError, likelyOf } from '../e
 import type { QuarterReader, RollupReader } from '../rollups/index.ts';
 import { type BesideRow, candidatesOf, mayHaveCause } from './cause.ts';
 import { type Deployed, type Excluded, excludedWindows, readDeployments } from './changes.ts';
+import { focused } from './content-hours.ts';
+import { testContent } from './content-sweep.ts';
 import { dateChange } from './dating.ts';
 import {
   type Judged,
@@ -96,10 +98,13 @@ export async function sweep(
   const asked: Asked = { question, reference, deployed, options };
   const own = baseline.kind === 'release' ? ok([]) : await testOwnPast(deps, asking, asked);
   if (!own.ok) return own;
+  const isPast = baseline.kind !== 'release' && question.metrics === undefined;
+  const content = isPast ? await testContent(deps, asking, { current, reference }, options) : ok([]);
+  if (!content.ok) return content;
   const released = await readReleases(deps, asking, asked);
   if (!released.ok) return released;
   const releases = testReleases(released.value, deployed, { reference, current, baseline }, options);
-  const judged = judgeFamily([...own.value, ...releases], options);
+  const judged = judgeFamily([...own.value, ...content.value, ...releases], options);
   const beside = await readBeside(deps, asking, asked, judged);
   if (!beside.ok) return beside;
   return ok({
@@ -327,7 +332,8 @@ interface WhyContext {
 }
 
 export function whyOf(one: Judged, { deployed, beside, current, reference }: WhyContext): Why {
-  const { series, comparison, isReference, against } = one;
+  const { comparison, isReference, against } = one;
+  const series = focused(one);
   const direction = (comparison.now ?? 0) >= (comparison.before ?? 0) ? 'up' : 'down';
   if (against !== null) return whyOfRelease(one, direction, deployed, current);
   const hours = mergeHours(series.parts.values());

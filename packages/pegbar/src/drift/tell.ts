@@ -32,6 +32,7 @@ export function tellSeries(one: Judged, why: Why | null): Record<string, unknown
     better: betterOf(one),
     because: judgement.because,
     ...{ p: evidence.p, p_adjusted: judgement.pAdjusted },
+    ...(comparison.kl === undefined ? {} : { kl: comparison.kl }),
     ...{ psi: evidence.psi, psi_debiased: evidence.psiDebiased, least_effect: comparison.leastEffect },
     n_ref: Math.round(evidence.nReference),
     n_cur: Math.round(evidence.nCurrent),

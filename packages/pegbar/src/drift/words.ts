@@ -11,6 +11,10 @@ export function changeWords({ series, comparison, judgement }: Judged): string {
     return tooFewWords(judgement.nNeeded, evidence.nCurrent, evidence.nReference);
   if (now === null || before === null) return `${metric.title}: nothing to compare`;
   const title = titleOf(metric, series.segment);
+  if (sampling.as === 'content' && sampling.size !== 'kl')
+    return explanation.of === undefined
+      ? `${title} are about what they were`
+      : `\`${explanation.of}\` in ${figure(metric, now)} of ${title}, was ${figure(metric, before)}`;
   if (sampling.as === 'shares')
     return `${explanation.of ?? ''} ${figure(metric, now)} of ${metric.title}, was ${figure(metric, before)}`;
   const [is, was] = figures(metric, now, before);

@@ -94,7 +94,7 @@ const RANGE_OF_T = 't.t >= fromUnixTimestamp({from_s:UInt32}) AND t.t < fromUnix
 /** Counts of some kinds by one dimension; of each hour those that were counted last. */
 export const CONTENT = `
 SELECT toString(t.tenant) AS tenant, toString(t.value) AS value, toString(t.kind) AS kind, toUnixTimestamp(t.t) AS hour,
-  toUInt32(t.documents) AS documents, toUInt32(t.sessions) AS sessions, toFloat64(t.session_squares) AS session_squares,
+  toUInt32(t.documents) AS documents, toUInt32(t.sessions) AS sessions, toFloat64(t.session_squares) AS session_squares, toFloat64(t.sum) AS sum,
   t.cells AS cells, t.counts AS counts, t.cell_sessions AS cell_sessions, t.squares AS squares, t.crosses AS crosses
 FROM content_hours AS t
 WHERE {tenant_filter:t} AND t.kind IN {kinds:Array(String)} AND t.dim = {dim:String} AND ${RANGE_OF_T}

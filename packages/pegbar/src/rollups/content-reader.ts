@@ -23,6 +23,8 @@ export interface ContentRow extends Omit<ContentSums, 'kind' | 'dim' | 'names'> 
   readonly tenant: string;
   readonly kind: ContentKind | typeof DISTANCE_KIND;
   readonly hour_ms: number;
+  /** Of distances: their sum, millionths; else 0. */
+  readonly sum: number;
 }
 
 /** Open hours, by their bucket. */
@@ -93,9 +95,12 @@ function rowsOf(bytes: Buffer): ContentRow[] {
     from = view.end ?? bytes.length;
     if (view.rows === 0) continue;
     const [tenant, value, kind, hour] = ['tenant', 'value', 'kind', 'hour'].map((name) => column(view, name));
-    const [documents, sessions, squaresOfSessions] = ['documents', 'sessions', 'session_squares'].map(
-      (name) => column(view, name),
-    );
+    const [documents, sessions, squaresOfSessions, sums] = [
+      'documents',
+      'sessions',
+      'session_squares',
+      'sum',
+    ].map((name) => column(view, name));
     const lists = ['cells', 'counts', 'cell_sessions', 'squares', 'crosses'].map((name) =>
       column(view, name),
     );
@@ -106,6 +111,7 @@ function rowsOf(bytes: Buffer): ContentRow[] {
         ...{ kind: kind!.at(at) as ContentRow['kind'], hour_ms: Number(hour!.at(at)) * 1000 },
         ...{ documents: Number(documents!.at(at)), sessions: Number(sessions!.at(at)) },
         session_squares: Number(squaresOfSessions!.at(at)),
+        sum: Number(sums!.at(at)),
         cells: cells as Uint16Array,
         ...{ counts: counts as Uint32Array, cell_sessions: cell_sessions as Uint32Array },
         ...{ squares: squares as Uint32Array, crosses: crosses as Uint32Array },
@@ -121,12 +127,12 @@ function heldRows(tenant: string, counts: ContentHourCounts, question: ContentQu
   const hour_ms = counts.hour_s * 1000;
   const content = counts.content
     .filter(({ kind, dim }) => question.kinds.includes(kind) && dim === question.dim)
-    .map((sums) => ({ ...sums, tenant, hour_ms }));
+    .map((sums) => ({ ...sums, tenant, hour_ms, sum: 0 }));
   if (!question.kinds.includes(DISTANCE_KIND) || question.dim !== 'collection') return content;
-  const distances = counts.distances.map(({ collection, n, bins }): ContentRow => {
+  const distances = counts.distances.map(({ collection, n, sum, bins }): ContentRow => {
     const cells = [...bins].sort(([a], [b]) => a - b);
     return {
-      ...{ tenant, kind: DISTANCE_KIND, value: collection, hour_ms, documents: n },
+      ...{ tenant, kind: DISTANCE_KIND, value: collection, hour_ms, documents: n, sum },
       ...{ sessions: 0, session_squares: 0, cell_sessions: NONE, squares: NONE, crosses: NONE },
       cells: Uint16Array.from(cells, ([bin]) => bin),
       counts: Uint32Array.from(cells, ([, count]) => count),
