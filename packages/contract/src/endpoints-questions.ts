@@ -43,6 +43,16 @@ export const QUESTIONS: readonly Endpoint[] = [
     errors: ['not_found', 'engine_unavailable'],
   },
   {
+    id: 'getPin',
+    method: 'get',
+    path: '/api/v1/traces/{trace_id}/pin',
+    summary: 'Whether a trace is kept from sampling.',
+    scopes: ['read'],
+    parameters: [path('trace_id', 'The trace, 32 hexadecimal digits.')],
+    answer: json(api.AnyObject),
+    errors: ['invalid_id', 'engine_unavailable'],
+  },
+  {
     id: 'pinTrace',
     method: 'post',
     path: '/api/v1/traces/{trace_id}/pin',

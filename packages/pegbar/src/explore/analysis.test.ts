@@ -205,8 +205,10 @@ describe.skipIf(missing !== null)(`facets, find, explain${missing ? ` (skipped: 
       const answer = await fetch(`${server.url}/api/v1/traces/${id}/pin`, { method });
       return [answer.status, ((await answer.json()) as { pinned?: boolean }).pinned];
     };
+    expect(await pin('GET')).toEqual([200, false]);
     expect(await pin('POST')).toEqual([200, true]);
     expect(await pin('POST')).toEqual([200, true]);
+    expect(await pin('GET')).toEqual([200, true]);
     expect(await pin('DELETE')).toEqual([200, false]);
     expect((await pin('DELETE')) as unknown[]).toContain(404);
     expect((await pin('POST', 'ff'.repeat(16))) as unknown[]).toContain(404);

@@ -48,6 +48,7 @@ export const ROUTES: readonly Route[] = [
   route('getTrace', 'GET', '/api/v1/traces/{trace_id}', READ),
   route('getTraceOutline', 'GET', '/api/v1/traces/{trace_id}/outline', READ),
   route('getSpan', 'GET', '/api/v1/traces/{trace_id}/spans/{span_id}', READ),
+  route('getPin', 'GET', '/api/v1/traces/{trace_id}/pin', READ),
   route('pinTrace', 'POST', '/api/v1/traces/{trace_id}/pin', KEEP),
   route('unpinTrace', 'DELETE', '/api/v1/traces/{trace_id}/pin', KEEP),
   route('listImages', 'GET', '/api/v1/images', READ),

@@ -10,7 +10,7 @@ export {
 } from './load.ts';
 export { mergedRows, valuesOfOneRow } from './merged.ts';
 export { migrate, shippedMigrations } from './migrate.ts';
-export { pinTrace, unpinTrace } from './pins.ts';
+export { isPinned, pinTrace, unpinTrace } from './pins.ts';
 export { startPurge } from './purge.ts';
 export { createRetention, type DiskUsage, type Retention } from './retention.ts';
 export type { RetentionPolicy } from './retention-plan.ts';

@@ -34,6 +34,16 @@ export async function pinTrace(
   return done.ok ? tenants : done;
 }
 
+/** Whether a trace is pinned by any tenant of the scope. */
+export async function isPinned(
+  store: Store,
+  scope: TenantScope,
+  trace: string,
+): Promise<Result<boolean, StoreError>> {
+  const tenants = await tenantsOf(store, scope, PINNED, trace);
+  return tenants.ok ? ok(tenants.value.length > 0) : tenants;
+}
+
 /** Takes the pin away; the tenants that had one. */
 export async function unpinTrace(
   store: Store,

@@ -1,6 +1,6 @@
 /** Pinned traces. */
 import { fromStore } from '../../explore/index.ts';
-import { pinTrace, unpinTrace } from '../../store/index.ts';
+import { isPinned, pinTrace, unpinTrace } from '../../store/index.ts';
 import type { ApiDeps, Call, Handlers } from '../deps.ts';
 import { orRefuse, Refusal } from '../failure.ts';
 import { json } from '../wire.ts';
@@ -15,6 +15,12 @@ export function pinHandlers({ store, access, clock }: ApiDeps): Handlers {
     for (const tenant of tenants) await access.audit({ actor: call.caller!, action, object: trace, tenant });
   };
   return {
+    async getPin(call) {
+      const trace = traceOf(call);
+      const found = await isPinned(store, call.scope, trace);
+      const pinned = found.ok ? found.value : orRefuse<boolean>(fromStore(found.error));
+      return json({ trace_id: trace, pinned });
+    },
     async pinTrace(call) {
       const trace = traceOf(call);
       const found = await pinTrace(store, call.scope, trace, clock.now());

@@ -1,6 +1,7 @@
 /** What can be done about a trace: keep it, send it to somebody. */
 import { useEffect, useState } from 'react';
 import { ApiError, send, useMay } from '../../api/index.ts';
+import { usePinned } from '../../api/pins.ts';
 import { after } from '../../base/browser.ts';
 import { Button } from '../../parts/button.tsx';
 import { Icon } from '../../parts/icon.tsx';
@@ -20,29 +21,37 @@ export function Acts({ trace_id }: { trace_id: string | null }) {
 
 function Keep({ trace_id }: { trace_id: string }) {
   const [{ tenant }] = useContextState();
-  const [state, set] = useState<'no' | 'busy' | 'kept'>('no');
+  const pinned = usePinned(trace_id);
+  const [busy, setBusy] = useState(false);
   const [ingest, admin] = [useMay('ingest'), useMay('admin')];
   const ask = async (method: 'POST' | 'DELETE'): Promise<void> => {
-    set('busy');
+    setBusy(true);
     try {
       await send(method, `traces/${trace_id}/pin`, undefined, { params: { tenant } });
-      set(method === 'POST' ? 'kept' : 'no');
+      pinned.tell(method === 'POST');
       if (method === 'POST') toast('The trace is kept', () => void ask('DELETE'));
     } catch (error) {
-      set(method === 'POST' ? 'no' : 'kept');
       toast(error instanceof ApiError ? error.message : 'The server does not answer');
+    } finally {
+      setBusy(false);
     }
   };
-  if (!ingest && !admin) return null;
+  const kept = pinned.data === true;
+  if (!ingest && !admin)
+    return kept ? (
+      <span className="small dim nw">
+        <Icon name="pin" /> Trace is kept
+      </span>
+    ) : null;
   return (
     <Button
-      busy={state === 'busy'}
-      aria-pressed={state === 'kept'}
-      title="Sampling does not take a kept trace"
-      onClick={() => void ask(state === 'kept' ? 'DELETE' : 'POST')}
+      busy={busy}
+      aria-pressed={kept}
+      title={kept ? 'Let sampling decide about it again' : 'Sampling does not take a kept trace'}
+      onClick={() => void ask(kept ? 'DELETE' : 'POST')}
     >
       <Icon name="pin" />
-      {state === 'kept' ? 'Trace is kept' : 'Keep trace'}
+      {kept ? 'Trace is kept' : 'Keep trace'}
     </Button>
   );
 }

@@ -2,6 +2,7 @@
 import { useMemo } from 'react';
 import {
   type RequestDetail,
+  type RequestRow,
   type TraceOutline,
   type UsualTimes,
   useBaseline,
@@ -15,6 +16,7 @@ import { Sheet } from '../../parts/sheet.tsx';
 import { Failed, Loading, Note } from '../../parts/states.tsx';
 import { useContextState, useParameter } from '../../url/index.ts';
 import { Acts } from './acts.tsx';
+import { Against } from './against.tsx';
 import { Facts } from './facts.tsx';
 import { headlineOf, type StageTime, sentenceOf, worstStage } from './finding.ts';
 import css from './journey.module.css';
@@ -120,7 +122,7 @@ function Told({ id, name, trace_id, detail, outline, usual, waits }: ToldProps) 
       <PageHead
         title={request ? headlineOf(request, usual) : titleOf(name, outline)}
         sentence={(request && sentenceOf(request, stages, usual)) ?? plainSentence(outline)}
-        actions={<Actions usual={usual} trace_id={outline?.trace_id || trace_id} />}
+        actions={<Actions request={request} usual={usual} trace_id={outline?.trace_id || trace_id} />}
       />
       <Facts request={request} outline={outline} trace_id={trace_id} id={id} />
       <Sheet label="Waterfall">
@@ -158,16 +160,18 @@ function Told({ id, name, trace_id, detail, outline, usual, waits }: ToldProps) 
   );
 }
 
-function Actions({ usual, trace_id }: { usual: UsualTimes | null; trace_id: string | null }) {
+interface ActionsProps {
+  readonly request: RequestRow | undefined;
+  readonly usual: UsualTimes | null;
+  readonly trace_id: string | null;
+}
+
+function Actions({ request, usual, trace_id }: ActionsProps) {
   const [show, setShow] = useParameter('show');
   const stagesOnly = show === 'stages';
   return (
     <>
-      {usual && (
-        <span className={css.against}>
-          <span className="dimmer">Compare</span> median of {usual.version}
-        </span>
-      )}
+      {request?.model_version !== undefined && <Against request={request} usual={usual} />}
       <Control
         name="Show"
         changed={stagesOnly}
