@@ -10,8 +10,8 @@ import type { Series } from './types.ts';
 
 export interface LegendColumn {
   readonly title: string;
-  /** The cell of a series; null for none. */
-  readonly cell: (series: Series) => ReactNode;
+  /** The cell of a series at the bucket that is hovered, null for none: then its latest value is shown. */
+  readonly cell: (series: Series, at: number | null) => ReactNode;
 }
 
 interface LegendTableProps {
@@ -71,7 +71,7 @@ export function LegendTable(props: LegendTableProps) {
                 </td>
                 {columns.map((column) => (
                   <td key={column.title} className="r">
-                    {column.cell(one)}
+                    {column.cell(one, at)}
                   </td>
                 ))}
               </tr>

@@ -25,8 +25,10 @@ export function significant(value: number, digits = 3): string {
 export function formatCount(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return UNKNOWN;
   const size = Math.abs(value);
-  if (size >= 1e9) return `${significant(value / 1e9)} G`;
-  if (size >= MILLION) return `${significant(value / MILLION)} M`;
+  // What would be rounded to a thousand of one unit is one of the next.
+  if (size >= 999.5 * 1e9) return `${significant(value / 1e12)} T`;
+  if (size >= 999.5 * MILLION) return `${significant(value / 1e9)} G`;
+  if (size >= 999_500) return `${significant(value / MILLION)} M`;
   if (size >= SHORT_FROM) return `${grouped(value / 1000)}K`;
   if (size >= 100 || Number.isInteger(value)) return grouped(value);
   return significant(value);

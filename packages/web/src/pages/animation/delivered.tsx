@@ -1,6 +1,6 @@
 /** The hero: delivered FPS by region under what is produced, with the band that the objective allows. */
 import { useMemo, useState } from 'react';
-import { type Finding, type KpiTable, seriesOf, totalOf, useKpis, valuesOf } from '../../api/index.ts';
+import { type Finding, seriesOf, useKpis, valuesOf } from '../../api/index.ts';
 import {
   ChartCell,
   Diamond,
@@ -16,7 +16,7 @@ import {
   type Series,
   useKpiChart,
 } from '../../charts/index.ts';
-import { formatPercent, signed } from '../../format/index.ts';
+import { formatPercent, signed, UNKNOWN } from '../../format/index.ts';
 import { Cell, Cells, Head } from '../../parts/sheet.tsx';
 import css from './animation.module.css';
 import { IsItTheRelease } from './is-it-the-release.tsx';
@@ -24,7 +24,6 @@ import { IsItTheRelease } from './is-it-the-release.tsx';
 /** Delivered may lie this share under produced. */
 const ALLOWED = 0.2;
 const OBJECTIVE_FPS = 24;
-const METRICS = ['delivered_fps', 'produced_fps'] as const;
 const FILTERS = ['workload=animation'] as const;
 const PRODUCED = 'produced';
 const fps = (value: number): string => value.toFixed(1);
@@ -44,7 +43,6 @@ export function Delivered({ marks, exemplars, finding }: DeliveredProps) {
     ...{ metrics: ['produced_fps'], filters: FILTERS, window: regions.window, compared: false },
     enabled: regions.now !== undefined,
   });
-  const totals = useKpis({ metrics: METRICS, by: ['region'], filters: FILTERS, as: 'total' });
   const [hidden, hide] = useState<ReadonlySet<string>>(new Set());
   const produced = useMemo(() => valuesOf(seriesOf(all.now, 'produced_fps')), [all.now]);
   const { now, before } = regions;
@@ -98,7 +96,7 @@ export function Delivered({ marks, exemplars, finding }: DeliveredProps) {
           series={series}
           format={fps}
           latest={last}
-          columns={columnsOf(totals.now, totals.before)}
+          columns={columnsOf(aligned)}
           hidden={hidden}
           onHide={hide}
           selected={worst ?? null}
@@ -120,25 +118,27 @@ export function Delivered({ marks, exemplars, finding }: DeliveredProps) {
   );
 }
 
-/** Over the range: the mean, its share of what was produced there, and the difference from then. */
-function columnsOf(now: KpiTable | undefined, before: KpiTable | undefined): LegendColumn[] {
-  const of = (table: KpiTable | undefined, region: string, metric: (typeof METRICS)[number]) =>
-    totalOf(table, metric, { region }).value;
+/** At the moment of the figure before them: the share of what was produced, and the difference from then. */
+function columnsOf(produced: Series['values']): LegendColumn[] {
+  const placeOf = ({ values }: Series, at: number | null): number =>
+    at ?? values.findLastIndex((value) => value !== null);
   return [
     {
       title: 'of produced',
-      cell: ({ name }) => {
-        const [delivered, produced] = METRICS.map((metric) => of(now, name, metric));
-        if (name === PRODUCED || !delivered || !produced) return '–';
-        const share = Math.min(1, delivered / produced);
+      cell: (one, hovered) => {
+        const at = placeOf(one, hovered);
+        const [delivered, made] = [one.values[at] ?? null, produced[at] ?? null];
+        if (one.name === PRODUCED || delivered === null || !made) return UNKNOWN;
+        const share = Math.min(1, delivered / made);
         return <span className={share < 1 - ALLOWED ? 'crit' : ''}>{formatPercent(share)}</span>;
       },
     },
     {
       title: 'vs then',
-      cell: ({ name }) => {
-        const [value, then] = [of(now, name, 'delivered_fps'), of(before, name, 'delivered_fps')];
-        return value === null || then === null ? '–' : signed(value - then, fps);
+      cell: (one, hovered) => {
+        const at = placeOf(one, hovered);
+        const [value, then] = [one.values[at] ?? null, one.ghost?.[at] ?? null];
+        return value === null || then === null ? UNKNOWN : signed(value - then, fps);
       },
     },
   ];
