@@ -1,4 +1,5 @@
 /** Which monitors there are: the declared ones, and the built-in ones that nobody declared otherwise. */
+import { isDeepStrictEqual } from 'node:util';
 import { readInstant } from '@pegbar/contract';
 import { ok, type Result } from '../base/result.ts';
 import type { Queries } from '../state/index.ts';
@@ -39,10 +40,19 @@ export async function allMonitors(state: Queries): Promise<Monitor[]> {
     .filter(([name]) => !own.has(name))
     .map(
       ([name, spec]): Monitor => ({
-        ...{ name, tenant: '', origin: 'built_in', replaces: false, written: spec, spec: ok(spec) },
+        ...{ name, tenant: '', origin: 'built_in', replaces: false, written: written(spec), spec: ok(spec) },
       }),
     );
   return [...declared, ...builtIn];
+}
+
+/** Without what holds anyway, so that a document that replaces it is short. */
+function written(spec: DriftMonitor): unknown {
+  const usual: Record<string, unknown> = driftMonitorSchema.parse({ metric: spec.metric });
+  const said = Object.entries(spec).filter(
+    ([name, value]) => name === 'metric' || !isDeepStrictEqual(value, usual[name]),
+  );
+  return Object.fromEntries(said);
 }
 
 export const isMuted = ({ muted_until: until }: DriftMonitor, now_ms: number): boolean =>

@@ -95,11 +95,13 @@ export function* replay(
 ): Generator<undefined, Replayed> {
   let budget: Budget | null = null;
   let open: Seen[] = [];
+  const over: BudgetTold[] = [];
   const fired = new Map<string, Fired>();
   const past: Past[] = [];
   const looks: LookTold[] = [];
   for (let at_ms = first_ms; at_ms <= last_ms && signal?.aborted !== true; at_ms += plan.every_ms) {
     const level: Budget = budgetAt(budget, plan.budget, at_ms - 1);
+    if (budget !== null && level.since_ms > budget.since_ms) over.push(tellBudget(budget, plan.budget));
     const look = lookAt(plan, data, at_ms, level, past);
     budget = spendLook(level, look, plan);
     looks.push(tellLook(look));
@@ -114,9 +116,19 @@ export function* replay(
   return {
     fired: [...fired.values()],
     looks,
-    budget: budget === null ? null : tellBudget(budget, plan.budget),
+    budget: budget === null ? null : together([...over, tellBudget(budget, plan.budget)]),
   };
 }
+
+/** Four weeks may touch two budgets: their tests are added up, of what they used up the more is told. */
+const together = (budgets: readonly BudgetTold[]): BudgetTold =>
+  budgets.reduce((one, other) => ({
+    ...other,
+    alpha_spent: Math.max(one.alpha_spent, other.alpha_spent),
+    tests: one.tests + other.tests,
+    discoveries: one.discoveries + other.discoveries,
+    since_ms: one.since_ms,
+  }));
 
 /** A change is dated by the first look that sees it, as the watch does it. */
 function sightingsOf(

@@ -1,8 +1,7 @@
 /** What drifted: everything of the window, and one metric by segment. */
 import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { useContextState, useParameter, useWindow, type Window } from '../url/index.ts';
-import type { Resource } from './administration.ts';
-import { get } from './client.ts';
+import { get, send } from './client.ts';
 import type { ImageRow, Page } from './types.ts';
 
 export type DriftVerdict = 'drift' | 'no_drift' | 'insufficient_data' | 'changed_but_small';
@@ -214,11 +213,132 @@ export function useExamplePictures(
   });
 }
 
-/** The declared monitors; the built-in ones hold beside them. Admins only. */
-export const useDriftMonitors = (): UseQueryResult<readonly Resource[]> =>
+export interface DriftMonitorSpec {
+  readonly metric: string;
+  readonly segments: readonly string[];
+  readonly baseline: string;
+  readonly window_hours: number;
+  readonly alpha: number;
+  readonly persistence: number;
+  readonly minimum_n: number;
+  readonly enabled: boolean;
+}
+export interface DriftBudget {
+  readonly alpha: number;
+  readonly alpha_spent: number;
+  readonly tests: number;
+  readonly discoveries: number;
+}
+export type DriftMonitorState = 'failing' | 'drift' | 'waiting' | 'insufficient_data' | 'no_drift' | 'off';
+/** A monitor, declared or built in, and where it stands. */
+export interface DriftMonitorRow {
+  readonly name: string;
+  /** Owner; empty for the installation. */
+  readonly tenant: string;
+  readonly origin: 'declared' | 'built_in';
+  readonly replaces: boolean;
+  /** As it was declared. */
+  readonly written: Readonly<Record<string, unknown>>;
+  readonly spec: DriftMonitorSpec | null;
+  readonly state: DriftMonitorState;
+  readonly muted_until: string | null;
+  readonly error: string | null;
+  readonly last_look: string | null;
+  readonly next_look: string | null;
+  readonly every_hours: number | null;
+  readonly series: number | null;
+  readonly drifting: number;
+  readonly budget:
+    | (DriftBudget & { readonly level: number; readonly since: string; readonly until: string })
+    | null;
+  readonly findings: readonly {
+    readonly segment: Readonly<Record<string, string>>;
+    readonly words: string;
+    readonly since: string;
+  }[];
+}
+/** What stands changes by the hour; what somebody applied is read again at once. */
+const MONITORS_FRESH_MS = 60_000;
+
+export const useDriftMonitors = (): UseQueryResult<readonly DriftMonitorRow[]> =>
   useQuery({
     // Under `admin`, so that what is applied is read again.
     queryKey: ['admin', 'drift-monitors'],
     queryFn: async ({ signal }) =>
-      (await get<{ items: readonly Resource[] }>('resources/DriftMonitor', {}, signal)).items,
+      (await get<{ items: readonly DriftMonitorRow[] }>('drift/monitors', {}, signal)).items,
+    staleTime: MONITORS_FRESH_MS,
   });
+
+export const deleteDriftMonitor = ({
+  name,
+  tenant,
+}: Pick<DriftMonitorRow, 'name' | 'tenant'>): Promise<unknown> =>
+  send('DELETE', `resources/DriftMonitor/${encodeURIComponent(name)}`, undefined, {
+    params: { tenant: tenant === '' ? null : tenant },
+  });
+
+export interface DriftPreview {
+  readonly from: string;
+  readonly to: string;
+  readonly days: number;
+  readonly shortened: boolean;
+  readonly series: number;
+  readonly words: string;
+  readonly fired: readonly (DriftSeries & {
+    readonly since: string;
+    readonly fired: string;
+    readonly until: string | null;
+  })[];
+  readonly looks: readonly {
+    readonly at: string;
+    /** Largest change, in least effects. */
+    readonly effect: number;
+    readonly p: number | null;
+    readonly alpha: number;
+    readonly drifting: number;
+  }[];
+  readonly budget: DriftBudget | null;
+}
+/** What a monitor would have said over the last 28 days; `yaml` is its document, null asks nothing. */
+export const useDriftPreview = (yaml: string | null): UseQueryResult<DriftPreview> =>
+  useQuery({
+    queryKey: ['drift', 'preview', yaml],
+    queryFn: () => send<DriftPreview>('POST', 'drift/monitors/preview', yaml, { type: 'application/yaml' }),
+    placeholderData: keepPreviousData,
+    staleTime: FRESH_MS,
+    enabled: yaml !== null,
+  });
+
+export interface DriftReport extends DriftFindings {
+  readonly day: string;
+  readonly partial: boolean;
+  readonly figures: readonly {
+    readonly metric: string;
+    readonly title: string;
+    readonly unit: string;
+    readonly better: 'up' | 'down' | 'neither';
+    readonly now: number | null;
+    readonly day_before: number | null;
+    readonly week_before: number | null;
+    readonly n: number;
+  }[];
+  readonly deployments: readonly {
+    readonly timestamp: string;
+    readonly id: string;
+    readonly kind: string;
+    readonly status: string;
+    readonly version: string | null;
+    readonly tenant: string;
+  }[];
+}
+/** `2026-03-01`, UTC. */
+export function useDriftReport(day: string): UseQueryResult<DriftReport> {
+  const { baseline, tenant } = useAsked();
+  const params = { day, baseline, tenant };
+  return useQuery({
+    queryKey: ['drift', 'report', params],
+    queryFn: ({ signal }) => get<DriftReport>('drift/report', params, signal),
+    placeholderData: keepPreviousData,
+    staleTime: FRESH_MS,
+  });
+}

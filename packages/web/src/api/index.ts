@@ -60,6 +60,7 @@ export {
 export {
   DRIFT_BASELINE,
   type DriftAnswer,
+  type DriftBudget,
   type DriftCandidate,
   type DriftContributor,
   type DriftDistribution,
@@ -67,11 +68,18 @@ export {
   type DriftFinding,
   type DriftFindings,
   type DriftHead,
+  type DriftMonitorRow,
+  type DriftMonitorState,
+  type DriftPreview,
+  type DriftReport,
   type DriftSeries,
   type DriftVerdict,
+  deleteDriftMonitor,
   useDrift,
   useDriftFindings,
   useDriftMonitors,
+  useDriftPreview,
+  useDriftReport,
   useExamplePictures,
 } from './drift.ts';
 export { type Example, type Sequence, useExamples, useSequence } from './examples.ts';

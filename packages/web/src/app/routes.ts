@@ -70,7 +70,6 @@ export const ROUTES: readonly Route[] = [
       path: '/drift/monitors',
       title: 'Drift monitors',
       within: 'drift',
-      scope: 'admin',
       timeless: true,
     },
     load: () => import('../pages/drift/monitors.tsx'),

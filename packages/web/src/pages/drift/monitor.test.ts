@@ -19,18 +19,18 @@ describe('document of a drift monitor', () => {
     expect(yaml).toContain('- "2026-10-01T00:00Z/2026-10-02T00:00Z"');
   });
 
-  it('reads a declared monitor back', () => {
-    const form = formOf({
-      metadata: { name: 'a', tenant: 'mangatan' },
-      spec: { metric: 'nsfw', segments: ['region'], baseline: 'release', alpha: 0.01, enabled: false },
-    });
-    expect(form).toMatchObject({
-      name: 'a',
-      tenant: 'mangatan',
-      metric: 'nsfw',
-      alpha: '0.01',
-      enabled: false,
-    });
-    expect(monitorDocument(form)).toContain('enabled: false');
+  it('reads a declared monitor back, and keeps what the form does not know', () => {
+    const written = {
+      ...{ metric: 'nsfw', segments: ['region'], baseline: 'release', alpha: 0.01, enabled: false },
+      ...{ filter: ['tenant=a'], muted_until: '2026-12-01T00:00:00Z', later: { field: [1] } },
+    };
+    const form = formOf({ name: 'a', tenant: 'mangatan', written });
+    expect(form).toMatchObject({ name: 'a', tenant: 'mangatan', alpha: '0.01', enabled: false });
+    const yaml = monitorDocument(form);
+    for (const line of [
+      ...['  tenant: mangatan', '    - "tenant=a"', '  muted_until: "2026-12-01T00:00:00Z"'],
+      ...['  enabled: false', '  later: {"field":[1]}'],
+    ])
+      expect(yaml.split('\n')).toContain(line);
   });
 });

@@ -6,39 +6,56 @@ export interface MonitorForm {
   readonly tenant: string;
   readonly metric: string;
   readonly segments: readonly string[];
+  /** A filter a line. */
+  readonly filter: string;
   readonly baseline: string;
   readonly window_hours: string;
   readonly least_effect: string;
   readonly alpha: string;
   readonly persistence: string;
   readonly minimum_n: string;
+  /** A window a line. */
   readonly exclude: string;
+  readonly muted_until: string;
   readonly enabled: boolean;
+  /** Fields that the form does not know: they stay as they were declared. */
+  readonly others: Readonly<Record<string, unknown>>;
 }
 
+const NUMBERS = ['window_hours', 'least_effect', 'alpha', 'persistence', 'minimum_n'] as const;
+const KNOWN: ReadonlySet<string> = new Set([
+  ...['metric', 'segments', 'filter', 'baseline', 'exclude', 'muted_until', 'enabled'],
+  ...NUMBERS,
+]);
+
 export const NEW_MONITOR: MonitorForm = {
-  ...{ name: '', tenant: '', metric: 'prompt_tokens', segments: ['tenant'], baseline: '28d' },
+  ...{ name: '', tenant: '', metric: 'prompt_tokens', segments: ['tenant'], filter: '', baseline: '28d' },
   ...{ window_hours: '', least_effect: '', alpha: '', persistence: '', minimum_n: '', exclude: '' },
-  enabled: true,
+  ...{ muted_until: '', enabled: true, others: {} },
 };
 
-/** A declared monitor as the form shows it. */
-export function formOf(resource: {
-  readonly metadata: { readonly name: string; readonly tenant?: string };
-  readonly spec: Readonly<Record<string, unknown>>;
+/** A monitor as the form shows it. */
+export function formOf(monitor: {
+  readonly name: string;
+  readonly tenant: string;
+  readonly written: Readonly<Record<string, unknown>>;
 }): MonitorForm {
-  const { spec, metadata } = resource;
-  const text = (name: string): string => (spec[name] === undefined ? '' : String(spec[name]));
-  const list = (name: string): string[] => (Array.isArray(spec[name]) ? spec[name].map(String) : []);
+  const { name, tenant, written } = monitor;
+  const text = (field: string): string => (written[field] === undefined ? '' : String(written[field]));
+  const list = (field: string): string[] => (Array.isArray(written[field]) ? written[field].map(String) : []);
   return {
-    ...{ name: metadata.name, tenant: metadata.tenant ?? '', metric: text('metric') },
     ...{
+      name,
+      tenant,
+      metric: text('metric'),
       segments: list('segments'),
-      baseline: text('baseline') || '28d',
-      exclude: list('exclude').join('\n'),
+      enabled: written.enabled !== false,
     },
+    ...{ filter: list('filter').join('\n'), exclude: list('exclude').join('\n') },
+    ...{ baseline: text('baseline') || '28d', muted_until: text('muted_until') },
     ...{ window_hours: text('window_hours'), least_effect: text('least_effect'), alpha: text('alpha') },
-    ...{ persistence: text('persistence'), minimum_n: text('minimum_n'), enabled: spec.enabled !== false },
+    ...{ persistence: text('persistence'), minimum_n: text('minimum_n') },
+    others: Object.fromEntries(Object.entries(written).filter(([field]) => !KNOWN.has(field))),
   };
 }
 
@@ -53,9 +70,13 @@ const lines = (text: string): string[] =>
     .map((line) => line.trim())
     .filter((line) => line !== '');
 
+const listOf = (field: string, text: string): string[] => {
+  const all = lines(text);
+  return all.length === 0 ? [] : [`  ${field}:`, ...all.map((one) => `    - ${JSON.stringify(one)}`)];
+};
+
 export function monitorDocument(form: MonitorForm): string {
-  const numbers = ['window_hours', 'least_effect', 'alpha', 'persistence', 'minimum_n'] as const;
-  const excluded = lines(form.exclude);
+  const muted = form.muted_until.trim();
   return [
     'apiVersion: pegbar/v1',
     'kind: DriftMonitor',
@@ -65,16 +86,17 @@ export function monitorDocument(form: MonitorForm): string {
     'spec:',
     `  metric: ${scalar(form.metric)}`,
     ...(form.segments.length === 0 ? [] : [`  segments: [${form.segments.map(scalar).join(', ')}]`]),
+    ...listOf('filter', form.filter),
     ...(form.baseline === '28d' ? [] : [`  baseline: ${scalar(form.baseline)}`]),
-    ...numbers.flatMap((name) => {
+    ...NUMBERS.flatMap((name) => {
       const text = form[name].trim();
       if (text === '') return [];
       return [`  ${name}: ${Number.isFinite(Number(text)) ? text : JSON.stringify(text)}`];
     }),
-    ...(excluded.length === 0
-      ? []
-      : ['  exclude:', ...excluded.map((one) => `    - ${JSON.stringify(one)}`)]),
+    ...listOf('exclude', form.exclude),
+    ...(muted === '' ? [] : [`  muted_until: ${JSON.stringify(muted)}`]),
     ...(form.enabled ? [] : ['  enabled: false']),
+    ...Object.entries(form.others).map(([field, value]) => `  ${field}: ${JSON.stringify(value)}`),
     '',
   ].join('\n');
 }

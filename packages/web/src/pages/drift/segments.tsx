@@ -3,18 +3,16 @@ import type { DriftAnswer, DriftSeries } from '../../api/index.ts';
 import { formatCount } from '../../format/index.ts';
 import { Segmented } from '../../parts/button.tsx';
 import { Tag } from '../../parts/chip.tsx';
-import { Interval } from '../../parts/interval-row.tsx';
 import { Head, Sheet } from '../../parts/sheet.tsx';
 import { Table } from '../../parts/table.tsx';
 import { useGo, useParameter } from '../../url/index.ts';
 import { findingPath } from './address.ts';
 import css from './finding.module.css';
+import { reachOf, ShiftInterval } from './interval.tsx';
 import {
   DIVISIONS,
   driftFigure,
   driftStatus,
-  intervalOf,
-  intervalWords,
   placeTitle,
   pWords,
   shiftWords,
@@ -30,12 +28,8 @@ export function SegmentTable({ answer }: { answer: DriftAnswer }) {
   const [baseline] = useParameter('baseline');
   const [by, setBy] = useParameter('by');
   const { series } = answer;
-  const reach = Math.max(
-    ...series
-      .flatMap((one) => (one.verdict === 'insufficient_data' ? [] : (intervalOf(one) ?? [])))
-      .map(Math.abs),
-    Number.MIN_VALUE,
-  );
+  const known = series.filter(({ verdict }) => verdict !== 'insufficient_data');
+  const reach = Math.max(...known.map(reachOf), Number.MIN_VALUE);
   return (
     <Sheet label="Segments">
       <Head
@@ -82,32 +76,18 @@ export function SegmentTable({ answer }: { answer: DriftAnswer }) {
             title: 'less – as before – more',
             wide: true,
             width: '160px',
-            cell: (one) => <OnLine series={one} reach={reach} />,
+            cell: (one) =>
+              one.verdict !== 'insufficient_data' && (
+                <span className={css.interval}>
+                  <ShiftInterval series={one} reach={reach} />
+                </span>
+              ),
           },
           { id: 'p', title: 'How sure', right: true, wide: true, cell: (one) => pWords(one.p_adjusted) },
           { id: 'n', title: 'n', right: true, wide: true, cell: (one) => formatCount(one.n_cur) },
         ]}
       />
     </Sheet>
-  );
-}
-
-function OnLine({ series, reach }: { series: DriftSeries; reach: number }) {
-  const ends = intervalOf(series);
-  const status = driftStatus(series);
-  if (ends === null || series.shift === null || series.verdict === 'insufficient_data') return null;
-  return (
-    <span className={css.interval}>
-      <Interval
-        value={series.shift}
-        low={ends[0]}
-        high={ends[1]}
-        min={-reach}
-        max={reach}
-        status={status === 'better' ? 'ok' : status === 'warn' ? 'warn' : undefined}
-        label={`${shiftWords(series)}, ${intervalWords(series)}`}
-      />
-    </span>
   );
 }
 

@@ -3,11 +3,14 @@ import { useState } from 'react';
 import type { DriftAnswer, DriftSeries } from '../../api/index.ts';
 import { formatCount, formatSpan, significant } from '../../format/index.ts';
 import { Button } from '../../parts/button.tsx';
-import { Interval } from '../../parts/interval-row.tsx';
 import { Cell, Head, Sheet } from '../../parts/sheet.tsx';
 import { useContextState, useNow } from '../../url/index.ts';
 import css from './finding.module.css';
-import { baselineWords, driftStatus, exactP, intervalOf, intervalWords, shiftWords } from './words.ts';
+import { reachOf, ShiftInterval } from './interval.tsx';
+import { baselineWords, exactP, intervalOf, intervalWords, shiftWords } from './words.ts';
+
+/** Room beyond the farther end. */
+const MARGIN = 1.15;
 
 export function Size({ answer, series }: { answer: DriftAnswer; series: DriftSeries }) {
   const [shown, setShown] = useState(false);
@@ -16,8 +19,6 @@ export function Size({ answer, series }: { answer: DriftAnswer; series: DriftSer
   const { baseline } = answer;
   const span = formatSpan(Date.parse(baseline.from), Date.parse(baseline.to), now_ms, zone);
   const ends = intervalOf(series);
-  const status = driftStatus(series);
-  const reach = ends === null ? 0 : Math.max(...ends.map(Math.abs)) * 1.15;
   return (
     <Sheet label="How large">
       <Head alone title="How large" />
@@ -36,17 +37,7 @@ export function Size({ answer, series }: { answer: DriftAnswer; series: DriftSer
             </>
           )}
         </dl>
-        {ends !== null && series.shift !== null && reach > 0 && (
-          <Interval
-            value={series.shift}
-            low={ends[0]}
-            high={ends[1]}
-            min={-reach}
-            max={reach}
-            status={status === 'better' ? 'ok' : status === 'warn' ? 'warn' : undefined}
-            label={`${shiftWords(series)}, ${intervalWords(series)}; the line is as before`}
-          />
-        )}
+        <ShiftInterval series={series} reach={reachOf(series) * MARGIN} />
       </Cell>
       {series.within !== null && series.mix !== null && (
         <div className={css.row}>
