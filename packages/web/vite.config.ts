@@ -14,10 +14,12 @@ const SERVER = process.env.PEGBAR_URL ?? 'http://127.0.0.1:4300';
 const withoutMutations: Plugin = {
   name: 'without-mutations',
   enforce: 'pre',
-  resolveId(source, importer) {
-    if (source !== './mutationCache.js' || !importer?.includes('/@tanstack/query-core/')) return null;
-    if (!importer.endsWith('/queryClient.js')) return null;
-    return fileURLToPath(new URL('./src/base/no-mutations.ts', import.meta.url));
+  resolveId: {
+    filter: { id: /^\.\/mutationCache\.js$/ },
+    handler: (_, importer) =>
+      importer?.endsWith('/@tanstack/query-core/build/modern/queryClient.js')
+        ? fileURLToPath(new URL('./src/base/no-mutations.ts', import.meta.url))
+        : null,
   },
 };
 

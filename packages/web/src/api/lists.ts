@@ -1,7 +1,7 @@
 /** Lists of what is stored, and single things by their ids; the shell needs none of them. */
 import { keepPreviousData, type UseQueryResult, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { useContextState, useWindow } from '../url/index.ts';
+import { SECOND, useContextState, useWindow } from '../url/index.ts';
 import { get, type Params } from './client.ts';
 import type {
   DeploymentRow,
@@ -44,8 +44,21 @@ export interface ListOptions {
   readonly more?: Params;
 }
 
+/** How a list is fetched that may be read to its end. */
+interface LongList<Row> {
+  /** Rows of every page after the first: who goes on wants many. */
+  readonly later?: number;
+  /** What is kept of a row, so that a hundred thousand can be held. */
+  readonly keep?: (row: Row) => Row;
+}
+
+const FRESH_MS = 30 * SECOND;
+/** Whoever comes back to a list that was read further is not made to wait for all of its pages again. */
+const PAGES_AGAIN = 3;
+
 /** A list of the window, newest first; `fetchNextPage` goes on where it ended. */
-function useList<Row>(path: string, { filters = [], limit = 100, enabled = true, more }: ListOptions = {}) {
+function useList<Row>(path: string, options: ListOptions & LongList<Row> = {}) {
+  const { filters = [], limit = 100, enabled = true, more, later = limit, keep } = options;
   const [context] = useContextState();
   const { from_ms, to_ms } = useWindow();
   const params = {
@@ -58,7 +71,13 @@ function useList<Row>(path: string, { filters = [], limit = 100, enabled = true,
   };
   const query = useInfiniteQuery({
     queryKey: [path, params],
-    queryFn: ({ signal, pageParam }) => get<Page<Row>>(path, { ...params, cursor: pageParam }, signal),
+    queryFn: async ({ signal, pageParam }) => {
+      const asked = pageParam === null ? params : { ...params, limit: later, cursor: pageParam };
+      const page = await get<Page<Row>>(path, asked, signal);
+      return keep ? { ...page, items: page.items.map(keep) } : page;
+    },
+    staleTime: ({ state }) =>
+      (state.data?.pages.length ?? 0) > PAGES_AGAIN ? Number.POSITIVE_INFINITY : FRESH_MS,
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next_cursor,
     placeholderData: keepPreviousData,
@@ -68,7 +87,7 @@ function useList<Row>(path: string, { filters = [], limit = 100, enabled = true,
   return { ...query, rows };
 }
 export const useRequests = (options?: ListOptions) => useList<RequestRow>('requests', options);
-export const useImages = (options?: ListOptions) => useList<ImageRow>('images', options);
+export const useImages = (options?: ListOptions & LongList<ImageRow>) => useList<ImageRow>('images', options);
 export const useLogs = (options?: ListOptions) => useList<LogRow>('logs', options);
 
 const MARKS_MOST = 1_000;

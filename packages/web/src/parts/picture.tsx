@@ -15,6 +15,8 @@ export interface PictureTileProps {
   /** What the flag says: `nsfw 0.91`. */
   readonly flag?: string | undefined;
   readonly caption?: string;
+  /** Beside the caption, which gives way to it. */
+  readonly when?: string;
   /** In place of following the link, where no key asks for another tab. */
   readonly onOpen?: () => void;
   /** Longest side of the thumbnail in pixels. */
@@ -41,9 +43,11 @@ export function PictureTile(props: PictureTileProps) {
   const { image, cropped = false, size = 320 } = props;
   const [missing, setMissing] = useState(false);
   const flagged = image.nsfw_flag === true;
+  // What opens beside its list needs no router, of which each link would watch the address.
+  const Frame = props.onOpen ? 'a' : Link;
   return (
     <figure className={css.figure}>
-      <Link
+      <Frame
         href={props.href}
         className={classes(css.picture, cropped && css.cropped, props.selected && css.selected)}
         aria-current={props.selected || undefined}
@@ -68,8 +72,13 @@ export function PictureTile(props: PictureTileProps) {
           </span>
         )}
         {props.badge !== undefined && <span className={css.badge}>{props.badge}</span>}
-      </Link>
-      {props.caption !== undefined && <figcaption className={css.caption}>{props.caption}</figcaption>}
+      </Frame>
+      {(props.caption !== undefined || props.when !== undefined) && (
+        <figcaption className={css.caption}>
+          <span>{props.caption}</span>
+          {props.when !== undefined && <time>{props.when}</time>}
+        </figcaption>
+      )}
     </figure>
   );
 }

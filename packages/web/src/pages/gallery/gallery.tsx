@@ -1,5 +1,5 @@
 /** The gallery: every picture of the range, newest first or in groups, with its filters and one of them open beside. */
-import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { type Gallery, type ImageRow, useGallery, useImages, useMay, useNewest } from '../../api/index.ts';
 import { formatCount, formatTime } from '../../format/index.ts';
 import { Control } from '../../parts/button.tsx';
@@ -27,6 +27,13 @@ const Panel = lazy(() => import('../../parts/overlays.tsx').then(({ Menu }) => (
 /** What pictures are grouped by here; the API takes any field. */
 const GROUPS = ['loras', 'checkpoint_hash', 'model_version', 'collection', 'tenant', 'workload'] as const;
 const PAGE = 200;
+/** As many as the API gives at a time: whoever scrolls on has a long way to go. */
+const LATER_PAGES = 1_000;
+const NONE: readonly ImageRow[] = [];
+const PROMPT_CHARS = 120;
+/** What a tile says and an opening peek begins with. */
+const forTile = ({ attributes, ...row }: ImageRow): ImageRow =>
+  attributes?.prompt ? { ...row, attributes: { prompt: attributes.prompt.slice(0, PROMPT_CHARS) } } : row;
 
 export const keyOf = ({ tenant, image_id }: ImageRow): string => `${tenant}/${image_id}`;
 
@@ -34,13 +41,15 @@ export function Page() {
   const [group] = useParameter('group');
   const [open, setOpen] = useParameter('open');
   const gallery = useGallery(group);
-  const images = useImages({ limit: PAGE, enabled: group === null });
+  const images = useImages({
+    ...{ limit: PAGE, later: LATER_PAGES, keep: forTile, enabled: group === null },
+  });
   const [grouped, setGrouped] = useState<readonly ImageRow[]>([]);
-  const rows = (group === null ? images.rows : grouped) ?? [];
+  const rows = (group === null ? images.rows : grouped) ?? NONE;
   const show = useCallback((image: ImageRow) => setOpen(keyOf(image)), [setOpen]);
   useRowKeys(rows, keyOf, open, show);
   useEnter(open);
-  const at = rows.findIndex((one) => keyOf(one) === open);
+  const at = useMemo(() => (open === null ? -1 : rows.findIndex((one) => keyOf(one) === open)), [rows, open]);
   const answered = gallery.data;
   const nothing = answered !== undefined && answered.pictures === 0;
   return (
@@ -61,7 +70,7 @@ export function Page() {
           {group === null && images.rows && (
             <Wall
               images={images.rows}
-              open={open}
+              at={at}
               onOpen={show}
               onEnd={() => {
                 if (images.hasNextPage && !images.isFetchingNextPage) void images.fetchNextPage();

@@ -9,7 +9,7 @@ import { Failed, Loading } from '../../parts/states.tsx';
 import { replaced, useContextState, useParameter } from '../../url/index.ts';
 import { columnsIn } from './columns.ts';
 import css from './gallery.module.css';
-import { Tile } from './wall.tsx';
+import { Tile, useContextText } from './wall.tsx';
 
 interface GroupsProps {
   readonly gallery: UseQueryResult<Gallery>;
@@ -25,6 +25,7 @@ export function Groups({ gallery, field, open, onOpen, onPictures }: GroupsProps
   const host = useRef<HTMLDivElement>(null);
   const width = useWidth(host);
   const columns = columnsIn(width);
+  const context = useContextText();
   const answered = gallery.data?.groups;
   const ids = useMemo(
     () => answered?.flatMap((group) => group.newest.map((one) => one.image_id)) ?? [],
@@ -63,6 +64,7 @@ export function Groups({ gallery, field, open, onOpen, onPictures }: GroupsProps
                 <Tile
                   key={`${image.tenant} ${image.image_id}`}
                   image={image}
+                  context={context}
                   selected={`${image.tenant}/${image.image_id}` === open}
                   onOpen={onOpen}
                 />
