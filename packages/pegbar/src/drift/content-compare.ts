@@ -36,7 +36,7 @@ export function compareContent(
   const now = hoursOf(current);
   const hoursOfDay = new Set(now.map(({ at }) => hourOfDay(at)));
   const then = hoursOf(reference).filter(
-    ({ at }) => hoursOfDay.size === HOURS_OF_DAY || hoursOfDay.has(hourOfDay(at)),
+    ({ at }) => hoursOfDay.size % HOURS_OF_DAY === 0 || hoursOfDay.has(hourOfDay(at)),
   );
   const names = (now[0] ?? then[0])?.hour.names ?? new Map<string, string>();
   const kind = kindOf(sampling, now.length > 0 ? now : then);

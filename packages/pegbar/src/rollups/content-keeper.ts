@@ -17,6 +17,8 @@ const DAYS_BACK = 35;
 const LOOK_EVERY_MS = 30_000;
 /** An open hour is counted anew at most so often, where something came in. */
 const OPEN_EVERY_MS = 60_000;
+/** Days are counted one after the other for so long; then rollups have their turn. */
+const TURN_MS = 2_000;
 /** Open hours counted in one go: of busy installations each tenant has its turn. */
 const OPEN_PER_STEP = 8;
 
@@ -91,7 +93,12 @@ export function createContentKeeper({ store, clock, onCounted }: ContentKeeperOp
     async catchUp(buckets) {
       await countOpen(buckets);
       if (clock.now() - looked_ms < LOOK_EVERY_MS) return;
-      if (!(await storeDay())) looked_ms = clock.now();
+      const began = clock.monotonic();
+      while (clock.monotonic() - began < TURN_MS)
+        if (!(await storeDay())) {
+          looked_ms = clock.now();
+          return;
+        }
     },
   };
 }

@@ -248,13 +248,6 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
     let pause = LEAST_PAUSE_MS;
     while (!stop.signal.aborted) {
       await clock.sleep(pause, stop.signal);
-      await content.catchUp([...dirty.values()].filter((one) => !isClosed(one))).catch((error: unknown) => {
-        counters.add('pegbar_content_failures_total');
-        log.warn(
-          { error: String(error) },
-          'what prompts are about could not be counted yet; it is tried again',
-        );
-      });
       await sumQuarters().catch(() => undefined);
       if (stop.signal.aborted || ![...dirty.values()].some((one) => isDue(one) && !isBusy(one))) {
         pause = LEAST_PAUSE_MS;
@@ -266,7 +259,24 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
     }
   }
 
-  let looping: Promise<void> | undefined;
+  /** Beside the rounds, whose pauses grow to minutes after an import. */
+  async function contentLoop(): Promise<void> {
+    let pause = LEAST_PAUSE_MS;
+    while (!stop.signal.aborted) {
+      await clock.sleep(pause, stop.signal);
+      const began = clock.monotonic();
+      await content.catchUp([...dirty.values()].filter((one) => !isClosed(one))).catch((error: unknown) => {
+        counters.add('pegbar_content_failures_total');
+        log.warn(
+          { error: String(error) },
+          'what prompts are about could not be counted yet; it is tried again',
+        );
+      });
+      pause = Math.max(LEAST_PAUSE_MS, clock.monotonic() - began);
+    }
+  }
+
+  let looping: Promise<unknown> | undefined;
   return {
     touch,
     async settle() {
@@ -275,7 +285,7 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
     },
     unstored: () => open,
     start() {
-      looping ??= loop();
+      looping ??= Promise.all([loop(), contentLoop()]);
     },
     async stop() {
       stop.abort();
