@@ -48,6 +48,7 @@ export async function createQuarters(deps: {
 }): Promise<Quarters> {
   const { state, store, clock } = deps;
   let prepared = '';
+  let marked = false;
 
   async function touch(hours: Iterable<number>): Promise<void> {
     const oldest = clock.now() - KEPT_MS;
@@ -74,15 +75,20 @@ export async function createQuarters(deps: {
     prepared = today;
   }
 
-  if ((await readSetting(state, MARKED)) === undefined) {
+  /** Hours of before there were quarters. Not at the start: a new store has no tables yet. */
+  async function markStored(): Promise<void> {
+    if (marked || (await readSetting(state, MARKED)) !== undefined) return;
     const known = await store.rows<{ t: number }>('SELECT DISTINCT toUnixTimestamp(t) AS t FROM roll_hours');
     if (!known.ok) throw new StoreFailure(known.error);
     await touch(known.value.map(({ t }) => Number(t) * 1000));
     await writeSetting(state, MARKED, true, clock.now());
+    marked = true;
   }
+
   return {
     touch,
     async step() {
+      await markStored();
       const now = clock.now();
       const due = await state.all<Mark>(
         'SELECT t_ms, touched FROM dirty_quarters WHERE t_ms <= ? ORDER BY t_ms',
