@@ -46,6 +46,7 @@ export const DECLARED_MONITORS =
   "SELECT tenant, name, spec FROM resources WHERE kind = 'DriftMonitor' ORDER BY tenant, name";
 
 /* Rows of the state store. */
+export const UNCOUNTED_HOURS = 'SELECT count(*) AS hours FROM dirty_hours WHERE hour_ms < ?';
 const FINDING = 'monitor, tenant, series, since, until, seen, missed, missed_since, told';
 export const OPEN_FINDINGS = `SELECT ${FINDING} FROM drift_findings
   WHERE monitor = ? AND tenant = ? AND until IS NULL`;

@@ -11,7 +11,7 @@ import { tellPreview } from './preview-told.ts';
 import { HOUR_MS, type Hours, type Series } from './series.ts';
 import { advance, endOthers, note, pastOf, type Seen, standingIn } from './standing.ts';
 import { tellSeries } from './tell.ts';
-import { sightingOf } from './watch.ts';
+import { looksDue, sightingOf } from './watch.ts';
 import { type Budget, budgetAt } from './watch-budget.ts';
 import { isDrifting, lookAt, spendLook, whyOfLook } from './watch-look.ts';
 import { hoursBetween, planOf } from './watch-plan.ts';
@@ -59,6 +59,17 @@ function previewOf(spec: Record<string, unknown>, series: readonly Series[]) {
 describe('a look', () => {
   test('comes an eighth of the window after the one before, at hours that divide a day', () => {
     expect([1, 6, 15, 16, 24, 48, 72, 168].map(hoursBetween)).toEqual([1, 1, 1, 2, 3, 6, 8, 12]);
+  });
+
+  test('that was missed is made up for; one that never was begins so far back that it can tell at once', () => {
+    const plan = planned({ metric: 'nsfw', persistence: 3 });
+    const hours = (looked_ms: number | null) =>
+      looksDue(plan, looked_ms === null ? null : { looked_ms }, END).map((at) => (at - END) / HOUR_MS);
+    expect(hours(null)).toEqual([-6, -3, 0]);
+    expect(hours(END - 3 * HOUR_MS)).toEqual([0]);
+    expect(hours(END)).toEqual([]);
+    expect(hours(END - 9 * HOUR_MS)).toEqual([-6, -3, 0]);
+    expect(hours(START)).toHaveLength(16);
   });
 
   test('is told as a finding from `persistence` of them on, and wavers without ending', () => {

@@ -8,6 +8,7 @@ import type { Store } from '../store/index.ts';
 import { overall } from './answers.ts';
 import type { DriftMonitor } from './monitors.ts';
 import { allMonitors, type Monitor, nameOf } from './monitors-in-force.ts';
+import { UNCOUNTED_HOURS } from './queries.ts';
 import { endOthers, note, type Past, pastOf, type Sighting } from './standing.ts';
 import type { DriftDeps } from './sweep.ts';
 import { tellSeries } from './tell.ts';
@@ -47,6 +48,10 @@ export const AFTER_HOUR_MS = 8 * 60_000;
 const CHECK_EVERY_MS = 60_000;
 /** What failed is looked at again after this. */
 const RETRY_MS = 10 * 60_000;
+/** Hours of tenants that are not counted yet though they are long over, beyond which an import is under way. */
+const UNCOUNTED_MOST = 200;
+const UNDER_WAY_MS = 6 * 3_600_000;
+const WAITED_MOST_MS = 3_600_000;
 /** Monitors of one installation; those beyond it are counted and not looked at. */
 const MONITORS_MOST = 500;
 
@@ -58,8 +63,21 @@ export function createDriftWatch(options: WatchOptions): DriftWatch {
   const { state, clock, counters, log } = options;
   const deps = { ...options, rollups: createRollupReader(options) };
   let busy = false;
+  let waits_ms: number | null = null;
+
+  /** An import that is still being counted would look like a change. It is not waited for without end. */
+  async function isBehind(now_ms: number): Promise<boolean> {
+    const row = await state.get<{ hours: number }>(UNCOUNTED_HOURS, [now_ms - UNDER_WAY_MS]);
+    if ((row?.hours ?? 0) <= UNCOUNTED_MOST) {
+      waits_ms = null;
+      return false;
+    }
+    waits_ms ??= now_ms;
+    return now_ms - waits_ms < WAITED_MOST_MS;
+  }
 
   async function look(): Promise<number> {
+    if (await isBehind(clock.now())) return 0;
     const all = await allMonitors(state);
     const inForce = all.flatMap((one): InForce[] =>
       one.spec.ok && one.spec.value.enabled ? [{ ...one, watched: one.spec.value }] : [],
@@ -126,48 +144,94 @@ async function forget(
 /** Whether somebody is told of it changes nothing about what is looked at. */
 const specText = ({ muted_until: _, ...spec }: DriftMonitor): string => JSON.stringify(spec);
 
-/** Tests one monitor, where a look at it is due; the message of what went wrong, or the number of series. */
+/** Tests one monitor, where looks at it are due; the message of what went wrong, or the number of series. */
 async function lookAtOne(
   options: WatchOptions & DriftDeps,
   one: InForce,
   before: Watched | null,
 ): Promise<number | string> {
-  const { state, clock } = options;
+  const { clock } = options;
   const plan = planOf(one.watched);
   if (!plan.ok) return plan.error.message;
   const now = clock.now();
-  const at_ms = lastLook(plan.value, now - AFTER_HOUR_MS);
-  if (before && before.looked_ms >= at_ms) return 0;
-  if (before && before.error !== null && now - before.at_ms < RETRY_MS) return 0;
+  const due = looksDue(plan.value, before, lastLook(plan.value, now - AFTER_HOUR_MS));
+  const [first_ms] = due;
+  const last_ms = due.at(-1);
+  // What failed, or had nothing to look at yet, is looked at again after a while.
+  const isTooSoon = before !== null && before.looked_ms === 0 && now - before.at_ms < RETRY_MS;
+  const isFailing = before !== null && before.error !== null && now - before.at_ms < RETRY_MS;
+  if (first_ms === undefined || last_ms === undefined || isTooSoon || isFailing) return 0;
   const asking = { scope: { tenant: one.tenant === '' ? null : one.tenant } };
-  const data = await readMonitor(options, asking, plan.value, { first_ms: at_ms, last_ms: at_ms });
+  const data = await readMonitor(options, asking, plan.value, { first_ms, last_ms });
   if (!data.ok) return data.error.message;
-  const budget = budgetAt(before?.budget ?? null, plan.value.budget, at_ms - 1);
-  const of = { monitor: one.name, tenant: one.tenant, persistence: plan.value.persistence };
-  const past = await pastOf(
-    state,
-    of,
-    referenceWindow(plan.value.baseline, windowOf(plan.value, at_ms)).from_ms,
-  );
-  const look = lookAt(plan.value, data.value, at_ms, budget, past);
-  const sightings = await sightingsOf(options, asking, plan.value, data.value, { look, past });
+  let tested = 0;
+  let standing = before;
+  for (const at_ms of due) {
+    const seen = await lookOnce(
+      options,
+      one,
+      { plan: plan.value, asking, data: data.value, at_ms },
+      standing,
+    );
+    if (typeof seen === 'string') return seen;
+    standing = seen;
+    tested += seen.series;
+  }
+  return tested;
+}
+
+/**
+ * Ends of the looks that are due. One that was never looked at begins as many looks back as make a finding, so that what
+ * has long drifted is told at once; after a pause the looks that were missed are made up for.
+ */
+export function looksDue(plan: Plan, before: Pick<Watched, 'looked_ms'> | null, last_ms: number): number[] {
+  const { every_ms, persistence } = plan;
+  const known = before?.looked_ms ?? 0;
+  const first_ms =
+    known === 0
+      ? last_ms - (persistence - 1) * every_ms
+      : Math.max(known + every_ms, last_ms - (MISSED_MOST - 1) * every_ms);
+  const count = Math.max(0, Math.round((last_ms - first_ms) / every_ms) + 1);
+  return Array.from({ length: count }, (_, at) => first_ms + at * every_ms);
+}
+/** Two days of the usual monitor. */
+const MISSED_MOST = 16;
+
+interface OneLook {
+  readonly plan: Plan;
+  readonly asking: { readonly scope: { readonly tenant: string | null } };
+  readonly data: MonitorData;
+  readonly at_ms: number;
+}
+
+/** One look and what is kept of it, in one transaction; what went wrong as text. */
+async function lookOnce(
+  options: WatchOptions & DriftDeps,
+  one: InForce,
+  { plan, asking, data, at_ms }: OneLook,
+  before: Watched | null,
+): Promise<Watched | string> {
+  const { state, clock } = options;
+  const { persistence } = plan;
+  const of = { monitor: one.name, tenant: one.tenant, persistence };
+  const past = await pastOf(state, of, referenceWindow(plan.baseline, windowOf(plan, at_ms)).from_ms);
+  const budget = budgetAt(before?.budget ?? null, plan.budget, at_ms - 1);
+  const look = lookAt(plan, data, at_ms, budget, past);
+  const sightings = await sightingsOf(options, asking, plan, data, { look, past });
   if (typeof sightings === 'string') return sightings;
+  const isNothing = look.p === null && (before === null || before.looked_ms === 0);
   const seen: Watched = {
-    ...{ name: one.name, tenant: one.tenant, looked_ms: at_ms, at_ms: now, spec: specText(one.watched) },
-    ...{ verdict: overall(look.judged), series: look.judged.length, error: null },
+    ...{ name: one.name, tenant: one.tenant, at_ms: clock.now(), spec: specText(one.watched), error: null },
+    looked_ms: isNothing ? 0 : at_ms,
+    ...{ verdict: overall(look.judged), series: look.judged.length },
     drifting: look.judged.filter(isDrifting).length,
-    budget: spendLook(budget, look, plan.value),
+    budget: isNothing ? null : spendLook(budget, look, plan),
   };
   await state.transaction(async (tx) => {
-    await note(
-      tx,
-      { monitor: one.name, tenant: one.tenant, persistence: plan.value.persistence },
-      sightings,
-      at_ms,
-    );
+    await note(tx, of, sightings, at_ms);
     await putWatched(tx, seen);
   });
-  return look.judged.length;
+  return seen;
 }
 
 async function sightingsOf(
