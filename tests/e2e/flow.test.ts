@@ -100,7 +100,7 @@ test('objectives say what is outside, and nothing where nothing is known', async
 });
 
 test('findings are none without a day to compare with', async () => {
-  expect(await ask('findings')).toMatchObject({ compare: 'day', total: 0, findings: [] });
+  expect(await ask('findings')).toMatchObject({ compare: 'day', total: 0, compared: 0, findings: [] });
   expect(await ask('findings?compare=year')).toMatchObject({ error: { field: 'compare' } });
 });
 

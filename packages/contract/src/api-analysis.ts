@@ -148,6 +148,7 @@ export const FindingsAnswer = z.looseObject({
   shift_s: z.number().describe('How far before the matched hours lie.'),
   step_s: z.number(),
   total: count,
+  compared: count.describe('Series that could be held against what was before.'),
   findings: z.array(
     z.looseObject({
       ...change,

@@ -83,6 +83,7 @@ export async function readFindings(
     shift_s: hours.shift_ms / 1000,
     step_s: HOUR_MS / 1000,
     total: all.length,
+    compared: candidates.length,
     findings: told,
   });
 }

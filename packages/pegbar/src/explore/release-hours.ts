@@ -11,6 +11,10 @@ import type { HourTallies } from './release-figures.ts';
 /** Series by their key, values joined by a line feed; hours by their start. */
 export type SeriesHours = Map<string, Map<number, Map<RollupMetricName, Tally>>>;
 
+/** The name of a series and its parts: a version may have any letter in it, newlines too. */
+export const seriesKey = (parts: readonly string[]): string => JSON.stringify(parts);
+export const seriesParts = (key: string): string[] => JSON.parse(key) as string[];
+
 export async function readSeriesHours(
   deps: KpiDeps,
   asking: Asking,
@@ -33,7 +37,7 @@ export async function readSeriesHours(
       ...{ scope: asking.scope, signal: asking.signal },
     },
     (key, bucket_ms, metric, tally) => {
-      const place = key.join('\n');
+      const place = seriesKey(key);
       const hours = out.get(place) ?? new Map<number, Map<RollupMetricName, Tally>>();
       out.set(place, hours);
       const hour = hours.get(bucket_ms) ?? new Map<RollupMetricName, Tally>();
@@ -61,7 +65,7 @@ export function hoursIn(
 export function merged(series: SeriesHours, chosen: (key: readonly string[]) => boolean) {
   const out = new Map<number, Map<RollupMetricName, Tally>>();
   for (const [key, hours] of series) {
-    if (!chosen(key.split('\n'))) continue;
+    if (!chosen(seriesParts(key))) continue;
     for (const [at, hour] of hours) {
       const sum = out.get(at) ?? new Map<RollupMetricName, Tally>();
       out.set(at, sum);

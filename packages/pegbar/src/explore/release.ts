@@ -8,7 +8,14 @@ import { type ExploreError, refused } from './failure.ts';
 import type { KpiDeps } from './kpis.ts';
 import type { TimeRange } from './range.ts';
 import { compareKpi, type HourTallies, type KpiDifference, requestsIn } from './release-figures.ts';
-import { hoursIn, merged, readSeriesHours, type SeriesHours } from './release-hours.ts';
+import {
+  hoursIn,
+  merged,
+  readSeriesHours,
+  type SeriesHours,
+  seriesKey,
+  seriesParts,
+} from './release-hours.ts';
 import { readSegments } from './release-segments.ts';
 import { iso, type Release, releasesOf, rivalOf, tellRelease } from './releases.ts';
 
@@ -117,18 +124,18 @@ async function firstServed(
     hours,
   );
   if (!read.ok) return read;
-  const own = read.value.get(version);
+  const own = read.value.get(seriesKey([version]));
   return own && own.size > 0 ? Math.min(...own.keys()) : ok(null);
 }
 
 /** Versions of the same workloads in the same time, those with most requests first. */
 function othersOf(series: SeriesHours, version: string): string[] {
-  const keys = [...series.keys()].map((key) => key.split('\n') as [string, string]);
+  const keys = [...series.keys()].map((key) => seriesParts(key) as [string, string]);
   const own = new Set(keys.filter(([, name]) => name === version).map(([workload]) => workload));
   const counts = new Map<string, number>();
   for (const [workload, name] of keys) {
     if (name === version || name === '' || !own.has(workload)) continue;
-    const n = requestsIn([...series.get(`${workload}\n${name}`)!.values()]);
+    const n = requestsIn([...series.get(seriesKey([workload, name]))!.values()]);
     counts.set(name, (counts.get(name) ?? 0) + n);
   }
   return [...counts]
@@ -149,7 +156,7 @@ export async function readRelease(
   const workloads = [
     ...new Set(
       [...series.keys()]
-        .map((key) => key.split('\n'))
+        .map(seriesParts)
         .filter(([, name]) => name === version)
         .map(([of]) => of!),
     ),
@@ -207,7 +214,7 @@ async function readStages(
   const read = await readSeriesHours(deps, asking, grouping, [], hours, ['stage_ms']);
   if (!read.ok) return read;
   const mean = (name: string, stage: string, range: TimeRange) => {
-    const tallies = hoursIn(read.value.get(`${name}\n${stage}`), range).map((hour: HourTallies) =>
+    const tallies = hoursIn(read.value.get(seriesKey([name, stage])), range).map((hour: HourTallies) =>
       hour.get('stage_ms'),
     );
     const n = tallies.reduce((sum, one) => sum + (one?.n ?? 0), 0);
@@ -215,7 +222,7 @@ async function readStages(
     return { n, value: n === 0 ? null : micro / 1e6 / n };
   };
   const stages = [...read.value.keys()]
-    .map((key) => key.split('\n'))
+    .map(seriesParts)
     .filter(([name, stage]) => name === version && stage !== '')
     .map(([, stage]) => stage!);
   return ok(

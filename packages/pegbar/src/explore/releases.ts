@@ -9,7 +9,7 @@ import type { Condition } from './filter.ts';
 import type { KpiDeps } from './kpis.ts';
 import type { TimeRange } from './range.ts';
 import { compareKpi, type KpiDifference, requestsIn } from './release-figures.ts';
-import { hoursIn, merged, readSeriesHours, type SeriesHours } from './release-hours.ts';
+import { hoursIn, merged, readSeriesHours, type SeriesHours, seriesParts } from './release-hours.ts';
 
 const DAY_MS = 24 * HOUR_MS;
 /** Deployments that one page looks through; each tenant tells its own. */
@@ -174,13 +174,13 @@ export function rivalOf(
 ): string | null {
   const own = new Set(
     [...series.keys()]
-      .map((key) => key.split('\n'))
+      .map(seriesParts)
       .filter(([, one]) => one === version)
       .map(([of]) => of),
   );
   let best: string | null = null;
   let most = 0;
-  const names = new Set([...series.keys()].map((key) => key.split('\n')[1]!));
+  const names = new Set([...series.keys()].map((key) => seriesParts(key)[1]!));
   for (const name of names) {
     if (name === version || name === '') continue;
     const hours = merged(
