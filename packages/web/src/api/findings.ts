@@ -38,6 +38,8 @@ export interface Findings {
   readonly to: string;
   readonly compare: 'previous' | 'day' | 'week';
   readonly total: number;
+  /** Series that could be held against what was before: none on the first day. */
+  readonly compared: number;
   readonly findings: readonly Finding[];
 }
 

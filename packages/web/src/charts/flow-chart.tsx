@@ -1,7 +1,7 @@
 /** A chart of figures of flow as pages want it: KpiChart for what is no KPI. */
 import { useMemo } from 'react';
 import { type FlowQuestion, type KpiResult, seriesOf, useFlow, valuesOf } from '../api/index.ts';
-import { significant } from '../format/index.ts';
+import { formatCount, significant } from '../format/index.ts';
 import { useNear } from '../parts/near.ts';
 import { ChartCell, type ChartCellProps } from './chart-cell.tsx';
 import { type Colour, colourNames, REST, SERIES_MOST } from './colours.ts';
@@ -30,7 +30,8 @@ export interface FlowChartProps
   readonly factor?: number;
 }
 
-const plain = (value: number): string => significant(value, Math.abs(value) < 10 ? 2 : 3);
+const plain = (value: number): string =>
+  Math.abs(value) >= 1000 ? formatCount(value) : significant(value, Math.abs(value) < 10 ? 2 : 3);
 
 export function FlowChart({ of, lines, filters = [], factor = 1, ...rest }: FlowChartProps) {
   const by = 'by' in lines ? lines.by : undefined;

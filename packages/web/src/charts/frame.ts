@@ -25,6 +25,8 @@ const TOP_WITH_MARKS_PX = 20;
 const PIN_KEY_PX = 23;
 const PIN_ALONE_PX = 12;
 const NO_PINS_PX = 4;
+/** A longer name is cut in its pin: the lines come first. */
+const PINS_MOST_PX = 150;
 
 /** As wide as the longest pin. */
 export function gutterOf(plan: Plan): number {
@@ -36,7 +38,8 @@ export function gutterOf(plan: Plan): number {
         (pinned.length > 1 ? line.series.name.length + 1 : 0) + plan.format(line.values[line.last]!).length,
     ),
   );
-  return Math.ceil((pinned.length > 1 ? PIN_KEY_PX : PIN_ALONE_PX) + LETTER_PX * longest);
+  const wished = (pinned.length > 1 ? PIN_KEY_PX : PIN_ALONE_PX) + LETTER_PX * longest;
+  return Math.min(PINS_MOST_PX, Math.ceil(wished));
 }
 
 export function frameOf(

@@ -98,15 +98,18 @@ export interface PlacedMark {
   readonly kind: Mark['kind'];
   readonly label: string;
   readonly href: string | undefined;
-  /** On which side of the line its words stand. */
-  readonly side: 'left' | 'right';
+  /** On which side of the line its words stand; null: there is no room for any. */
+  readonly side: 'left' | 'right' | null;
   readonly marks: readonly Mark[];
 }
 
 const JOIN_PX = 12;
 const LABEL_PX = 90;
 
-/** Marks with their places; those within 12 px are one, `3 changes`; words go left where the next is near. */
+/**
+ * Marks with their places; those within 12 px are one, `3 changes`; words go left where the next is near, and nowhere
+ * where the one before is near too.
+ */
 export function placeMarks(marks: readonly Mark[], xOf: (at_ms: number) => number): PlacedMark[] {
   const groups: { x: number; marks: Mark[] }[] = [];
   for (const mark of [...marks].sort((a, b) => a.at_ms - b.at_ms)) {
@@ -115,15 +118,20 @@ export function placeMarks(marks: readonly Mark[], xOf: (at_ms: number) => numbe
     if (last && x - last.x < JOIN_PX) last.marks.push(mark);
     else groups.push({ x, marks: [mark] });
   }
+  // Where the words of those before end.
+  let taken = Number.NEGATIVE_INFINITY;
   return groups.map(({ x, marks: joined }, at) => {
     const next = groups[at + 1];
+    const right = next === undefined || next.x - x >= LABEL_PX;
+    const side = right ? 'right' : x - taken >= LABEL_PX ? 'left' : null;
+    taken = right ? x + LABEL_PX : x;
     const only = joined.length === 1 ? joined[0]! : undefined;
     return {
       x,
       kind: joined.some((mark) => mark.kind === 'release') ? 'release' : 'change',
       label: only?.label ?? `${joined.length} changes`,
       href: (only ?? joined.find((mark) => mark.href !== undefined))?.href,
-      side: next !== undefined && next.x - x < LABEL_PX ? 'left' : 'right',
+      side,
       marks: joined,
     };
   });

@@ -23,12 +23,15 @@ export function Pins({ plan, frame }: { plan: Plan; frame: Frame }) {
   return lines.map(({ series, values, last }, index) => {
     const value = at === null ? values[last] : values[at];
     return (
-      <span key={series.name} className={css.pin} style={{ left, top: places[index] }} aria-hidden="true">
+      <span
+        key={series.name}
+        className={css.pin}
+        style={{ left, top: places[index], maxWidth: frame.width - left }}
+        aria-hidden="true"
+      >
         {lines.length > 1 && <i style={{ background: cssColour(series.colour) }} />}
-        <span>
-          {lines.length > 1 && `${series.name} `}
-          <b>{value === null || value === undefined ? '–' : plan.format(value)}</b>
-        </span>
+        {lines.length > 1 && <span className={css.pinName}>{series.name}</span>}
+        <b>{value === null || value === undefined ? '–' : plan.format(value)}</b>
       </span>
     );
   });
@@ -85,7 +88,7 @@ export function Marks({ marks, labels }: { marks: readonly PlacedMark[]; labels:
     const inside = (
       <>
         <Peg kind={mark.kind} />
-        {labels && (
+        {labels && mark.side !== null && (
           <span
             className={classes(css.label, mark.side === 'left' ? css.left : css.right)}
             aria-hidden="true"

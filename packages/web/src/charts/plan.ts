@@ -1,4 +1,5 @@
 /** From what a page says to what is drawn: scale, stacked columns, what is whole. Pure. */
+import { formatCount } from '../format/index.ts';
 import { extent, lastValue, niceScale } from './geometry.ts';
 import type { Series, TimeChartProps, Values } from './types.ts';
 
@@ -25,7 +26,13 @@ export interface Plan {
 }
 
 const SHORT_PX = 130;
-const plain = (value: number): string => String(Number(value.toPrecision(6))).replace('-', '−');
+const AIR = 0.02;
+/** From here on thousands are abbreviated. */
+const SHORT_FROM = 100_000;
+const plain = (value: number): string =>
+  Math.abs(value) >= SHORT_FROM
+    ? formatCount(value).replace(/\.0+(?= )/, '')
+    : String(Number(value.toPrecision(6))).replace('-', '−');
 
 export function planOf(props: TimeChartProps, hidden: ReadonlySet<string>, height: number): Plan {
   const { times, step_ms, series, now_ms } = props;
@@ -78,6 +85,12 @@ function scaleOf(props: TimeChartProps, lines: readonly Line[], height: number):
   const nice = niceScale(found.low, found.high, { ticks, fromZero: given === 'zero' });
   const { most } = props;
   if (most === undefined || nice.max <= most) return nice;
+  // All of it lies at the upper end: a little of what would be below is shown.
+  if (nice.min >= most)
+    return niceScale(most - Math.abs(most) * AIR, most - Math.abs(most) * AIR * 0.02, {
+      ticks,
+      fromZero: false,
+    });
   return { min: nice.min, max: most, ticks: nice.ticks.filter((tick) => tick <= most) };
 }
 

@@ -23,6 +23,7 @@ describe('figures', () => {
     [formatPercent(1), '100 %'],
     [formatMoney(4.12), '$4.12'],
     [formatMoney(0.0041), '$0.0041'],
+    [formatMoney(1.2e9), '$1.20 bn'],
     [formatBytes(12_400_000), '12.4 MB'],
     [signed(-9.3, (value) => value.toFixed(1)), '−9.3'],
     [signed(0.01, (value) => value.toFixed(1)), '0.0'],
@@ -45,6 +46,8 @@ describe('KPIs', () => {
     expect(differenceWords('requests', 400, 100, 'v6')).toBe('4.0 times v6');
     expect(differenceWords('acceptance_rate', 0.718, 0.718, 'yesterday')).toBe('as yesterday');
     expect(differenceWords('requests', null, 1, 'yesterday')).toBe('no data');
+    expect(differenceWords('requests', 3, null, 'before')).toBe('nothing before to compare');
+    expect(differenceWords('requests', 3, 0, 'the 6 h before')).toBe('none in the 6 h before');
   });
 });
 

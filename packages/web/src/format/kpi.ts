@@ -54,7 +54,8 @@ export function chartUnit(name: KpiName): ChartUnit {
   if (unit === '0..1') return { unit: '%', scale: 100, format: (value) => percentFigure(value / 100) };
   if (unit === 'usd')
     return { unit: 'USD', scale: 1, format: (value) => formatMoney(value).replace('$', '') };
-  if (unit === 'fps') return { unit: 'FPS', scale: 1, format: (value) => value.toFixed(1) };
+  if (unit === 'fps')
+    return { unit: 'FPS', scale: 1, format: (value) => (value < 1000 ? value.toFixed(1) : plain(value)) };
   return { unit: unit === '1' ? '' : unit.replace('1', '').replace('..10', ''), scale: 1, format: plain };
 }
 
@@ -74,7 +75,8 @@ const SLOWER: Readonly<Record<string, readonly [more: string, less: string]>> = 
  */
 export function differenceWords(name: KpiName, now: Value, then: Value, than: string): string {
   if (!known(now)) return 'no data';
-  if (!known(then)) return `nothing ${than === 'yesterday' ? 'yesterday' : `in ${than}`} to compare`;
+  const where = than === 'yesterday' || than === 'before' ? than : `in ${than}`;
+  if (!known(then)) return `nothing ${where} to compare`;
   const difference = now - then;
   const { unit } = kpiOf(name);
   if (unit === '0..1') {
@@ -89,7 +91,7 @@ export function differenceWords(name: KpiName, now: Value, then: Value, than: st
   const word = difference > 0 ? more : less;
   if (unit === 'ms') return `${formatDuration(Math.abs(difference))} ${word}`;
   if (unit === 'fps' || unit.includes('..')) return `${significant(Math.abs(difference), 2)} ${word}`;
-  if (then === 0) return `none ${than === 'yesterday' ? than : `in ${than}`}`;
+  if (then === 0) return `none ${where}`;
   const share = Math.abs(difference / then);
   if (share >= 2) return `${significant(now / then, 2)} times ${than}`;
   const tail = unit === 'usd' ? '' : ` than ${than}`;

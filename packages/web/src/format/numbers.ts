@@ -69,7 +69,8 @@ export function formatMoney(usd: number | null | undefined): string {
   if (usd === null || usd === undefined || !Number.isFinite(usd)) return UNKNOWN;
   const sign = usd < 0 ? MINUS : '';
   const size = Math.abs(usd);
-  if (size >= 10_000) return `${sign}$${formatCount(size)}`;
+  // `G` and `T` are not said of money.
+  if (size >= 10_000) return `${sign}$${formatCount(size).replace(' G', ' bn').replace(' T', ' tn')}`;
   if (size >= 0.1 || size === 0) return `${sign}$${size.toFixed(2)}`;
   return `${sign}$${Number(size.toPrecision(2))}`;
 }

@@ -45,7 +45,7 @@ export interface ControlProps extends Native {
 export const Control = ({ name, changed = false, children, ...rest }: ControlProps) => (
   <button type="button" className={classes(css.control, changed && css.changed)} {...rest}>
     {name !== undefined && <span className={css.name}>{name}</span>}
-    {children}
+    {typeof children === 'string' ? <span>{children}</span> : children}
   </button>
 );
 

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { Facet } from '../api/index.ts';
 import { classes } from '../base/classes.ts';
 import { formatCount } from '../format/index.ts';
-import { chosenOf, type Filter, fieldWords, toggled } from '../url/index.ts';
+import { chosenOf, type Filter, fieldWords, toggled, valueWords } from '../url/index.ts';
 import css from './facet-list.module.css';
 
 /** More are shown when asked for. */
@@ -58,7 +58,7 @@ function FacetGroup(props: {
       {shown.map(({ value, n }) => (
         <FacetValue
           key={value}
-          words={value === '' ? 'none' : value.replaceAll('_', facet.field === 'outcome' ? ' ' : '_')}
+          words={valueWords(facet.field, value)}
           count={n === null ? null : n * weight}
           share={(n ?? 0) / most}
           chosen={chosen.includes(value)}

@@ -1,6 +1,6 @@
 /** The conditions of the address as chips, each with its way out. */
 import { formatDuration } from '../format/index.ts';
-import { fieldWords, filterParts, useContextState } from '../url/index.ts';
+import { fieldWords, filterParts, useContextState, valueWords } from '../url/index.ts';
 import { Button } from './button.tsx';
 import { Chip } from './chip.tsx';
 import css from './filter-chips.module.css';
@@ -18,7 +18,13 @@ export function filterWords(filter: string): { name: string; value: string } {
   const parts = filterParts(filter);
   if (!parts) return { name: '', value: filter };
   const { field, op, value } = parts;
-  const many = op.toLowerCase() === 'in' ? value.replaceAll(',', ' or ') : value;
+  const many =
+    op.toLowerCase() === 'in'
+      ? value
+          .split(',')
+          .map((one) => valueWords(field, one.trim()))
+          .join(' or ')
+      : valueWords(field, value);
   const shown = field.endsWith('_ms') && value !== '' ? formatDuration(Number(value)) : many;
   const sign = op.toLowerCase() === 'in' ? '' : (SIGNS[op] ?? `${op} `);
   return { name: fieldWords(field), value: value === '' ? (op === '=' ? 'none' : 'any') : sign + shown };

@@ -1,6 +1,6 @@
 /** A finding in words: a sentence of subject, verb and amount, and what it rests on. */
 import { type KpiName, kpiOf } from '@pegbar/contract/words';
-import type { Change, Finding, ObjectiveState, Segment } from '../api/index.ts';
+import type { Change, Finding, Findings, ObjectiveState, Segment } from '../api/index.ts';
 import { formatDuration, formatKpi, formatMoney, formatN, significant } from '../format/index.ts';
 
 const NAMES: Partial<Record<KpiName, string>> = {
@@ -150,8 +150,8 @@ export function findingStatus(
   return broken && until === null ? 'crit' : 'warn';
 }
 
-/** `5 s`, not `5.00 s`: limits are written as people set them. */
-const round = (text: string): string => text.replace(/\.0+(?=\D|$)/, '');
+/** `5 s`, not `5.00 s`, and `99.5 %`: limits are written as people set them. */
+const round = (text: string): string => text.replace(/(\.\d*?)0+(?=\D|$)/, '$1').replace(/\.(?=\D|$)/, '');
 const figure = ({ unit }: ObjectiveState, value: number | null): string => {
   if (value === null) return '–';
   if (unit === 'ms') return round(formatDuration(value));
@@ -176,7 +176,7 @@ const COUNTS = ['No', 'One', 'Two', 'Three'] as const;
 /** The headline of Home, and the line under it. */
 export function healthWords(
   objectives: readonly ObjectiveState[],
-  findings: readonly Finding[],
+  { findings, compared }: Pick<Findings, 'findings' | 'compared'>,
 ): { title: string; sentence: string } | null {
   const known = objectives.filter(({ state }) => state !== null);
   if (known.length === 0) return null;
@@ -199,7 +199,9 @@ export function healthWords(
       ? `${capital(well.map(workloadWords).join(' and '))} ${well.length > 1 || well[0] === 'batch_panels' ? 'are' : 'is'} inside.`
       : '';
   const quiet =
-    findings.length === 0 && outside.length === 0 ? 'Nothing changed more than chance explains.' : '';
+    findings.length === 0 && outside.length === 0 && compared > 0
+      ? 'Nothing changed more than chance explains.'
+      : '';
   const first = outside.length === 0 && findings[0] ? `${findingSentence(findings[0])}.` : '';
   const sentence = [...outside.map(objectiveSentence), inside, first, quiet].filter(Boolean).join(' ');
   return { title, sentence };

@@ -142,7 +142,7 @@ export function pictureItems(
       joined(
         told(stages, 'gpu_type') ?? image.hardware_class,
         gpus && `${gpus} GPU${gpus === 1 ? '' : 's'}`,
-        own?.gpu_seconds && `${significant(own.gpu_seconds)} GPU-seconds`,
+        own?.gpu_seconds && `${formatCount(own.gpu_seconds)} GPU-seconds`,
       ),
     ],
     [
@@ -260,7 +260,9 @@ export const Scores = ({ scores }: { scores: readonly Scored[] }) =>
       {scores.map(({ name, words, value, share, bad, by }) => (
         <div key={name} className={css.score}>
           <span>{words}</span>
-          <b className={classes(bad && 'crit')}>{value.toFixed(2)}</b>
+          <b className={classes(bad && 'crit')}>
+            {Math.abs(value) < 1000 ? value.toFixed(2).replace('-', '−') : formatCount(value)}
+          </b>
           <span className={css.track} aria-hidden="true">
             <i className={classes(bad && css.bad)} style={{ width: `${(share * 100).toFixed(1)}%` }} />
           </span>

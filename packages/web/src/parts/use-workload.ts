@@ -9,10 +9,16 @@ export function useWorkloadWords(workload: string): { title?: string; sentence?:
   const own = findings.data?.findings.find(
     ({ segment, until, better }) => segment.workload === workload && until === null && better === false,
   );
-  const broken = (objectives.data?.objectives ?? []).filter(
-    (one) => one.workload === workload && one.state === 'outside',
+  const known = (objectives.data?.objectives ?? []).filter(
+    (one) => one.workload === workload && one.state !== null,
   );
-  const sentence = broken.map(objectiveSentence).join(' ');
+  const broken = known.filter((one) => one.state === 'outside');
+  const sentence =
+    broken.length > 0
+      ? broken.map(objectiveSentence).join(' ')
+      : known.length > 0
+        ? `Inside ${known.length === 1 ? 'its objective' : 'all of its objectives'}: ${known.map(({ words }) => words).join(', ')}.`
+        : '';
   return {
     ...(own ? { title: findingSentence(own) } : {}),
     ...(sentence === '' ? {} : { sentence }),

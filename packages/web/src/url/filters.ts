@@ -54,6 +54,13 @@ const NAMES: Readonly<Record<string, string>> = {
   cfg: 'cfg',
   nsfw_flag: 'flagged',
 };
+/** Values that are written otherwise for machines. */
+export function valueWords(field: string, value: string): string {
+  if (value === '') return field === 'nsfw_flag' ? 'not told' : 'none';
+  if (value === 'true' || value === 'false') return value === 'true' ? 'yes' : 'no';
+  return field === 'outcome' || field === 'workload' ? value.replaceAll('_', ' ') : value;
+}
+
 /** `model_version` is a model to people. */
 export const fieldWords = (field: string): string =>
   NAMES[field] ?? field.replace(/^attributes\./, '').replaceAll('_', ' ');

@@ -18,7 +18,7 @@ export {
   searchText,
   writeContext,
 } from './context.ts';
-export { chosenOf, fieldWords, replaced, toggled } from './filters.ts';
+export { chosenOf, fieldWords, replaced, toggled, valueWords } from './filters.ts';
 export {
   aligned,
   DAY,

@@ -16,7 +16,7 @@ import {
   type Series,
   useKpiChart,
 } from '../../charts/index.ts';
-import { formatPercent, signed, UNKNOWN } from '../../format/index.ts';
+import { formatCount, formatPercent, signed, UNKNOWN } from '../../format/index.ts';
 import { Cell, Cells, Head } from '../../parts/sheet.tsx';
 import css from './animation.module.css';
 import { IsItTheRelease } from './is-it-the-release.tsx';
@@ -26,7 +26,7 @@ const ALLOWED = 0.2;
 const OBJECTIVE_FPS = 24;
 const FILTERS = ['workload=animation'] as const;
 const PRODUCED = 'produced';
-const fps = (value: number): string => value.toFixed(1);
+const fps = (value: number): string => (value < 1000 ? value.toFixed(1) : formatCount(value));
 const last = ({ values }: Series): number | null => values.findLast((value) => value !== null) ?? null;
 
 interface DeliveredProps {

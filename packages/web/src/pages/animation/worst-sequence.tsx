@@ -26,11 +26,9 @@ export function WorstSequence({ worst }: { worst: Example | null }) {
         title="Worst sequence, exposure sheet"
         unit={
           <>
-            <span className="mono">{worst.sequence_id}</span>
-            {`, ${[worst.region, worst.model_version].filter(Boolean).join(', ')}, ${formatTime(Date.parse(worst.timestamp), now_ms, zone)}`}
-            {data?.delivered?.fps
-              ? `, ${significant(data.delivered.fps)} of ${significant(data.produced?.fps ?? data.declared_fps ?? 0)} FPS`
-              : ''}
+            <bdi className="mono">{worst.sequence_id}</bdi>
+            {[worst.region, worst.model_version].map((name) => name && [', ', <bdi key={name}>{name}</bdi>])}
+            {`, ${formatTime(Date.parse(worst.timestamp), now_ms, zone)}${fpsWords(data)}`}
           </>
         }
         end={<Link href={link(`/requests/${encodeURIComponent(worst.request_id)}`)}>Open its request</Link>}
@@ -50,6 +48,13 @@ export function WorstSequence({ worst }: { worst: Example | null }) {
       )}
     </Sheet>
   );
+}
+
+/** `, 16.5 of 27.5 FPS`; what was produced only where somebody told. */
+function fpsWords(data: Sequence | undefined): string {
+  const [shown, made] = [data?.delivered?.fps, data?.produced?.fps || data?.declared_fps];
+  if (!shown) return '';
+  return made ? `, ${significant(shown)} of ${significant(made)} FPS` : `, ${significant(shown)} FPS`;
 }
 
 /**

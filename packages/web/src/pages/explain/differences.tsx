@@ -35,7 +35,8 @@ export function Differences({ explanation, differences, empty, narrow = false }:
           >
             {!narrow && <span className={css.rank}>{at + 1}</span>}
             <span className={css.what}>
-              <span className="dimmer">{fieldWords(one.attribute)}</span> <b>{valueWords(one.value)}</b>
+              <span className="dimmer">{fieldWords(one.attribute)}</span>{' '}
+              <b>{valueWords(one.attribute, one.value)}</b>
               {one.also.length > 0 && (
                 <span className={css.also}>as {one.also.map(nameWords).join(', ')}</span>
               )}
@@ -65,7 +66,8 @@ function Bars({ shares }: { shares: { selected: number; rest: number } }) {
         <i className={css.rest} style={{ width: `${(shares.rest * 100).toFixed(1)}%` }} />
       </span>
       <span className={css.figures}>
-        <b>{percent(shares.selected)}</b> <span className="pen">{percent(shares.rest)}</span>
+        <b>{percent(shares.selected)}</b>
+        <span className="pen">{percent(shares.rest)}</span>
       </span>
     </span>
   );
@@ -84,7 +86,7 @@ function Opened(props: { one: Told; explanation: Explanation; narrow: boolean })
         {values.map(({ value }) => (
           <div key={String(value)} className={css.value}>
             <span className={classes(css.valueName, value === one.value && css.culprit)}>
-              {valueWords(value)}
+              {valueWords(one.attribute, value)}
             </span>
             <Bars shares={sharesOf(one, value, explanation)} />
           </div>

@@ -21,7 +21,8 @@ export function Path({ explanation }: { explanation: Explanation }) {
           return (
             <li key={step.attribute}>
               <span>
-                <span className="dimmer">{fieldWords(step.attribute)}</span> <b>{valueWords(step.value)}</b>
+                <span className="dimmer">{fieldWords(step.attribute)}</span>{' '}
+                <b>{valueWords(step.attribute, step.value)}</b>
                 <span className={css.also}>
                   ≥ {Math.round(step.lcb * 100)} points; {formatCount(step.selection)} selected and{' '}
                   {formatCount(step.rest)} of the rest have it
@@ -29,7 +30,7 @@ export function Path({ explanation }: { explanation: Explanation }) {
               </span>
               <Button
                 kind="quiet"
-                aria-label={`Explain among ${fieldWords(step.attribute)} ${valueWords(step.value)}`}
+                aria-label={`Explain among ${fieldWords(step.attribute)} ${valueWords(step.attribute, step.value)}`}
                 onClick={() => change({ filters: [...new Set([...filters, ...held])] })}
               >
                 Explain

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Difference, Explanation } from '../../api/index.ts';
-import { conditionsFor, findingOf, grouped, percent, selectionWords } from './words.ts';
+import { conditionsFor, findingOf, grouped, percent, selectionWords, valueWords } from './words.ts';
 
 const difference = (attribute: string, value: string | null, more: Partial<Difference> = {}): Difference => ({
   ...{ attribute, value, lcb: 0.61, tvd: 0.7, difference: 0.7, consequence: false, distinct: 2 },
@@ -64,6 +64,17 @@ describe('a comparison in words', () => {
       'outcome failed',
     ]);
     expect(chips[0]!.conditions).toHaveLength(2);
+  });
+
+  it('writes bounds in the unit of their attribute', () => {
+    expect(valueWords('queue_wait_ms', '>= 2946.5')).toBe('≥ 2.95 s');
+    expect(valueWords('cost_usd', '>= 0.0054569')).toBe('≥ $0.0055');
+    expect(valueWords('gpu_seconds', '>= 12.4029')).toBe('≥ 12.4');
+    expect(valueWords('cfg', '6.5 to 7')).toBe('6.5 – 7');
+    expect(valueWords('steps', '28')).toBe('28');
+    expect(valueWords('workload', 'batch_panels')).toBe('batch panels');
+    expect(valueWords('sampler', 'euler_a')).toBe('euler_a');
+    expect(valueWords('loras', null)).toBe('not told');
   });
 
   it('turns values back into conditions', () => {

@@ -1,7 +1,16 @@
 /** A comparison in words: the finding, the selection, values and shares. */
 import type { Difference, Explanation } from '../../api/index.ts';
-import { clock, dayOf, formatCount, formatDuration, formatTime, type Zone } from '../../format/index.ts';
-import { fieldWords, filterParts } from '../../url/index.ts';
+import {
+  clock,
+  dayOf,
+  formatCount,
+  formatDuration,
+  formatMoney,
+  formatTime,
+  significant,
+  type Zone,
+} from '../../format/index.ts';
+import { fieldWords, filterParts, valueWords as textWords } from '../../url/index.ts';
 
 /** A difference with the attributes that tell exactly the same. */
 export interface Told extends Difference {
@@ -31,13 +40,32 @@ export function grouped(attributes: readonly Difference[]): Told[] {
   return out;
 }
 
-/** `≥ 6.55`, `3.03 – 3.47` of numbers; else the value itself. */
-export const valueWords = (value: string | null): string =>
-  value === null
-    ? 'not told'
-    : value.replace(/^>= (?=\S+$)/, '≥ ').replace(/^(-?[\d.e+]+) to (-?[\d.e+]+)$/, '$1 – $2');
+/** `≥ 6.55`, `3.03 – 3.47` of numbers, in the unit of their attribute; else the value itself. */
+export function valueWords(attribute: string, value: string | null): string {
+  if (value === null) return 'not told';
+  const bounds = /^(?:(>=|<) )?(-?[\d.e+]+)(?: to (-?[\d.e+]+))?$/.exec(value);
+  // A whole number on its own is a value, not a bound of a range.
+  if (!bounds || (bounds[1] === undefined && bounds[3] === undefined))
+    return NAMED.has(attribute) ? textWords(attribute, value) : value;
+  const figure = figureOf(attribute);
+  const [, sign, from, to] = bounds;
+  if (to !== undefined) return `${figure(Number(from))} – ${figure(Number(to))}`;
+  return `${sign === '>=' ? '≥' : '<'} ${figure(Number(from))}`;
+}
+
+/** Attributes of closed lists of words. */
+const NAMED: ReadonlySet<string> = new Set(['workload', 'outcome', 'nsfw_flag']);
+const figureOf = (attribute: string): ((value: number) => string) =>
+  attribute.endsWith('_ms')
+    ? formatDuration
+    : attribute.endsWith('_usd')
+      ? formatMoney
+      : (value) =>
+          significant(value)
+            .replace(/(\.\d*?)0+$/, '$1')
+            .replace(/\.$/, '');
 export const nameWords = ({ attribute, value }: Pick<Difference, 'attribute' | 'value'>): string =>
-  `${fieldWords(attribute)} ${valueWords(value)}`;
+  `${fieldWords(attribute)} ${valueWords(attribute, value)}`;
 
 export interface Shares {
   readonly selected: number;

@@ -51,7 +51,12 @@ export function WhatChanged({ answer, error, onRetry, objectives }: FindingsProp
       />
       {!answer && !error && <Loading height={2 * ROW_PX} label="What changed is loading" />}
       {!answer && error !== null && error !== undefined && <Failed error={error} onRetry={onRetry} />}
-      {answer?.total === 0 && (
+      {answer?.total === 0 && answer.compared === 0 && (
+        <Note title="Nothing to compare with yet">
+          {`Little or nothing is known of the same hours ${BEFORE[answer.compare]}. What changes is told from the second day on.`}
+        </Note>
+      )}
+      {answer?.total === 0 && answer.compared > 0 && (
         <Note title="Nothing changed more than chance explains">
           {`Every KPI of every workload, tenant, region and release${filters.length > 0 ? ' in this segment' : ''} is as in the same hours ${BEFORE[answer.compare]}.`}
         </Note>

@@ -33,7 +33,7 @@ function Healthy() {
   const findings = useFindings();
   const objectives = useObjectives();
   const rows = objectives.data?.objectives ?? [];
-  const words = objectives.data && findings.data ? healthWords(rows, findings.data.findings) : null;
+  const words = objectives.data && findings.data ? healthWords(rows, findings.data) : null;
   return (
     <>
       <PageHead title={words?.title ?? 'Home'} {...(words ? { sentence: words.sentence } : {})} />

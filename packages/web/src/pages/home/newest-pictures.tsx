@@ -35,9 +35,8 @@ export function NewestPictures() {
             href={link(`/images/${encodeURIComponent(image.image_id)}`)}
             cropped
             size={160}
-            caption={[image.model_version, formatAgo(Date.parse(image.timestamp), now_ms, zone)]
-              .filter(Boolean)
-              .join(', ')}
+            caption={image.model_version ?? ''}
+            when={formatAgo(Date.parse(image.timestamp), now_ms, zone)}
           />
         ))}
       </div>

@@ -8,7 +8,7 @@ import {
   useSamePromptAndSeed,
 } from '../../api/index.ts';
 import type { PageProps } from '../../app/routes.ts';
-import { formatDuration, formatTime } from '../../format/index.ts';
+import { formatCount, formatDuration, formatTime } from '../../format/index.ts';
 import { Attributes } from '../../parts/attributes.tsx';
 import { Button, ButtonLink } from '../../parts/button.tsx';
 import { Outcome } from '../../parts/chip.tsx';
@@ -193,18 +193,27 @@ function Way(props: { image: ToldImage; request: RequestDetail | undefined; stag
   );
 }
 
+/** Two rows of them; all of them are in the gallery. */
+const SAME_MOST = 14;
+
 function SamePrompt({ image, prompt_hash }: { image: ImageRow; prompt_hash: string | undefined }) {
   const same = useSamePromptAndSeed(image, prompt_hash);
+  const more = (same.data?.length ?? 0) - SAME_MOST;
   const { link } = useGo();
   return (
     <Sheet label="Same prompt and seed">
       <Cell>
-        <Head title="Same prompt and seed on other versions" unit={image.seed ? `seed ${image.seed}` : ''} />
+        <Head
+          title="Same prompt and seed on other versions"
+          unit={[image.seed && `seed ${image.seed}`, more > 0 && `${formatCount(more)} more`]
+            .filter(Boolean)
+            .join(', ')}
+        />
         {same.isPending && image.seed !== undefined && prompt_hash !== undefined && <Loading height={120} />}
         {same.error && <Failed error={same.error} onRetry={() => void same.refetch()} />}
         {same.data && same.data.length > 0 && (
           <div className={css.same}>
-            {same.data.map((one) => (
+            {same.data.slice(0, SAME_MOST).map((one) => (
               <PictureTile
                 key={one.image_id}
                 image={one}

@@ -25,7 +25,7 @@ describe('what is moderated', () => {
       sentence:
         '1.0 % the week before, 3.0 times that now. 200 of 10,000 pictures checked are flagged (2.0 %).',
     });
-    expect(safetyWords(totals, [], '').title).toBe('Nothing that is moderated is rising');
+    expect(safetyWords(totals, [], '').title).toBe('No moderated class is clearly rising');
     expect(safetyWords({ now: undefined, before: undefined }, [], '').title).toBe('Safety');
   });
 });

@@ -77,7 +77,7 @@ export function safetyWords(
   const [worst] = rises;
   if (!worst)
     return {
-      title: nsfw.value === null && blocks.value === null ? 'Safety' : 'Nothing that is moderated is rising',
+      title: nsfw.value === null && blocks.value === null ? 'Safety' : 'No moderated class is clearly rising',
       sentence: counts.trim(),
     };
   return {

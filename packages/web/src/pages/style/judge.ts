@@ -56,7 +56,7 @@ export function styleWords(all: readonly StyleCollection[], recent: string | und
         all.length === 1
           ? 'The collection keeps its style'
           : `All ${numberWord(all.length).toLowerCase()} collections keep their style`,
-      sentence: `No collection has more than ${formatPercent(LEAVING_SHARE)} of its pictures ${recent} beyond 95 % of those before.`,
+      sentence: `No collection has more than ${LEAVING_SHARE * 100} % of its pictures ${recent} beyond 95 % of those before.`,
     };
   return {
     title:

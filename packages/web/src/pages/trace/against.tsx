@@ -47,7 +47,8 @@ export function Against({ request, usual }: { request: RequestRow; usual: UsualT
         aria-haspopup="menu"
         onClick={(event) => setAnchor(event.currentTarget)}
       >
-        {usual ? `median of ${usual.version}` : 'nothing to compare'} <Icon name="down" size={12} />
+        <span>{usual ? `median of ${usual.version}` : 'nothing to compare'}</span>
+        <Icon name="down" size={12} />
       </Control>
       {anchor && (
         <Suspense>

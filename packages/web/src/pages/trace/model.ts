@@ -171,14 +171,30 @@ export function outlineOfStages(stages: readonly StageRow[], trace_id: string): 
   };
 }
 
+/** Past two minutes round steps are those of a clock. */
+const LONG_STEPS: readonly number[] = [
+  ...[2, 5, 10, 15, 30].map((minutes) => minutes * 60_000),
+  ...[1, 2, 3, 6, 12].map((hours) => hours * 3_600_000),
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].map((days) => days * 86_400_000),
+];
+/** Length in milliseconds, its name, and the step from which it is used. */
+const AXIS_UNITS: readonly (readonly [number, string, number?])[] = [
+  [86_400_000, 'd'],
+  [3_600_000, 'h'],
+  [60_000, 'min'],
+  [1000, 's', 100],
+  [1, 'ms', 0],
+];
+
 /** Round moments of an axis: at most `most`, the unit in the text. */
 export function axisOf(length_ms: number, most: number): { at_ms: number; text: string }[] {
   if (length_ms <= 0) return [];
   const wanted = length_ms / most;
   const size = 10 ** Math.floor(Math.log10(wanted));
-  const step = [1, 2, 5, 10].map((one) => one * size).find((one) => one >= wanted)!;
-  const unit =
-    step >= 60_000 ? ([60_000, 'min'] as const) : step >= 100 ? ([1000, 's'] as const) : ([1, 'ms'] as const);
+  const step =
+    LONG_STEPS.find((one) => wanted > 100_000 && one >= wanted) ??
+    [1, 2, 5, 10].map((one) => one * size).find((one) => one >= wanted)!;
+  const unit = AXIS_UNITS.find(([ms, , from]) => step >= (from ?? ms))!;
   const decimals = Math.max(0, -Math.floor(Math.log10(step / unit[0]) + 1e-9));
   const count = Math.floor(length_ms / step) + 1;
   return Array.from({ length: count }, (_, at) => ({
