@@ -19,7 +19,7 @@ const IMAGE_LIST: MergedList = {
   id: 'image_id',
   at: "toUnixTimestamp64Nano(timestamp::DateTime64(9, 'UTC'))",
   fields: IMAGE_FIELDS,
-  byId: SQL.IMAGES_BY_ID,
+  byId: SQL.IMAGES_OF_PAGE,
 };
 
 export async function listImages(

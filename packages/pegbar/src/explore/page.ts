@@ -35,7 +35,7 @@ export interface MergedList {
   fields: Fields;
   /** Fields that are no column and follow from one merged value alone. */
   ofOneRow?: readonly string[];
-  /** Merged rows of `ids` and `tenants` as the API tells them. */
+  /** Merged rows of `ids` and `tenants`, ingested on the days of `parts`, as the API tells them. */
   byId: string;
 }
 
@@ -44,9 +44,14 @@ interface Key {
   place: string;
   tenant: string;
   id: string;
+  /** Days of ingest of its rows, as far as they were looked at. */
+  parts: string[];
 }
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Rows of a listed key are read from so many days before those in which it was found, too. */
+const EARLIER_DAYS = 7;
 /** New rows are asked for most: short stretches are read before longer ones, so that old partitions rest. */
 const WIDENING_MS = [HOUR_MS, 6 * HOUR_MS, 48 * HOUR_MS, 14 * 24 * HOUR_MS, Number.POSITIVE_INFINITY];
 /** In longer stretches than this the conditions choose rows better than time does. */
@@ -70,6 +75,7 @@ export async function readPage(
   const params = {
     ids: [...new Set(page.map((key) => key.id))],
     tenants: [...new Set(page.map((key) => key.tenant))],
+    parts: partsOf(page),
   };
   const found =
     page.length === 0 ? ok<Row[]>([]) : await scoped.rows<Row>(list.byId, { params, ...signalOf(asking) });
@@ -100,9 +106,9 @@ async function newestKeys(
     if (from >= end) continue;
     const chosen = end - from <= BY_TIME_MOST_MS ? byTime(list) : byCondition(list, question.conditions);
     const sql = `
-SELECT toString(at) AS place, tenant, id FROM (
+SELECT toString(at) AS place, tenant, id, arrayMap(day -> toString(day), parts) AS parts FROM (
   SELECT *, ${list.id} AS id, ${list.at} AS at
-  FROM ${mergedRows(list.table, `WHERE {tenant_filter:t} AND t.${SINCE}${chosen.sql === '' ? '' : ` AND (t.tenant, t.${list.id}) IN (${chosen.sql})`}`)}
+  FROM ${mergedRows(list.table, `WHERE {tenant_filter:t} AND t.${SINCE}${chosen.sql === '' ? '' : ` AND cityHash64(t.${list.id}) IN (${chosen.sql})`}`)}
 )
 WHERE at >= {from:Int64} * 1000000 AND at < {to:Int64} * 1000000
   AND ${place ? '(at, tenant, id) < ({at:Int64}, {at_tenant:String}, {at_id:String})' : '1'} AND ${where.sql}
@@ -121,14 +127,17 @@ ORDER BY at DESC, tenant DESC, id DESC LIMIT {limit:UInt32}`;
   return ok(keys);
 }
 
-/** Keys of which a row stands in the stretch. */
+/**
+ * Digests of the ids of which a row stands in the stretch. Two ids of one digest, or of two tenants, are both merged and
+ * then asked whether they stand there; a set of numbers costs half of one of ids with their tenants.
+ */
 const byTime = ({ table, id, at }: MergedList): Where => ({
-  sql: `SELECT tenant, ${id} FROM ${table} WHERE {tenant_filter} AND ${SINCE}
+  sql: `SELECT cityHash64(${id}) FROM ${table} WHERE {tenant_filter} AND ${SINCE}
     AND ${at} >= {from:Int64} * 1000000 AND ${at} < {to:Int64} * 1000000`,
   params: {},
 });
 
-/** Keys of which each condition holds for some row. */
+/** Digests of the ids of which each condition holds for some row. */
 function byCondition(list: MergedList, conditions: readonly Condition[]): Where {
   const values = valuesOfOneRow(list.table);
   const single = conditions.filter(({ field }) => {
@@ -148,9 +157,19 @@ function byCondition(list: MergedList, conditions: readonly Condition[]): Where 
   const having = sqls.map((sql) => `countIf(${sql}) > 0`).join(' AND ');
   const { table, id } = list;
   return {
-    sql: `SELECT tenant, ${id} FROM ${table} WHERE {tenant_filter} AND ${SINCE} AND (${sqls.join(' OR ')}) GROUP BY tenant, ${id} HAVING ${having}`,
+    sql: `SELECT cityHash64(${id}) AS digest FROM ${table} WHERE {tenant_filter} AND ${SINCE} AND (${sqls.join(' OR ')}) GROUP BY digest HAVING ${having}`,
     params,
   };
+}
+
+/** Days of ingest in which the rows of a page lie, and some before: what is long under way began earlier than was looked at. */
+function partsOf(page: readonly Key[]): string[] {
+  const days = new Set(page.flatMap((key) => key.parts));
+  const first = [...days].sort()[0];
+  if (first === undefined) return [];
+  for (let back = 1; back <= EARLIER_DAYS; back++)
+    days.add(new Date(Date.parse(first) - back * DAY_MS).toISOString().slice(0, 10));
+  return [...days];
 }
 
 export const signalOf = ({ signal }: Asking): Pick<CallOptions, 'signal'> => (signal ? { signal } : {});

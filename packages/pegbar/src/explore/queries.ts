@@ -20,9 +20,16 @@ const REQUEST_COLUMNS = `${selectList('requests', ['started', 'ended'])},
   ${instantSql(`fromUnixTimestamp64Nano(${REQUEST_NS}, 'UTC')`)} AS timestamp,
   toString(${REQUEST_NS}) AS at, ${REQUEST_OUTCOME} AS outcome, ${REQUEST_LATENCY_MS} AS latency_ms`;
 
+function ofPage(byId: string): string {
+  return byId.replace('{tenant_filter:t}', () => '{tenant_filter:t} AND t.part IN {parts:Array(Date)}');
+}
+
 /** Tenants are named, also to a caller who sees all: the rows of an id are then found by the key. */
 export const REQUESTS_BY_ID = `
 SELECT ${REQUEST_COLUMNS} FROM ${mergedRows('requests', 'WHERE {tenant_filter:t} AND t.tenant IN {tenants:Array(String)} AND t.request_id IN {ids:Array(String)}')} AS t`;
+
+/** The same of a page, whose days of ingest are known: filters by id of all other days are not asked. */
+export const REQUESTS_OF_PAGE = ofPage(REQUESTS_BY_ID);
 
 /** A request by its id, or by its trace where it has another name; with OTel alone the trace id is the request id. */
 export const REQUEST_BY_ID = `
@@ -71,6 +78,8 @@ WHERE t.request_id = {id:String} ORDER BY t.timestamp, t.image_id LIMIT {limit:U
 
 export const IMAGES_BY_ID = `
 SELECT ${IMAGE_COLUMNS} FROM ${mergedRows('images', 'WHERE {tenant_filter:t} AND t.tenant IN {tenants:Array(String)} AND t.image_id IN {ids:Array(String)}')} AS t`;
+
+export const IMAGES_OF_PAGE = ofPage(IMAGES_BY_ID);
 
 export const IMAGE_BY_ID = `
 SELECT ${IMAGE_COLUMNS} FROM ${mergedRows('images', 'WHERE {tenant_filter:t} AND t.image_id = {id:String}')} AS t

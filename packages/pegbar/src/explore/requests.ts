@@ -26,7 +26,7 @@ const REQUEST_LIST: MergedList = {
   at: SQL.REQUEST_NS,
   fields: REQUEST_FIELDS,
   ofOneRow: ['outcome'],
-  byId: SQL.REQUESTS_BY_ID,
+  byId: SQL.REQUESTS_OF_PAGE,
 };
 
 export async function listRequests(

@@ -7,12 +7,13 @@ import { type Column, tableOf } from '@pegbar/contract';
 const MERGED = /^SimpleAggregateFunction\((\w+), (.*)\)$/;
 
 /**
- * A subquery over the table `t`. `chosen` is its WHERE or PREWHERE with qualified names, or nothing; it must take all rows
- * of a key or none.
+ * A subquery over the table `t`; `parts` are the days of ingest of the rows that were merged. `chosen` is its WHERE or
+ * PREWHERE with qualified names, or nothing; it must take all rows of a key or none.
  */
 export function mergedRows(table: 'requests' | 'images', chosen: string, database?: string): string {
   const { columns, orderBy } = tableOf(table);
   const told = columns.map((column) => `${mergedValue(column)} AS ${column.name}`);
+  told.push('groupUniqArray(t.part::Date) AS parts');
   const from = database === undefined ? table : `${database}.${table}`;
   return `(SELECT ${told.join(', ')} FROM ${from} AS t ${chosen} GROUP BY ${orderBy.map((name) => `t.${name}`).join(', ')})`;
 }
