@@ -13,7 +13,7 @@ import type { Window } from './windows.ts';
 /** A change is dated to the hour, and noise and a gradual roll-out date it later: so long before it a cause may lie. */
 const REACH = { before_ms: 12 * HOUR_MS, after_ms: 8 * HOUR_MS } as const;
 
-/** Hours of the metric of one tenant and one value of a further dimension, or of one tenant alone. */
+/** Hours of the metric of one tenant and one value of a further dimension, or of a stored pair of them. */
 export interface BesideRow {
   readonly segment: Segment;
   readonly hours: Hours;
@@ -44,7 +44,7 @@ export function candidatesOf(question: CauseQuestion): Candidate[] {
 /** Whether anything was deployed near it: only then is it worth reading who got it. */
 export const mayHaveCause = (
   { series: { segment } }: { readonly series: Pick<Series, 'segment'> },
-  { change }: { readonly change: { readonly at_ms: number } | null },
+  change: { readonly at_ms: number } | null,
   deployed: readonly Deployed[],
   current: Window,
 ): boolean => {
@@ -91,7 +91,7 @@ function differenceBy(
   };
 }
 
-/** Rows that tell the dimension, of the segment as far as they tell that; undefined where they cannot tell both. */
+/** Rows that tell the dimension within the segment, and nothing else apart; undefined where none tell both. */
 function rowsBy(
   beside: readonly BesideRow[],
   dimension: Exposure,
@@ -99,13 +99,15 @@ function rowsBy(
 ): BesideRow[] | undefined {
   const { pipeline_stage: _stage, ...place } = segment;
   const others = Object.keys(place).filter((name) => name !== dimension);
-  // Rows are kept by tenant and one dimension: of two dimensions together nobody knows.
-  const further = others.filter((name) => name !== 'tenant');
-  if (dimension !== 'tenant' && further.length > 0) return undefined;
-  const told = dimension === 'tenant' ? (further[0] ?? 'workload') : dimension;
-  return beside.filter(
-    (row) => row.segment[told] !== undefined && others.every((name) => row.segment[name] === place[name]),
-  );
+  const told = new Set(['tenant', dimension, ...others]);
+  // Every row is of a tenant and of something else.
+  if (told.size === 1) told.add('workload');
+  const rows = beside.filter(({ segment: of }) => {
+    const names = Object.keys(of);
+    return names.length === told.size && names.every((name) => told.has(name));
+  });
+  if (rows.length === 0) return undefined;
+  return rows.filter((row) => others.every((name) => row.segment[name] === place[name]));
 }
 
 function momentsOf(

@@ -1,6 +1,6 @@
 /** When a series began to differ: CUSUM over its hours, free of the rhythm of the day. */
 import { cusum } from '@pegbar/stats';
-import { HOUR_MS, type Hours, meanOfHour, type Series } from './series.ts';
+import { HOUR_MS, type Hours, meansByHour, type Series } from './series.ts';
 import type { Window } from './windows.ts';
 
 const HOURS_OF_DAY = 24;
@@ -23,17 +23,18 @@ export interface DatedChange {
  */
 export function dateChange(
   { sampling }: Pick<Series, 'sampling'>,
-  hours: Hours,
+  parts: readonly Hours[],
   reference: (at_ms: number) => boolean,
   all: Window,
   direction: 'up' | 'down',
   designEffect: number,
 ): DatedChange | null {
   const length = Math.round((all.to_ms - all.from_ms) / HOUR_MS);
-  const cells = Array.from({ length }, (_, at) => {
-    const hour = hours.get(all.from_ms + at * HOUR_MS);
-    return hour ? meanOfHour(sampling, hour) : { mean: Number.NaN, n: 0, squares: 0 };
-  });
+  const means = meansByHour(sampling, parts);
+  const cells = Array.from(
+    { length },
+    (_, at) => means.get(all.from_ms + at * HOUR_MS) ?? { mean: Number.NaN, n: 0, squares: 0 },
+  );
   const isReference = (at: number): boolean => reference(all.from_ms + at * HOUR_MS);
   const phases = Array.from({ length: HOURS_OF_DAY }, () => ({ sum: 0, n: 0 }));
   const total = { sum: 0, n: 0, squares: 0 };

@@ -1,12 +1,10 @@
 /** The design effect of a series from its daily sums alone, for the first look of a sweep. */
 import type { RollupMetricName } from '@pegbar/contract';
-import type { DaysRow } from '../rollups/index.ts';
+import type { SumsRow } from '../rollups/index.ts';
 import type { Parts } from './compare.ts';
 import { designEffectOfDays } from './design-effect.ts';
 import { readsOf, type Sampling } from './metrics.ts';
 import { addNumbers, numberOf, type Series } from './series.ts';
-
-export type DaySums = DaysRow;
 
 interface Day {
   n: number;
@@ -22,7 +20,7 @@ const DAY_S = 86_400;
 export function dayEffectOf(
   { segment, sampling }: Pick<Series, 'segment' | 'sampling'>,
   reference: Parts,
-  rows: readonly DaySums[],
+  rows: readonly SumsRow[],
   dim: string,
 ): number {
   const needed = new Set<RollupMetricName>(readsOf(sampling).metrics);
@@ -35,8 +33,8 @@ export function dayEffectOf(
       continue;
     const days = sums.get(row.metric) ?? new Map<number, Day>();
     sums.set(row.metric, days);
-    for (let at = 0; at < row.days.length; at++) {
-      const day = Math.round(row.days[at]! / DAY_S);
+    for (let at = 0; at < row.starts.length; at++) {
+      const day = Math.round(row.starts[at]! / DAY_S);
       const known = days.get(day) ?? { n: 0, micro: 0 };
       days.set(day, known);
       known.n += row.n[at]!;

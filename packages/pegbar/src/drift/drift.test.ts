@@ -119,7 +119,7 @@ describe('why', () => {
 
   test('the change is dated to the hour', () => {
     const all = { from_ms: START, to_ms: CURRENT.to_ms };
-    const found = dateChange(moved, hours, isReference, all, 'up', 1)!;
+    const found = dateChange(moved, [hours], isReference, all, 'up', 1)!;
     expect(Math.abs(found.at_ms - begins)).toBeLessThanOrEqual(HOUR_MS);
   });
 

@@ -2,7 +2,7 @@
 import { type Asking, type Condition, type ExploreDeps, listImages, listRequests } from '../explore/index.ts';
 import type { Judged } from './engine.ts';
 import { isPictureScore, PICTURE_SEGMENTS, picturesScored } from './queries.ts';
-import type { Segment } from './series.ts';
+import { HOUR_MS, type Segment } from './series.ts';
 import type { Window } from './windows.ts';
 
 export interface Example {
@@ -90,9 +90,29 @@ function whichOf({ series: { metric, sampling }, comparison }: Judged): {
   return { more: cell('more'), less: cell('less') };
 }
 
-/** An example that cannot be read is none: the finding stands without it. */
+/**
+ * The newest are wanted: stretches are looked through from the end of the window backwards, each four times as long as
+ * the one after it, until there are enough. An example that cannot be read is none: the finding stands without it.
+ */
 async function read(deps: ExploreDeps, asking: Asking, chosen: Chosen): Promise<Example[]> {
-  const { metric, segment, window, which } = chosen;
+  const { from_ms, to_ms } = chosen.window;
+  const found: Example[] = [];
+  for (let end = to_ms, length = FIRST_STRETCH_MS; end > from_ms && found.length < EXAMPLES; length *= 4) {
+    const start = Math.max(from_ms, end - length);
+    const window = { from_ms: start, to_ms: end };
+    found.push(...(await readStretch(deps, asking, { ...chosen, window, limit: EXAMPLES - found.length })));
+    end = start;
+  }
+  return found;
+}
+const FIRST_STRETCH_MS = 12 * HOUR_MS;
+
+async function readStretch(
+  deps: ExploreDeps,
+  asking: Asking,
+  chosen: Chosen & { limit: number },
+): Promise<Example[]> {
+  const { metric, segment, window, which, limit } = chosen;
   if ('low' in which && isPictureScore(metric)) return readScored(deps, asking, chosen, which);
   const conditions: Condition[] = [
     ...Object.entries(segment).map(([field, value]) => mark(field, value)),
@@ -104,21 +124,21 @@ async function read(deps: ExploreDeps, asking: Asking, chosen: Chosen): Promise<
       : [which]),
   ];
   const list = OF_REQUESTS.has(metric) || REQUEST_MARKS.has(metric) ? listRequests : listImages;
-  const page = await list(deps, asking, { ...window, conditions, limit: EXAMPLES, cursor: undefined });
+  const page = await list(deps, asking, { ...window, conditions, limit, cursor: undefined });
   return page.ok ? page.value.items.map(exampleOf) : [];
 }
 
 async function readScored(
   { store }: ExploreDeps,
   { scope, signal }: Asking,
-  { metric, segment, window }: Chosen,
+  { metric, segment, window, limit }: Chosen & { limit: number },
   { low, high }: { low: number; high: number },
 ): Promise<Example[]> {
   const names = Object.keys(segment);
   if (!names.every((name) => PICTURE_SEGMENTS.has(name))) return [];
   const found = await store.scoped(scope).rows<Record<string, unknown>>(picturesScored(metric, names), {
     params: {
-      ...{ name: metric, low, high, from: window.from_ms, to: window.to_ms, limit: EXAMPLES },
+      ...{ name: metric, low, high, from: window.from_ms, to: window.to_ms, limit },
       ...Object.fromEntries(Object.entries(segment).map(([name, value]) => [`s_${name}`, value])),
     },
     ...(signal ? { signal } : {}),

@@ -267,16 +267,44 @@ function meanOfTally(tally: Tally | undefined, metric: RollupMetricName): HourMe
 }
 
 function meanOfBins(tally: Tally, metric: RollupMetricName): HourMean {
-  const grid = gridOf(metric);
-  const { values, counts } = histogramOf(tally, metric);
-  let [sum, n, squares] = [0, 0, 0];
-  for (let at = 0; at < values.length; at++) {
-    const value = values[at]!;
-    if (grid === 'float' && !(value > 0)) continue;
-    const meant = grid === 'float' ? Math.log(value) : value;
-    sum += meant * counts[at]!;
-    squares += meant * meant * counts[at]!;
-    n += counts[at]!;
-  }
-  return n > 0 ? { mean: sum / n, n, squares } : NOTHING;
+  const sums = { sum: 0, n: 0, squares: 0 };
+  const meant = MEANT.get(gridOf(metric))!;
+  const add = (value: number, count: number): void => {
+    if (Number.isNaN(value)) return;
+    sums.sum += value * count;
+    sums.squares += value * value * count;
+    sums.n += count;
+  };
+  const known = HISTOGRAMS.get(tally);
+  if (known) {
+    const isLog = gridOf(metric) === 'float';
+    for (let at = 0; at < known.values.length; at++)
+      add(isLog ? logOf(known.values[at]!) : known.values[at]!, known.counts[at]!);
+  } else for (const [code, count] of tally.bins!) add(meant[code]!, count);
+  return sums.n > 0 ? { mean: sums.sum / sums.n, n: sums.n, squares: sums.squares } : NOTHING;
+}
+
+/** What has no logarithm is left out. */
+const logOf = (value: number): number => (value > 0 ? Math.log(value) : Number.NaN);
+
+/** What a bin counts for in a mean, by its code. */
+const MEANT = new Map(
+  [...VALUES].map(([grid, values]) => [grid, grid === 'float' ? values.map(logOf) : values]),
+);
+
+/** Means of several parts hour by hour, as of one. */
+export function meansByHour(sampling: Sampling, parts: readonly Hours[]): Map<number, HourMean> {
+  const out = new Map<number, HourMean>();
+  // A ratio of sums is no mean of ratios.
+  const all = sampling.as === 'hourly' ? [mergeHours(parts)] : parts;
+  for (const hours of all)
+    for (const [at, hour] of hours) {
+      const one = meanOfHour(sampling, hour);
+      if (!(one.n > 0)) continue;
+      const known = out.get(at);
+      const n = one.n + (known?.n ?? 0);
+      const sum = one.mean * one.n + (known ? known.mean * known.n : 0);
+      out.set(at, { n, mean: sum / n, squares: one.squares + (known?.squares ?? 0) });
+    }
+  return out;
 }

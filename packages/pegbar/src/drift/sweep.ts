@@ -8,7 +8,7 @@ import { type BesideRow, candidatesOf, mayHaveCause } from './cause.ts';
 import { type Deployed, type Excluded, excludedWindows, readDeployments } from './changes.ts';
 import { focused } from './content-hours.ts';
 import { testContent } from './content-sweep.ts';
-import { dateChange } from './dating.ts';
+import { type DatedChange, dateChange } from './dating.ts';
 import {
   type Judged,
   judgeFamily,
@@ -59,6 +59,10 @@ const BESIDE: readonly Grouping[] = [
   { ...VERSIONS, segment: VERSIONS.by },
   { ...WHOLE, segment: WHOLE.by },
   { ...REGIONS, segment: REGIONS.by },
+  ...[
+    ['workload', 'model_version'],
+    ['model_version', 'region'],
+  ].map((dims) => ({ dims, by: ['tenant', ...dims], segment: ['tenant', ...dims] })),
 ];
 const BESIDE_OF_STAGES: readonly Grouping[] = [
   { ...STAGE_VERSIONS, segment: STAGE_VERSIONS.by },
@@ -201,12 +205,7 @@ async function readBeside(
     (one) =>
       one.verdict === 'drift' &&
       one.against === null &&
-      mayHaveCause(
-        one,
-        whyOf(one, { deployed: [], beside: () => [], current, reference }),
-        deployed,
-        current,
-      ),
+      mayHaveCause(one, changeOf(one, current, reference), deployed, current),
   );
   const rows: Series[] = [];
   for (const stages of [false, true]) {
@@ -307,14 +306,14 @@ export function testReleases(
   return out;
 }
 
-/** The rows beside a drift, by tenant and one dimension. */
+/** The rows beside a drift, by tenant and one dimension or a stored pair. */
 export type Beside = (one: Judged) => readonly BesideRow[];
 
 export function rowsBeside(series: readonly Series[]): Beside {
   const known = new Map<string, BesideRow[]>();
   for (const { metric, segment, parts } of series) {
     const { pipeline_stage = '', ...place } = segment;
-    if (place.tenant === undefined || Object.keys(place).length !== 2) continue;
+    if (place.tenant === undefined || Object.keys(place).length < 2) continue;
     const key = `${metric.name}\n${pipeline_stage}`;
     const rows = known.get(key) ?? [];
     known.set(key, rows);
@@ -331,14 +330,29 @@ interface WhyContext {
   reference: Window;
 }
 
+const directionOf = ({ comparison: { now, before } }: Judged): 'up' | 'down' =>
+  (now ?? 0) >= (before ?? 0) ? 'up' : 'down';
+
+const CHANGES = new WeakMap<Judged, DatedChange | null>();
+
+/** When it began; asked for what may have done it, and again when it is told. */
+function changeOf(one: Judged, current: Window, reference: Window): DatedChange | null {
+  const known = CHANGES.get(one);
+  if (known !== undefined) return known;
+  const { comparison, isReference } = one;
+  const series = focused(one);
+  const all = { from_ms: Math.min(reference.from_ms, current.from_ms), to_ms: current.to_ms };
+  const parts = [...series.parts.values()];
+  const change = dateChange(series, parts, isReference, all, directionOf(one), comparison.designEffect);
+  CHANGES.set(one, change);
+  return change;
+}
+
 export function whyOf(one: Judged, { deployed, beside, current, reference }: WhyContext): Why {
   const { comparison, isReference, against } = one;
   const series = focused(one);
-  const direction = (comparison.now ?? 0) >= (comparison.before ?? 0) ? 'up' : 'down';
-  if (against !== null) return whyOfRelease(one, direction, deployed, current);
-  const hours = mergeHours(series.parts.values());
-  const all = { from_ms: Math.min(reference.from_ms, current.from_ms), to_ms: current.to_ms };
-  const change = dateChange(series, hours, isReference, all, direction, comparison.designEffect);
+  if (against !== null) return whyOfRelease(one, directionOf(one), deployed, current);
+  const change = changeOf(one, current, reference);
   const candidates = candidatesOf({
     ...{ series, deployed, beside: beside(one), current, isReference },
     designEffect: comparison.designEffect,

@@ -162,7 +162,8 @@ function judged({ deployment, exposed }: Group, question: CauseQuestion): Candid
       return UNSUPPORTED;
     if (found.some(({ isPart, told }) => isPart && told === undefined)) return UNSUPPORTED;
     if (worst) return Math.min(1, worst.share);
-    return othersDidNotMind() ? UNSUPPORTED : TIMING_ONLY;
+    const isForAll = found.every(({ told }) => told === 'everyone');
+    return isForAll && othersDidNotMind() ? UNSUPPORTED : TIMING_ONLY;
   }
 
   /** It was for more than the segment, and there nothing happened. */

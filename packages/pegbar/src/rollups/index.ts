@@ -14,12 +14,13 @@ export { createRollupKeeper, type RollupKeeper, type Unstored } from './keeper.t
 export { packRows, unpackRows } from './packed.ts';
 export {
   createQuarterReader,
-  type DaysRow,
   type QuarterReader,
   quartersOf,
   type Stretch,
+  type SumsRow,
   sourcesOf,
 } from './quarter-reader.ts';
+export { QUARTER_MS } from './quarters.ts';
 export {
   createRollupReader,
   type KeyCondition,

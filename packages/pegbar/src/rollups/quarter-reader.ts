@@ -37,13 +37,18 @@ export interface QuarterReader {
     question: QuarterQuestion & Stretch,
     tell: (row: StoredRow) => void,
   ): Promise<Result<null, StoreError>>;
-  /** Observations and sums by day, without bins. */
-  days(question: QuarterQuestion & Stretch, tell: (row: DaysRow) => void): Promise<Result<null, StoreError>>;
+  /** Observations and sums by hour or day, without bins. */
+  sums(
+    grain: 'hours' | 'days',
+    question: Pick<QuarterQuestion, 'scope' | 'metrics' | 'signal'>,
+    stretches: readonly Stretch[],
+    tell: (row: SumsRow) => void,
+  ): Promise<Result<null, StoreError>>;
 }
 
-export interface DaysRow extends Pick<StoredRow, 'tenant' | 'metric' | 'stage' | 'dim' | 'value'> {
-  /** Starts of days in seconds, and what was counted in each. */
-  readonly days: ArrayLike<number>;
+export interface SumsRow extends Pick<StoredRow, 'tenant' | 'metric' | 'stage' | 'dim' | 'value'> {
+  /** Starts of hours or days in seconds, and what was counted in each. */
+  readonly starts: ArrayLike<number>;
   readonly n: ArrayLike<number>;
   readonly micro: ArrayLike<number>;
 }
@@ -129,16 +134,23 @@ export function createQuarterReader(deps: {
       return ok(rest);
     },
     references: (question, tell) => rowsOf('roll_references', quartersOf(question), question, tell),
-    async days({ scope, metrics, from_ms, to_ms, signal }, tell) {
+    async sums(grain, { scope, metrics, signal }, stretches, tell) {
+      if (stretches.length === 0) return ok(null);
       const answer = await store.scoped(scope).native(
         `SELECT toString(t.tenant) AS tenant, toString(t.metric) AS metric, toString(t.stage) AS stage, toString(t.dim) AS dim, toString(t.value) AS value,
-           groupArray(toUnixTimestamp(t.t)) AS days, groupArray(toFloat64(t.n)) AS seen, groupArray(toFloat64(t.sum)) AS micro
-         FROM roll_days AS t
+           groupArray(toUnixTimestamp(t.t)) AS starts, groupArray(toFloat64(t.n)) AS seen, groupArray(toFloat64(t.sum)) AS micro
+         FROM roll_${grain} AS t
          WHERE {tenant_filter:t} AND t.tenant != '' AND t.metric IN {metrics:Array(String)} AND t.dim IN ('workload', 'region')
-           AND t.t >= fromUnixTimestamp({from:UInt32}) AND t.t < fromUnixTimestamp({to:UInt32})
+           AND (${stretches.map((_, at) => `t.t >= fromUnixTimestamp({from${at}:UInt32}) AND t.t < fromUnixTimestamp({to${at}:UInt32})`).join(' OR ')})
          GROUP BY tenant, metric, stage, dim, value`,
         {
-          params: { metrics: [...metrics], from: from_ms / 1000, to: to_ms / 1000 },
+          params: Object.assign(
+            { metrics: [...metrics] },
+            ...stretches.map(({ from_ms, to_ms }, at) => ({
+              [`from${at}`]: from_ms / 1000,
+              [`to${at}`]: to_ms / 1000,
+            })),
+          ),
           ...(signal ? { signal } : {}),
         },
       );
@@ -147,15 +159,15 @@ export function createQuarterReader(deps: {
         const view = readBlock(answer.value, at);
         at = view.end ?? answer.value.length;
         const text = (name: string, row: number): string => view.columns.get(name)!.at(row) as string;
-        const lists = ['days', 'seen', 'micro'].map((name) => view.columns.get(name) as ArrayView);
+        const lists = ['starts', 'seen', 'micro'].map((name) => view.columns.get(name) as ArrayView);
         for (let row = 0; row < view.rows; row++) {
-          const [days, n, micro] = lists.map(({ ends, inner }) =>
+          const [starts, n, micro] = lists.map(({ ends, inner }) =>
             (inner as FixedView).values.subarray(row === 0 ? 0 : ends[row - 1]!, ends[row]!),
           ) as [Float64Array, Float64Array, Float64Array];
           const metric = text('metric', row) as RollupMetricName;
           tell({
             ...{ tenant: text('tenant', row), metric, stage: text('stage', row), dim: text('dim', row) },
-            ...{ value: text('value', row), days, n, micro },
+            ...{ value: text('value', row), starts, n, micro },
           });
         }
       }
