@@ -223,7 +223,13 @@ export const DriftReportAnswer = z.looseObject({
     }),
   ),
   deployments: z.array(
-    z.looseObject({ timestamp: time, id: z.string(), kind: z.string(), status: z.string() }),
+    z.looseObject({
+      timestamp: time,
+      id: z.string(),
+      kind: z.string(),
+      status: z.string(),
+      tenants: z.array(z.string()),
+    }),
   ),
   mail: z
     .object({ subject: z.string(), html: z.string(), text: z.string(), message: z.string() })

@@ -20,6 +20,7 @@ import {
   statusWords,
   subjectOf,
   sureWords,
+  tenantsWords,
   timeWords,
 } from './report-words.ts';
 
@@ -167,8 +168,8 @@ function differenceColour({ better, now, day_before: before }: ReportFigure): st
 function deployedHtml({ deployments }: DriftReport): string {
   if (deployments.length === 0) return '';
   const rows = deployments.map(
-    ({ timestamp, id, kind, status, version }) =>
-      `<tr><td style="padding:3px 12px 3px 0;white-space:nowrap;${small}">${escapeHtml(timeWords(timestamp))}</td><td width="100%" style="padding:3px 0;${small};color:${INK}">${escapeHtml(version ?? id)} <span style="color:${MUTED}">(${escapeHtml(kind)}) ${escapeHtml(statusWords(status))}</span></td></tr>`,
+    ({ timestamp, id, kind, status, version, tenants }) =>
+      `<tr><td style="padding:3px 12px 3px 0;white-space:nowrap;${small}">${escapeHtml(timeWords(timestamp))}</td><td width="100%" style="padding:3px 0;${small};color:${INK}">${escapeHtml(version ?? id)} <span style="color:${MUTED}">(${escapeHtml(kind)}) ${escapeHtml(tenantsWords(tenants))} ${escapeHtml(statusWords(status))}</span></td></tr>`,
   );
   return row(
     `<h2 style="margin:0 0 6px;${small};font-weight:600;color:${INK}">Deployed</h2><table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">${rows.join('')}</table>`,

@@ -12,6 +12,7 @@ import {
   sinceWords,
   statusWords,
   sureWords,
+  tenantsWords,
   timeWords,
 } from './report-words.ts';
 
@@ -68,5 +69,12 @@ function figuresText({ figures }: DriftReport): string[] {
   return [...all.map(line), ''];
 }
 
-const deployedText = ({ timestamp, id, kind, status, version }: DriftReport['deployments'][number]): string =>
-  `  ${timeWords(timestamp)}  ${version ?? id} (${kind}) ${statusWords(status)}`;
+const deployedText = ({
+  timestamp,
+  id,
+  kind,
+  status,
+  version,
+  tenants,
+}: DriftReport['deployments'][number]): string =>
+  `  ${timeWords(timestamp)}  ${version ?? id} (${kind}) ${tenantsWords(tenants)} ${statusWords(status)}`;

@@ -99,3 +99,7 @@ const STATUSES: Readonly<Record<string, string>> = {
   end: 'ended',
 };
 export const statusWords = (status: string): string => STATUSES[status] ?? status;
+
+/** `of mangatan`, `of 4 tenants`. */
+export const tenantsWords = (tenants: readonly string[]): string =>
+  tenants.length === 1 ? `of ${tenants[0]}` : `of ${tenants.length} tenants`;

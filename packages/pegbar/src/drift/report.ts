@@ -2,7 +2,7 @@
 import { ok, type Result } from '../base/result.ts';
 import { type Asking, type ExploreError, readKpis, refused } from '../explore/index.ts';
 import { askFindings } from './answers.ts';
-import { readDeployments } from './changes.ts';
+import { type Deployed, readDeployments } from './changes.ts';
 import { HOUR_MS } from './series.ts';
 import type { DriftDeps } from './sweep.ts';
 import { type Baseline, instant, type Window } from './windows.ts';
@@ -53,7 +53,8 @@ export interface ReportDeployment {
   readonly kind: string;
   readonly status: string;
   readonly version: string | null;
-  readonly tenant: string;
+  /** Of whom: a release for several tenants is told once. */
+  readonly tenants: readonly string[];
 }
 
 export interface DriftReport {
@@ -136,12 +137,20 @@ export async function reportOf(
     ...{ day: instant(day_ms).slice(0, 10), partial: to_ms < over_ms },
     ...found,
     figures: figures.value,
-    deployments: deployed.value
-      .map(({ at_ms, id, kind, status, version, tenant }) => ({
-        ...{ timestamp: instant(at_ms), id, kind, status, version: version ?? null, tenant },
-      }))
-      .sort((a, b) => a.timestamp.localeCompare(b.timestamp)),
+    deployments: deploymentsOf(deployed.value),
   });
+}
+
+function deploymentsOf(deployed: readonly Deployed[]): ReportDeployment[] {
+  const told = new Map<string, ReportDeployment>();
+  for (const { at_ms, id, kind, status, version = null, tenant } of deployed) {
+    const timestamp = instant(at_ms);
+    const key = JSON.stringify([timestamp, version ?? id, kind, status]);
+    const known = told.get(key);
+    const tenants = [...new Set([...(known?.tenants ?? []), tenant])].sort();
+    told.set(key, { timestamp, id, kind, status, version, tenants });
+  }
+  return [...told.values()].sort((a, b) => a.timestamp.localeCompare(b.timestamp));
 }
 
 async function figuresOf(

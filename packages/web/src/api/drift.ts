@@ -328,7 +328,7 @@ export interface DriftReport extends DriftFindings {
     readonly kind: string;
     readonly status: string;
     readonly version: string | null;
-    readonly tenant: string;
+    readonly tenants: readonly string[];
   }[];
 }
 /** `2026-03-01`, UTC. */
