@@ -15,13 +15,16 @@ const STOP_MS = 15_000;
 
 /**
  * Starts `pegbar demo` and waits until the studio has moved in. `PEGBAR_STUDIO_URL` takes a running one instead, which
- * is quicker while a page is being made.
+ * is quicker while a page is being made; `PEGBAR_STUDIO_OTLP` is then its OTLP address, for what sends spans.
  * @param {{ days?: number, args?: string[] }} [options]
- * @returns {Promise<{ url: string, login_url: string, key: string | null, stop: () => Promise<void> }>}
+ * @returns {Promise<{ url: string, login_url: string, key: string | null, otlp_http: string | null, stop: () => Promise<void> }>}
  */
 export async function startStudio({ days = 2, args = [] } = {}) {
   const running = process.env.PEGBAR_STUDIO_URL;
-  if (running) return { url: running, login_url: '', key: null, stop: async () => undefined };
+  if (running) {
+    const otlp_http = process.env.PEGBAR_STUDIO_OTLP ?? null;
+    return { url: running, login_url: '', key: null, otlp_http, stop: async () => undefined };
+  }
   const data = mkdtempSync(join(tmpdir(), 'pegbar-studio-'));
   const child = spawn(
     process.execPath,
@@ -51,5 +54,6 @@ export async function startStudio({ days = 2, args = [] } = {}) {
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   const ready = JSON.parse(out.slice(0, out.indexOf('\n')));
-  return { url: ready.url, login_url: ready.login_url, key: ready.key, stop };
+  const { url, login_url, key, otlp_http } = ready;
+  return { url, login_url, key, otlp_http, stop };
 }
