@@ -378,4 +378,24 @@ describe('the server about itself', () => {
     expect(run.code).toBe(2);
     expect(run.stderr).toMatch(/one server per data directory/);
   });
+
+  it('a start that cannot be says why and what to do: a taken port, a file in the way', async () => {
+    const port = new URL(server.ready.url).port;
+    const free = ['--otlp-http-port', '0', '--otlp-grpc-port', '0', '--json'];
+    const taken = await pegbar([
+      'up',
+      '--data',
+      join(server.ready.data_dir, 'other'),
+      '--port',
+      port,
+      ...free,
+    ]);
+    expect(taken.code).toBe(2);
+    expect(taken.stderr).toContain(`--port ${port} (API and UI) is taken`);
+    expect(JSON.parse(taken.stdout.trim()).error).toMatchObject({ code: 'not_started' });
+    const lock = join(server.ready.data_dir, 'lock');
+    const file = await pegbar(['up', '--data', lock, '--port', '0', ...free]);
+    expect(file.code).toBe(2);
+    expect(file.stderr).toContain('is a file, not a folder');
+  });
 });

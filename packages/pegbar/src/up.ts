@@ -1,8 +1,8 @@
+import { makeFolder } from './base/make-folder.ts';
 import type { CliIo } from './cli/index.ts';
 import type { ServerConfig } from './config/index.ts';
 import { type RunningServer, startServer } from './server.ts';
-import { StartError } from './start-error.ts';
-import { EngineStartError } from './store/engine/index.ts';
+import { type Trouble, troubleOf } from './start-trouble.ts';
 import { VERSION } from './version.ts';
 
 const EXIT_OK = 0;
@@ -19,13 +19,16 @@ export async function serve(
   io: CliIo,
   work: (server: RunningServer, signal: AbortSignal) => Promise<void>,
 ): Promise<number> {
+  const folder = makeFolder(config.data);
+  if (!folder.ok) {
+    const cure = 'say another folder with --data DIR';
+    return notStarted(config, io, { message: `the data directory: ${folder.error}`, cure });
+  }
   let server: RunningServer;
   try {
     server = await startServer(config);
   } catch (error) {
-    const cure = error instanceof StartError || error instanceof EngineStartError ? error.cure : '';
-    io.stderr.write(`pegbar: ${(error as Error).message}\n${cure ? `  ${cure}\n` : ''}`);
-    return EXIT_USAGE;
+    return notStarted(config, io, troubleOf(error, config));
   }
   if (config.json) io.stdout.write(`${JSON.stringify(ready(server))}\n`);
   else io.stdout.write(greeting(server));
@@ -34,6 +37,13 @@ export async function serve(
   await aborted(signal);
   await server.stop();
   return EXIT_OK;
+}
+
+function notStarted({ json }: ServerConfig, io: CliIo, { message, cure }: Trouble): number {
+  const error = { code: 'not_started', message, ...(cure && { hint: cure }) };
+  if (json) io.stdout.write(`${JSON.stringify({ ready: false, error })}\n`);
+  io.stderr.write(`pegbar: ${message}\n${cure ? `  ${cure}\n` : ''}`);
+  return EXIT_USAGE;
 }
 
 function ready(server: RunningServer): Record<string, unknown> {
