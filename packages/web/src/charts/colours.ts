@@ -47,14 +47,21 @@ export const STAGE_COLOURS: Readonly<Record<string, Colour>> = {
 /** What a style is given. */
 export const cssColour = (colour: Colour): string => (colour.startsWith('#') ? colour : `var(--${colour})`);
 
-/** What a canvas is given: it cannot read custom properties itself. */
-export function paletteOf(element: Element): (token: Colour) => string {
-  const style = getComputedStyle(element);
-  const known = new Map<Colour, string>();
+/** What a canvas is given: it cannot read custom properties itself. Read once for each theme. */
+export function paletteOf(root: HTMLElement): (token: Colour) => string {
+  const theme = root.dataset.theme ?? '';
+  const known = palettes.get(theme) ?? new Map<Colour, string>();
+  palettes.set(theme, known);
+  let style: CSSStyleDeclaration | undefined;
   return (token) => {
     if (token.startsWith('#')) return token;
-    const found = known.get(token) ?? style.getPropertyValue(`--${token}`).trim();
-    known.set(token, found);
-    return found;
+    const found = known.get(token);
+    // What is not known yet is read while its theme is on.
+    if (found !== undefined || (root.dataset.theme ?? '') !== theme) return found ?? '';
+    style ??= getComputedStyle(root);
+    const read = style.getPropertyValue(`--${token}`).trim();
+    if (read !== '') known.set(token, read);
+    return read;
   };
 }
+const palettes = new Map<string, Map<Colour, string>>();
