@@ -270,6 +270,16 @@ export const PROMPT_ATTRIBUTES: readonly string[] = [
   'traceloop.entity.output',
 ];
 
+/**
+ * A vector of the picture that a stage made, as attributes of its span or record: a list of numbers, or in its place a
+ * file that `pegbar.embedding.uri` names. Without a version there is none: vectors of two versions are never compared.
+ */
+export const EMBEDDING_ATTRIBUTES = {
+  vector: 'pegbar.embedding.vector',
+  embedder: 'pegbar.embedding.model',
+  version: 'pegbar.embedding.version',
+} as const;
+
 const BY_LEVEL: Readonly<Record<AttributeLevel, ReadonlyMap<string, Attribute>>> = {
   resource: namesAt('resource'),
   span: namesAt('span'),

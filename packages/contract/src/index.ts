@@ -6,6 +6,7 @@ export {
   type AttributeLevel,
   attributeOf,
   columnOf,
+  EMBEDDING_ATTRIBUTES,
   PROMPT_ATTRIBUTES,
   SEMCONV_VERSION,
 } from './attributes.ts';

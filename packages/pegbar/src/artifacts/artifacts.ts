@@ -61,6 +61,8 @@ export interface Artifacts {
   show(question: PictureQuestion): Promise<Result<Shown, ArtifactError>>;
   /** Whether something of the picture is kept here; what is read by reference is not. */
   has(tenant: string, image_id: string): Promise<boolean>;
+  /** Shows the kept thumbnail to who looks at thumbnails, once more; false where none is kept. */
+  lookAgain(tenant: string, image_id: string): Promise<boolean>;
   delete(tenant: string, imageIds: readonly string[]): Promise<void>;
   /** Deletes what was sent before a time; the number of files. */
   expire(tenant: string, before_ms: number): Promise<number>;
@@ -214,6 +216,11 @@ export function createArtifacts(deps: {
       for (const kind of ['thumbnail', 'original'] as const)
         if (await files.stat(keyOf(tenant, image_id, kind))) return true;
       return false;
+    },
+    async lookAgain(tenant, image_id) {
+      const bytes = await read(keyOf(tenant, image_id, 'thumbnail'));
+      if (bytes === null) return false;
+      return (await inTurn(() => lookAt(tenant, image_id, bytes))).ok;
     },
     async delete(tenant, imageIds) {
       for (const image_id of imageIds)

@@ -9,5 +9,6 @@ export {
 } from './artifacts.ts';
 export { directoryFiles } from './directory.ts';
 export type { ArtifactFiles } from './port.ts';
+export { readReference } from './reference.ts';
 export { type ArtifactRetentionDeps, startArtifactRetention } from './retention.ts';
 export { createWanted } from './wanted.ts';

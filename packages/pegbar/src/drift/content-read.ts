@@ -87,14 +87,12 @@ function seriesOf(
 ): Series[] {
   const { sampling } = metric;
   const found = new Map<string, { segment: Segment; hours: Hours }>();
+  const kinds: ReadonlySet<string> = new Set(sampling.as === 'content' ? sampling.kinds : [DISTANCE_KIND]);
+  const isByTenant = keys.includes('tenant');
   for (const row of rows) {
-    if (sampling.as === 'content' ? !sampling.kinds.includes(row.kind as never) : row.kind !== DISTANCE_KIND)
-      continue;
-    const segment = Object.fromEntries(
-      keys.map((key) => [key, key === 'tenant' ? row.tenant : key === dim ? row.value : '']),
-    );
-    const place = JSON.stringify(segment);
-    const known = found.get(place) ?? { segment, hours: new Map() };
+    if (!kinds.has(row.kind)) continue;
+    const place = isByTenant ? `${row.tenant}\n${row.value}` : row.value;
+    const known = found.get(place) ?? { segment: segmentOf(row, keys, dim), hours: new Map() };
     found.set(place, known);
     if (sampling.as === 'content') {
       const there = known.hours.get(row.hour_ms);
@@ -111,3 +109,6 @@ function seriesOf(
     parts: new Map([['', hours]]),
   }));
 }
+
+const segmentOf = (row: ContentRow, keys: readonly string[], dim: string): Segment =>
+  Object.fromEntries(keys.map((key) => [key, key === 'tenant' ? row.tenant : key === dim ? row.value : '']));

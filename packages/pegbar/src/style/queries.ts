@@ -37,6 +37,25 @@ WHERE (p.tenant, p.image_id) > ({after_tenant:String}, {after_image:String})
     WHERE {tenant_filter:t} AND t.style_distance IS NOT NULL AND t.image_id != '' AND t.part >= {since:Date} - 1)
 ORDER BY p.tenant, p.image_id LIMIT {limit:UInt32}`;
 
+/** Vectors that stages carry or name, in the order in which they were loaded; the newest of a picture and segment. */
+export const VECTORS_TOLD = `
+SELECT toString(seg) AS seg, toString(tenant) AS tenant, image_id, any(request_id) AS request_id,
+  toString(max(toUnixTimestamp64Milli(timestamp::DateTime64(3, 'UTC')))) AS at_ms,
+  argMax(attributes[{vector_key:String}], timestamp) AS vector, argMax(attributes[{embedder_key:String}], timestamp) AS embedder,
+  argMax(attributes[{version_key:String}], timestamp) AS embedder_version, argMax(embedding_uri, timestamp) AS uri
+FROM spans
+PREWHERE part >= {since:Date} AND image_id != '' AND (seg, image_id) > ({seg:UInt64}, {image:String})
+WHERE embedding_uri != '' OR mapContains(attributes, {vector_key:String})
+GROUP BY seg, tenant, image_id ORDER BY seg, image_id, tenant LIMIT {limit:UInt32}`;
+
+/** Pictures without a vector of an embedder, in the order of their ids. */
+export const PICTURES_UNSEEN = `
+SELECT DISTINCT toString(tenant) AS tenant, image_id FROM images AS t
+WHERE (tenant, image_id) > ({tenant:String}, {image_id:String}) AND image_id != ''
+  AND (tenant, image_id) NOT IN (
+    SELECT tenant, image_id FROM embeddings WHERE embedder = {embedder:String} AND embedder_version = {embedder_version:String})
+ORDER BY tenant, image_id LIMIT {limit:UInt32}`;
+
 // Of the state store.
 export const NEWEST_CENTROID = `select version, embedder, embedder_version, declared, centroid, made_at from style_centroids
   where tenant = ? and collection = ? order by version desc limit 1`;
