@@ -127,6 +127,26 @@ export class RollupBuilder {
     return made;
   }
 
+  get size(): number {
+    return this.combinations.size;
+  }
+
+  /** Takes over what another has counted; both hold it then, so that it must not grow before the rows are made. */
+  include(other: RollupBuilder): void {
+    for (const [key, combination] of other.combinations) {
+      if (this.combinations.has(key)) throw new Error('two builders counted the same combination');
+      this.combinations.set(key, combination);
+    }
+  }
+
+  /** Observations of a metric over everything that was counted. */
+  observations(metric: RollupMetricName): number {
+    const place = PLACES.get(metric)!;
+    let n = 0;
+    for (const { tallies } of this.combinations.values()) n += tallies[place]?.n ?? 0;
+    return n;
+  }
+
   /** The marginals. Metrics of a stage are kept under their stage and, summed, under ''. */
   rows(): RollupRow[] {
     const steps = this.rowSteps();

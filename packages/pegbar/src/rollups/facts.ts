@@ -6,15 +6,18 @@ import { readBlock } from '../native/index.ts';
 import type { Store, StoreError } from '../store/index.ts';
 import { RollupBuilder } from './builder.ts';
 import { Facts } from './group.ts';
+import type { OpenStages } from './open-stages.ts';
 import {
   CACHES,
   FEEDBACK,
+  FILLED_TABLES,
   FRAMES,
   GPUS,
   LOADS,
   QUEUES,
   REQUEST_SCORES,
   REQUESTS,
+  REQUESTS_OF_FEW,
   SCORES,
   SPANS_PER_BUCKET,
   STAGES,
@@ -22,10 +25,10 @@ import {
 } from './queries.ts';
 
 /** Stage rows that are read in one answer: at some 60 bytes each, well below the bound of an answer. */
-const SLICE_ROWS = 1_500_000;
+export const SLICE_ROWS = 1_500_000;
 
 /** Rows of a block of an answer, which is counted in one step of some milliseconds. */
-const STEP = { max_block_size: 8_192 };
+export const STEP = { max_block_size: 8_192 };
 
 export interface FactRange {
   tenants: readonly string[];
@@ -41,12 +44,17 @@ export async function countFacts(
   store: Store,
   clock: Clock,
   range: FactRange,
+  open?: OpenStages,
 ): Promise<Result<RollupBuilder, StoreError>> {
   const builder = new RollupBuilder();
   const params = { tenants: range.tenants, from: range.from_ms, to: range.to_ms };
-  const stages = await countStages(store, clock, range, builder);
+  const stages = await (open ? open.count(range, builder) : countStages(store, clock, range, builder));
   if (!stages.ok) return stages;
-  for (const [sql, count] of sources()) {
+  const there = await store.rows<{ name: string }>(FILLED_TABLES);
+  if (!there.ok) return there;
+  const filled = new Set(there.value.map(({ name }) => name));
+  for (const [table, sql, count] of sources(range)) {
+    if (!filled.has(table)) continue;
     const answer = await store.native(sql, { params, settings: STEP });
     if (!answer.ok) return answer;
     await paced(countBlocks(answer.value, builder, count), clock);
@@ -95,7 +103,11 @@ function slicesOf(
   return out;
 }
 
-function* countBlocks(bytes: Buffer, builder: RollupBuilder, count: Count): Generator<undefined, void> {
+export function* countBlocks(
+  bytes: Buffer,
+  builder: Pick<RollupBuilder, 'combination'>,
+  count: Count,
+): Generator<undefined, void> {
   let at = 0;
   while (at < bytes.length) {
     const view = readBlock(bytes, at);
@@ -105,7 +117,7 @@ function* countBlocks(bytes: Buffer, builder: RollupBuilder, count: Count): Gene
   }
 }
 
-function countStageRows(facts: Facts): void {
+export function countStageRows(facts: Facts): void {
   const [stages, stageMs, waits] = [
     facts.counter('stages'),
     facts.counter('stage_ms'),
@@ -306,14 +318,21 @@ function countCaches(facts: Facts): void {
   countPositive(facts, 'misses', 'cache_misses');
 }
 
-const sources = (): readonly (readonly [string, Count])[] => [
-  [REQUESTS, countRequests],
-  [SCORES, countScores],
-  [REQUEST_SCORES, countScores],
-  [FEEDBACK, countFeedback],
-  [FRAMES, countFrames],
-  [QUEUES, countQueues],
-  [GPUS, countGpus],
-  [LOADS, countLoads],
-  [CACHES, countCaches],
-];
+const DAY_MS = 86_400_000;
+/** From this long after the beginning of its first day on, a range holds the smaller part of the requests of its days. */
+const EARLY_MS = 2 * 3_600_000;
+
+function sources({ from_ms, to_ms }: FactRange): readonly (readonly [string, string, Count])[] {
+  const few = to_ms - from_ms <= EARLY_MS && from_ms % DAY_MS >= EARLY_MS;
+  return [
+    ['requests', few ? REQUESTS_OF_FEW : REQUESTS, countRequests],
+    ['scores', SCORES, countScores],
+    ['scores', REQUEST_SCORES, countScores],
+    ['feedback', FEEDBACK, countFeedback],
+    ['frames', FRAMES, countFrames],
+    ['queue_samples', QUEUES, countQueues],
+    ['gpu_samples', GPUS, countGpus],
+    ['model_loads', LOADS, countLoads],
+    ['cache_events', CACHES, countCaches],
+  ];
+}

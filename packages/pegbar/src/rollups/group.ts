@@ -32,7 +32,7 @@ export class Facts {
   private readonly group: Int32Array;
   private readonly combinations: Combination[];
 
-  constructor(view: BlockView, builder: RollupBuilder) {
+  constructor(view: BlockView, builder: Pick<RollupBuilder, 'combination'>) {
     this.view = view;
     this.rows = view.rows;
     const hours = hoursOf(numbersOf(column(view, 'hour')));

@@ -26,6 +26,7 @@ import { createContentKeeper } from './content-keeper.ts';
 import type { HeldContent } from './content-reader.ts';
 import { countDays, frozenOf } from './days.ts';
 import { countFacts } from './facts.ts';
+import { createOpenStages, type OpenStages } from './open-stages.ts';
 import { createQuarters } from './quarters.ts';
 import { type Bucket, beginWeek, bucketKey, HOUR_MS, weekOf } from './swap.ts';
 
@@ -90,6 +91,7 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
     ...{ store, clock },
     onCounted: (bucket, counts) => options.onContent?.(bucket, counts),
   });
+  const openStages = createOpenStages(store, clock);
   const quarters = await createQuarters({ state, store, clock });
   const stop = new AbortController();
   let touches = 0;
@@ -150,8 +152,14 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
     const closed = new Map(buckets.filter(isClosed).map((one) => [bucketKey(one), one]));
     const swap = closed.size > 0 ? await beginWeek(store, clock, week_ms, [...closed.values()]) : undefined;
     const counted = new Map<string, RollupRow[]>();
-    for (const run of runsOf(buckets)) {
-      const rows = await countRun(run);
+    const runs: (readonly [readonly Dirty[], OpenStages?])[] = [
+      ...runsOf([...closed.values()]).map((run) => [run] as const),
+      ...hoursOf(buckets.filter((one) => !closed.has(bucketKey(one)))).map(
+        (run) => [run, openStages] as const,
+      ),
+    ];
+    for (const [run, memory] of runs) {
+      const rows = await countRun(run, memory);
       await swap?.add(rows.filter((row) => closed.has(bucketOfRow(row))));
       for (const row of rows) {
         const key = bucketOfRow(row);
@@ -171,6 +179,7 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
       const rows = closed.has(key) || frozen.has(key) ? undefined : (counted.get(key) ?? []);
       hold(key, rows);
     }
+    for (const { hour_ms } of closed.values()) openStages.forget(hour_ms);
     await clear(due.filter((one) => closed.has(bucketKey(one)) || frozen.has(bucketKey(one))));
     counters.add('pegbar_rollup_buckets_counted_total', {}, buckets.length);
     if (frozen.size > 0) counters.add('pegbar_rollup_buckets_frozen_total', {}, frozen.size);
@@ -182,14 +191,14 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
     else open.set(bucket, () => rows);
   }
 
-  async function countRun(run: readonly Dirty[]): Promise<RollupRow[]> {
+  async function countRun(run: readonly Dirty[], memory?: OpenStages): Promise<RollupRow[]> {
     const hours = run.map((one) => one.hour_ms);
     const range = {
       tenants: [...new Set(run.map((one) => one.tenant))],
       from_ms: Math.min(...hours),
       to_ms: Math.max(...hours) + HOUR_MS,
     };
-    const counted = await countFacts(store, clock, range);
+    const counted = await countFacts(store, clock, range, memory);
     if (!counted.ok) throw new StoreFailure(counted.error);
     const wanted = new Set(run.map(bucketKey));
     const rows = await paced(counted.value.rowSteps(), clock);
@@ -296,6 +305,17 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
 }
 
 const bucketOfRow = (row: RollupRow): string => bucketKey({ tenant: row.tenant, hour_ms: row.t_ms });
+
+/** The buckets of each hour. */
+function hoursOf(buckets: readonly Dirty[]): Dirty[][] {
+  const hours = new Map<number, Dirty[]>();
+  for (const bucket of buckets) {
+    const known = hours.get(bucket.hour_ms);
+    if (known) known.push(bucket);
+    else hours.set(bucket.hour_ms, [bucket]);
+  }
+  return [...hours.values()];
+}
 
 /** Contiguous hours, at most a day of them: what is read in one go. */
 function runsOf(buckets: readonly Dirty[]): Dirty[][] {
