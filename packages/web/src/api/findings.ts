@@ -1,7 +1,7 @@
 /** What changed, and where the objectives stand. */
 import type { KpiName } from '@pegbar/contract/words';
 import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query';
-import { useContextState, useWindow } from '../url/index.ts';
+import { type Context, useContextState, useWindow, type Window } from '../url/index.ts';
 import { get } from './client.ts';
 import type { DeploymentRow } from './types.ts';
 
@@ -45,17 +45,22 @@ export interface Findings {
 
 export const FINDINGS_MOST = 50;
 
+type Asker = Pick<Context, 'compare' | 'tenant' | 'filters'>;
+/** The question behind `useFindings`, as it is asked before anything is drawn too. */
+export function findingsOf({ compare, tenant, filters }: Asker, window: Window, limit = FINDINGS_MOST) {
+  const known = compare === 'previous' || compare === 'week' ? compare : 'day';
+  const { from_ms: from, to_ms: to } = window;
+  const params = { from, to, compare: known, filter: filters, limit, tenant };
+  return {
+    queryKey: ['findings', params],
+    queryFn: ({ signal }: { signal: AbortSignal }) => get<Findings>('findings', params, signal),
+  };
+}
+
 /** What changed in the window; against the day before where a release is compared with, or nothing. */
 export function useFindings(limit = FINDINGS_MOST): UseQueryResult<Findings> {
-  const [{ compare, tenant, filters }] = useContextState();
-  const { from_ms, to_ms } = useWindow();
-  const known = compare === 'previous' || compare === 'week' ? compare : 'day';
-  const params = { from: from_ms, to: to_ms, compare: known, filter: filters, limit, tenant };
-  return useQuery({
-    queryKey: ['findings', params],
-    queryFn: ({ signal }) => get<Findings>('findings', params, signal),
-    placeholderData: keepPreviousData,
-  });
+  const [context] = useContextState();
+  return useQuery({ ...findingsOf(context, useWindow(), limit), placeholderData: keepPreviousData });
 }
 
 export type Standing = 'inside' | 'near' | 'outside' | null;
@@ -80,14 +85,17 @@ export interface Objectives {
   readonly objectives: readonly ObjectiveState[];
 }
 
+/** The question behind `useObjectives`. */
+export function objectivesOf({ tenant, filters }: Asker, window: Window, workload?: string) {
+  const params = { from: window.from_ms, to: window.to_ms, workload, filter: filters, tenant };
+  return {
+    queryKey: ['objectives', params],
+    queryFn: ({ signal }: { signal: AbortSignal }) => get<Objectives>('objectives', params, signal),
+  };
+}
+
 /** The default objectives over the window: all, or those of a workload. */
 export function useObjectives(workload?: string): UseQueryResult<Objectives> {
-  const [{ tenant, filters }] = useContextState();
-  const { from_ms, to_ms } = useWindow();
-  const params = { from: from_ms, to: to_ms, workload, filter: filters, tenant };
-  return useQuery({
-    queryKey: ['objectives', params],
-    queryFn: ({ signal }) => get<Objectives>('objectives', params, signal),
-    placeholderData: keepPreviousData,
-  });
+  const [context] = useContextState();
+  return useQuery({ ...objectivesOf(context, useWindow(), workload), placeholderData: keepPreviousData });
 }

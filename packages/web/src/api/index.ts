@@ -88,8 +88,10 @@ export {
   type Change,
   type Finding,
   type Findings,
+  findingsOf,
   type ObjectiveState,
   type Objectives,
+  objectivesOf,
   type Segment,
   useFindings,
   useObjectives,
@@ -137,6 +139,7 @@ export {
 } from './pictures.ts';
 export {
   createQueryClient,
+  meQuestion,
   useMay,
   useMe,
   useNewest,

@@ -12,17 +12,19 @@ export const createQueryClient = (): QueryClient =>
     },
   });
 
+/** The question behind `useMe`. */
+export const meQuestion = {
+  queryKey: ['me'],
+  queryFn: async ({ signal }: { signal: AbortSignal }): Promise<Me> => {
+    const me = await get<Me>('me', {}, signal);
+    keepCsrf(me.csrf);
+    return me;
+  },
+  staleTime: Number.POSITIVE_INFINITY,
+};
+
 /** Who looks, and what they may do. */
-export const useMe = (): UseQueryResult<Me> =>
-  useQuery({
-    queryKey: ['me'],
-    queryFn: async ({ signal }) => {
-      const me = await get<Me>('me', {}, signal);
-      keepCsrf(me.csrf);
-      return me;
-    },
-    staleTime: Number.POSITIVE_INFINITY,
-  });
+export const useMe = (): UseQueryResult<Me> => useQuery(meQuestion);
 
 /** Whether the one who looks has the scope; false until that is known. */
 export const useMay = (scope: Scope): boolean => useMe().data?.scopes.includes(scope) ?? false;

@@ -2,16 +2,16 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import { type ComponentType, lazy, Suspense, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
-import { ApiError, createQueryClient, useMe } from '../api/index.ts';
+import { ApiError, useMe } from '../api/index.ts';
 import { Loading } from '../parts/states.tsx';
 import { Toasts } from '../parts/toast.tsx';
 import { PageDefaults } from '../url/index.ts';
 import { Boundary } from './boundary.tsx';
 import { pageOf } from './fetched.ts';
+import { queries } from './first.ts';
 import { type PageProps, ROUTES, type Route, routeAt } from './routes.ts';
 import { Shell } from './shell.tsx';
 
-const queries = createQueryClient();
 // Seldom seen, so not part of what everybody loads.
 const Login = lazy(() => import('./login.tsx').then(({ Login: part }) => ({ default: part })));
 const Missing = lazy(() => import('./missing.tsx').then(({ Missing: part }) => ({ default: part })));

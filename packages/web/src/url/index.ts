@@ -36,6 +36,7 @@ export {
   windowOf,
 } from './range.ts';
 export {
+  contextHere,
   href,
   inSteps,
   PageDefaults,

@@ -76,14 +76,23 @@ export function inSteps(
   return { ...window, step_ms, compare, baseline: baselineOf(compare, window, step_ms) };
 }
 
+type Ranged = Pick<Context, 'range' | 'compare'>;
+function windowAt({ range, compare }: Ranged, now_ms: number, points?: number): WindowState {
+  const asked = windowOf(range, now_ms) ?? windowOf(USUAL.range, now_ms)!;
+  return inSteps({ ...asked, compare }, stepOf(asked, points));
+}
+
 /** The window of the context now, its step and its baseline. */
 export function useWindow(points?: number): WindowState {
   const [{ range, compare }] = useContextState();
   const now_ms = useNow();
-  return useMemo(() => {
-    const asked = windowOf(range, now_ms) ?? windowOf(USUAL.range, now_ms)!;
-    return inSteps({ ...asked, compare }, stepOf(asked, points));
-  }, [range, compare, now_ms, points]);
+  return useMemo(() => windowAt({ range, compare }, now_ms, points), [range, compare, now_ms, points]);
+}
+
+/** What the hooks above will say of the address as it stands, before anything is drawn. */
+export function contextHere(defaults: ContextDefaults = USUAL): { context: Context; window: WindowState } {
+  const context = readContext(parse(location.search), defaults, now());
+  return { context, window: windowAt(context, shown_ms) };
 }
 
 /** One parameter of the page itself: a tab, an open item, a grouping. `null` takes it out. */
