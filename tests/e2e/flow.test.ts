@@ -118,3 +118,14 @@ test('objectives and findings of a segment look at it alone', async () => {
   expect(await ask('findings?filter=latency_ms%3E5')).toMatchObject({ total: 0 });
   expect(await ask('findings?filter=colour%3Dred')).toMatchObject({ error: { field: 'filter' } });
 });
+
+test('of many values the busiest are kept where so many are asked for', async () => {
+  const asked = async (top: string): Promise<string[]> => {
+    const answer = await ask<Series>(`kpis?metrics=requests&by=workload${top}&${WINDOW}`);
+    return answer.series.map(({ key }) => key.workload!);
+  };
+  const all = await asked('');
+  expect(all).toContain('batch_panels');
+  expect(await asked('&top=1')).toEqual(['batch_panels']);
+  expect(await asked('&top=100')).toEqual(all);
+});

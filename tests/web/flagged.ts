@@ -1,12 +1,16 @@
 import { PNG } from 'pngjs';
 
-/** A picture that is kept and was told as flagged just now; its id. */
-export async function flaggedPicture(url: string, tenant: string): Promise<string> {
+/** A picture that is kept and was told as flagged just now; its id. `headers` carry the key where one is demanded. */
+export async function flaggedPicture(
+  url: string,
+  tenant: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const image_id = `img_review_${Date.now()}`;
   const png = new PNG({ width: 32, height: 32 });
   png.data.fill(180);
   const post = async (method: string, path: string, type: string, body: BodyInit): Promise<void> => {
-    const answer = await fetch(url + path, { method, headers: { 'content-type': type }, body });
+    const answer = await fetch(url + path, { method, headers: { ...headers, 'content-type': type }, body });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
   };
   await post('PUT', `/api/v1/artifacts/${image_id}?tenant=${tenant}`, 'image/png', PNG.sync.write(png));

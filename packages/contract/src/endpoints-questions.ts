@@ -156,6 +156,7 @@ export const QUESTIONS: readonly Endpoint[] = [
       ...range,
       query('step', 'Length of a point: seconds, or 5m, 1h, 1d.'),
       filter,
+      query('top', 'Only so many values of the dimensions, the busiest; all where not said.', whole(1, 100)),
     ],
     answer: json(api.KpiSeries),
     errors: ['query_limit', 'engine_unavailable'],

@@ -379,6 +379,10 @@ describe.skipIf(missing !== null)(`questions${missing ? ` (skipped: ${missing})`
       status: 400,
       body: { error: { field: 'metrics', hint: 'Did you mean requests?' } },
     });
+    expect(await ask(`/api/v1/kpis?${range}&by=region&top=0`)).toMatchObject({
+      status: 400,
+      body: { error: { field: 'top' } },
+    });
     expect(await ask(`/api/v1/kpis?${range}&by=model`)).toMatchObject({
       status: 400,
       body: { error: { field: 'by' } },

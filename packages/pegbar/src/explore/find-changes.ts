@@ -83,7 +83,8 @@ export async function readFindings(
     shift_s: hours.shift_ms / 1000,
     step_s: HOUR_MS / 1000,
     total: all.length,
-    compared: candidates.length,
+    // Releases are held against each other in the same hours: they tell nothing of what was before.
+    compared: candidates.filter(({ against }) => against === undefined).length,
     findings: told,
   });
 }

@@ -45,6 +45,8 @@ export interface KpiQuestion extends TimeRange {
   /** Length of a point; null for one point over the whole window. */
   step_ms: number | null;
   conditions: readonly Condition[];
+  /** Only so many values of the dimensions: those with most observations of the first figure. */
+  top?: number | undefined;
 }
 
 export interface KpiAnswer {
@@ -103,7 +105,8 @@ export async function readKpis(
   const counts = new Counts(question.step_ms === null ? question.from_ms : null);
   const source = await count(deps, asking, question, plan.value, counts.add);
   if (!source.ok) return source;
-  const keys = counts.keys();
+  const [figure] = plan.value.kpis;
+  const keys = counts.keys(question.top, figure ? metricsOf(figure.formula) : []);
   if (keys.length === 0 && plan.value.by.length === 0) keys.push([]);
   if (keys.length * plan.value.kpis.length * buckets.length > POINTS_MOST) return tooMany();
   const now = deps.clock.now();
@@ -254,9 +257,15 @@ function bucketsOf({
   });
 }
 
+interface Counted {
+  readonly key: readonly string[];
+  /** By bucket and metric. */
+  readonly cells: Map<string, Tally>;
+}
+
 /** What was counted, by series and bucket. */
 class Counts {
-  private readonly series = new Map<string, { key: readonly string[]; cells: Map<string, Tally> }>();
+  private readonly series = new Map<string, Counted>();
   private readonly only: number | null;
 
   /** `only`: the one bucket of an answer without steps. */
@@ -274,10 +283,24 @@ class Counts {
     else known.cells.set(cell, tally);
   };
 
-  keys(): (readonly string[])[] {
-    return [...this.series.values()]
-      .map(({ key }) => key)
-      .sort((a, b) => (a.join('\n') < b.join('\n') ? -1 : 1));
+  /** In order; of more than `top` those that most was counted of. */
+  keys(top: number | undefined, metrics: readonly RollupMetricName[]): (readonly string[])[] {
+    const all = [...this.series.values()];
+    const known = top === undefined || all.length <= top ? all : this.largest(all, metrics).slice(0, top);
+    return known.map(({ key }) => key).sort((a, b) => (a.join('\n') < b.join('\n') ? -1 : 1));
+  }
+
+  private largest(series: readonly Counted[], metrics: readonly RollupMetricName[]): Counted[] {
+    const sizeOf = ({ cells }: Counted): number => {
+      let n = 0;
+      for (const [cell, tally] of cells)
+        if (metrics.includes(cell.slice(cell.indexOf('\n') + 1) as RollupMetricName)) n += tally.n;
+      return n;
+    };
+    return series
+      .map((one) => ({ one, size: sizeOf(one) }))
+      .sort((a, b) => b.size - a.size)
+      .map(({ one }) => one);
   }
 
   get(key: readonly string[], bucket_ms: number, metric: RollupMetricName): Tally | undefined {

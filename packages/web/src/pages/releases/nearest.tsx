@@ -1,6 +1,8 @@
 /** Pictures of both versions whose prompts share most of their words. */
+import { useState } from 'react';
 import { Link } from 'wouter';
 import { type NearPair, type PairSide, thumbnailAddress } from '../../api/index.ts';
+import { classes } from '../../base/classes.ts';
 import { formatPercent } from '../../format/index.ts';
 import { useGo } from '../../url/index.ts';
 import css from './pictures.module.css';
@@ -42,7 +44,7 @@ export function Nearest({
 }
 
 /** Flagged ones come blurred from the server. */
-export const Thumb = ({
+export function Thumb({
   side,
   tenant,
   alt,
@@ -52,16 +54,21 @@ export const Thumb = ({
   tenant: string;
   alt: string;
   size?: number;
-}) => (
-  <span className={css.thumb}>
-    <img
-      src={thumbnailAddress(side.image_id, tenant, size)}
-      alt={side.nsfw_flag ? 'flagged picture, hidden' : alt}
-      width={side.width}
-      height={side.height}
-      loading="lazy"
-      decoding="async"
-    />
-    {side.nsfw_flag && <span className={css.flag}>nsfw</span>}
-  </span>
-);
+}) {
+  const [missing, setMissing] = useState(false);
+  if (missing) return <span className={classes(css.thumb, css.missing)}>not kept</span>;
+  return (
+    <span className={css.thumb}>
+      <img
+        src={thumbnailAddress(side.image_id, tenant, size)}
+        alt={side.nsfw_flag ? 'flagged picture, hidden' : alt}
+        width={side.width}
+        height={side.height}
+        loading="lazy"
+        decoding="async"
+        onError={() => setMissing(true)}
+      />
+      {side.nsfw_flag && <span className={css.flag}>nsfw</span>}
+    </span>
+  );
+}

@@ -137,7 +137,7 @@ function Against({ view }: { view: ReleaseView }) {
   return (
     <>
       <Control name="Against" aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}>
-        {view.against} <Icon name="down" size={12} />
+        <span>{view.against}</span> <Icon name="down" size={12} />
       </Control>
       {anchor && (
         <Suspense>

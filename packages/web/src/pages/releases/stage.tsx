@@ -1,5 +1,12 @@
 /** One frame of pictures over each other: zoomed, moved, with a loupe, as all frames of a pair are. */
-import { type CSSProperties, type KeyboardEvent, type PointerEvent, useEffect, useRef } from 'react';
+import {
+  type CSSProperties,
+  type KeyboardEvent,
+  type PointerEvent,
+  useEffect,
+  useRef,
+  useState,
+} from 'react';
 import { addressOf, type Pair, type PairSide } from '../../api/index.ts';
 import { classes } from '../../base/classes.ts';
 import css from './pictures.module.css';
@@ -124,16 +131,15 @@ export function Stage(
           className={classes(css.layer, how !== 'plain' && css[how])}
           style={how === 'wiped' ? { clipPath: `inset(0 0 0 ${(cut * 100).toFixed(2)}%)` } : undefined}
         >
-          <img
-            src={sourceOf(side, pair.tenant)}
-            alt={
+          <LayerPicture
+            source={sourceOf(side, pair.tenant)}
+            words={
               side.nsfw_flag
                 ? 'flagged picture, hidden'
                 : `${name}: ${(pair.prompt ?? side.image_id).slice(0, 80)}`
             }
-            draggable={false}
-            style={moved}
-            onLoad={(event) => props.onLoad?.(event.currentTarget, at)}
+            moved={moved}
+            onLoad={(element) => props.onLoad?.(element, at)}
           />
         </div>
       ))}
@@ -150,6 +156,28 @@ export function Stage(
         />
       )}
     </div>
+  );
+}
+
+interface LayerPictureProps {
+  readonly source: string;
+  readonly words: string;
+  readonly moved: CSSProperties;
+  readonly onLoad: (element: HTMLImageElement) => void;
+}
+/** The picture, or that it was not kept. */
+function LayerPicture({ source, words, moved, onLoad }: LayerPictureProps) {
+  const [missing, setMissing] = useState(false);
+  if (missing) return <span>not kept</span>;
+  return (
+    <img
+      src={source}
+      alt={words}
+      draggable={false}
+      style={moved}
+      onLoad={(event) => onLoad(event.currentTarget)}
+      onError={() => setMissing(true)}
+    />
   );
 }
 
