@@ -56,7 +56,7 @@ export interface ContentSums {
   readonly names: readonly string[];
 }
 
-/** A word is named once so many sessions of an hour have it: what one person writes stays a number. */
+/** A word is named once so many sessions of what is counted together (a day) have it: what one person writes stays a number. */
 const NAMED_SESSIONS = 3;
 /** Kinds whose names are no one's words. */
 const ALWAYS_NAMED: ReadonlySet<ContentKind> = new Set(['language', 'script', 'colour']);
@@ -71,16 +71,51 @@ interface Sums {
   cells: Map<number, [number, number, number, number]>;
 }
 
-/** Documents of one hour, those of a session one after the other. */
+/** How many sessions have a name of a cell, by kind. */
+export class CellNameCounter {
+  readonly #names = new Map<ContentKind, Map<number, Map<string, number>>>();
+
+  add(kind: ContentKind, cell: number, name: string): void {
+    const cells = this.#names.get(kind) ?? new Map<number, Map<string, number>>();
+    this.#names.set(kind, cells);
+    const known = cells.get(cell) ?? new Map<string, number>();
+    cells.set(cell, known);
+    known.set(name, (known.get(name) ?? 0) + 1);
+  }
+
+  /** The commonest name, '' where too few sessions have it. */
+  nameOf(kind: ContentKind, cell: number, least = NAMED_SESSIONS): string {
+    let best = '';
+    let most = ALWAYS_NAMED.has(kind) ? 0 : least - 1;
+    for (const [name, sessions] of this.#names.get(kind)?.get(cell) ?? [])
+      if (sessions > most || (sessions === most && best !== '' && name < best))
+        [best, most] = [name, sessions];
+    return best;
+  }
+
+  *cells(): Generator<readonly [ContentKind, number]> {
+    for (const [kind, cells] of this.#names) for (const cell of cells.keys()) yield [kind, cell];
+  }
+}
+
+/** Documents of one hour, those of a session one after the other; hours that are counted together share their names. */
 export class ContentCounter {
   readonly #sums = new Map<string, Sums>();
-  /** Sessions that have a name of a cell, by kind. */
-  readonly #names = new Map<ContentKind, Map<number, Map<string, number>>>();
+  readonly #names: CellNameCounter;
   #session: ContentDocument[] = [];
+
+  constructor(names = new CellNameCounter()) {
+    this.#names = names;
+  }
 
   add(document: ContentDocument): void {
     if (this.#session.length > 0 && this.#session[0]!.session !== document.session) this.#close();
     this.#session.push(document);
+  }
+
+  /** No more documents come: names are known when all hours that share them have been closed. */
+  close(): void {
+    this.#close();
   }
 
   end(): ContentSums[] {
@@ -95,7 +130,7 @@ export class ContentCounter {
         cells: Uint16Array.from(cells, ([cell]) => cell),
         ...{ counts: column(COUNT), cell_sessions: column(SESSIONS) },
         ...{ squares: column(SQUARES), crosses: column(CROSSES) },
-        names: cells.map(([cell]) => (dim === 'all' ? this.#nameOf(kind, cell) : '')),
+        names: cells.map(([cell]) => (dim === 'all' ? this.#names.nameOf(kind, cell) : '')),
       };
     });
   }
@@ -151,20 +186,7 @@ export class ContentCounter {
           const key = `${kind} ${cell} ${name}`;
           if (seen.has(key)) continue;
           seen.add(key);
-          const cells = this.#names.get(kind) ?? new Map<number, Map<string, number>>();
-          this.#names.set(kind, cells);
-          const known = cells.get(cell) ?? new Map<string, number>();
-          cells.set(cell, known);
-          known.set(name, (known.get(name) ?? 0) + 1);
+          this.#names.add(kind, cell, name);
         }
-  }
-
-  #nameOf(kind: ContentKind, cell: number): string {
-    let best = '';
-    let most = ALWAYS_NAMED.has(kind) ? 0 : NAMED_SESSIONS - 1;
-    for (const [name, sessions] of this.#names.get(kind)?.get(cell) ?? [])
-      if (sessions > most || (sessions === most && best !== '' && name < best))
-        [best, most] = [name, sessions];
-    return best;
   }
 }

@@ -5,7 +5,7 @@ import { paced } from '../base/paced.ts';
 import type { ArrayView, BlockView, ColumnView, FixedView } from '../native/index.ts';
 import { readBlock } from '../native/index.ts';
 import { type Store, StoreFailure } from '../store/index.ts';
-import { ContentCounter, type ContentDocument, type ContentSums } from './content-cells.ts';
+import { CellNameCounter, ContentCounter, type ContentDocument, type ContentSums } from './content-cells.ts';
 import { createPromptReader, paletteDocument } from './content-documents.ts';
 import { DISTANCES, PALETTES, PROMPTS } from './content-queries.ts';
 import { HOUR_MS } from './swap.ts';
@@ -76,19 +76,21 @@ function* documentsByHour(
   documentOf: (row: Row, values: string[], session: string) => ContentDocument,
 ): Generator<undefined, Map<number, ContentSums[]>> {
   const counters = new Map<number, ContentCounter>();
+  const names = new CellNameCounter();
   for (const view of blocksOf(bytes)) {
     const hours = column(view, 'hour');
     const dims = ['region', 'model_version', 'workload', 'collection'].map((name) => column(view, name));
     const sessions = column(view, 'session');
     for (let at = 0; at < view.rows; at++) {
       const hour = Number(hours.at(at));
-      const counter = counters.get(hour) ?? new ContentCounter();
+      const counter = counters.get(hour) ?? new ContentCounter(names);
       counters.set(hour, counter);
       const values = dims.map((dim) => String(dim.at(at)));
       counter.add(documentOf((name) => column(view, name).at(at), values, String(sessions.at(at))));
       if (at % ROWS_PER_STEP === 0) yield;
     }
   }
+  for (const counter of counters.values()) counter.close();
   const out = new Map<number, ContentSums[]>();
   for (const [hour, counter] of counters) {
     out.set(hour, counter.end());

@@ -22,7 +22,7 @@ export function createPromptReader(): (row: PromptRow) => ContentDocument {
     const known = memo.get(text);
     if (known) return known;
     if (memo.size >= MEMO_MOST) memo.clear();
-    const made = kindsOf(text);
+    const made = kindsOfText(text);
     memo.set(text, made);
     return made;
   };
@@ -38,7 +38,7 @@ export function createPromptReader(): (row: PromptRow) => ContentDocument {
 }
 
 /** Tags and characters are looked for in all prompts, so that their shares are of all prompts. */
-function kindsOf(text: string): ContentDocument['kinds'] {
+export function kindsOfText(text: string): ContentDocument['kinds'] {
   const names = new Map<number, string>();
   for (const word of wordsOf(text)) {
     const bin = binOf(word);

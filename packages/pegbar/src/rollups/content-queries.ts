@@ -110,3 +110,10 @@ SELECT kind, cell, argMax(name, n) AS name FROM (
     WHERE {tenant_filter:t} AND t.kind IN {kinds:Array(String)} AND t.dim = 'all' AND ${RANGE_OF_T}) AS t
   GROUP BY kind, cell, name)
 GROUP BY kind, cell`;
+
+/** Some prompts of a range, chosen by the digest of their ids: the words that were asked for, for who may read them. */
+export const SOME_PROMPTS = `
+SELECT prompt FROM spans AS t
+WHERE {tenant_filter:t} AND t.timestamp >= fromUnixTimestamp({from_s:UInt32}) AND t.timestamp < fromUnixTimestamp({to_s:UInt32})
+  AND t.prompt_chars > 0 AND t.prompt != ''
+ORDER BY cityHash64(t.request_id, t.trace_id) LIMIT {most:UInt32}`;

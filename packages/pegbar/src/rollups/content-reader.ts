@@ -2,10 +2,12 @@
 import { ok, type Result } from '../base/result.ts';
 import { readBlock } from '../native/index.ts';
 import type { Store, StoreError, TenantScope } from '../store/index.ts';
-import type { ContentKind, ContentSums } from './content-cells.ts';
+import { CellNameCounter, type ContentKind, type ContentSums } from './content-cells.ts';
 import { type ContentHourCounts, column, itemsOf } from './content-count.ts';
+import { kindsOfText } from './content-documents.ts';
 import { DISTANCE_KIND } from './content-keeper.ts';
-import { CONTENT, NAMES } from './content-queries.ts';
+import { CONTENT, NAMES, SOME_PROMPTS } from './content-queries.ts';
+import { HOUR_MS } from './swap.ts';
 
 export interface ContentQuestion {
   readonly scope: TenantScope;
@@ -83,10 +85,39 @@ export function createContentReader(deps: {
             const key = cellKey(kind, cells[at]!);
             if (name !== '' && !names.has(key)) names.set(key, name);
           });
-      return ok(names);
+      return nameWhatIsNew(deps.store, question, names);
     },
   };
 }
+
+/** Prompts that are read for the names of words that are new. */
+const PROMPTS_READ = 300;
+/** Words that came lately. */
+const NEW_MS = 24 * HOUR_MS;
+
+/** Words of the last day that are in no stored list of names yet, as some prompts of it have them. */
+async function nameWhatIsNew(
+  store: Pick<Store, 'scoped'>,
+  { scope, kinds, to_ms, signal }: ContentQuestion,
+  names: Map<string, string>,
+): Promise<Result<ReadonlyMap<string, string>, StoreError>> {
+  if (!kinds.some((kind) => OF_TEXT.has(kind))) return ok(names);
+  const prompts = await store.scoped(scope).rows<{ prompt: string }>(SOME_PROMPTS, {
+    params: { from_s: (to_ms - NEW_MS) / 1000, to_s: to_ms / 1000, most: PROMPTS_READ },
+    ...(signal ? { signal } : {}),
+  });
+  if (!prompts.ok) return prompts;
+  const counter = new CellNameCounter();
+  for (const { prompt } of prompts.value)
+    for (const { kind, names: own } of kindsOfText(prompt))
+      for (const [cell, name] of own ?? []) counter.add(kind, cell, name);
+  for (const [kind, cell] of counter.cells()) {
+    const key = cellKey(kind, cell);
+    if (!names.has(key)) names.set(key, counter.nameOf(kind, cell, 1));
+  }
+  return ok(names);
+}
+const OF_TEXT: ReadonlySet<string> = new Set(['token', 'tag', 'character']);
 
 function rowsOf(bytes: Buffer): ContentRow[] {
   const out: ContentRow[] = [];

@@ -6,7 +6,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
 import type { Log } from '../base/log.ts';
 import { readSetting, type State, writeSetting } from '../state/index.ts';
-import type { Store } from '../store/index.ts';
+import { type Store, StoreFailure } from '../store/index.ts';
 import { LOOK, LOOK_VERSION } from './descriptor.ts';
 import { PICTURES_UNSEEN } from './queries.ts';
 
@@ -47,7 +47,7 @@ export function createBackfill({ store, state, clock, counters, log, look }: Bac
     const found = await store.rows<{ tenant: string; image_id: string }>(PICTURES_UNSEEN, {
       params: { ...place, embedder: LOOK, embedder_version: LOOK_VERSION, limit: PAGE },
     });
-    if (!found.ok) throw new Error(found.error.message);
+    if (!found.ok) throw new StoreFailure(found.error);
     for (const { tenant, image_id } of found.value) {
       // A file that cannot be read is told by who looks, and is not tried for ever.
       const seen = await look(tenant, image_id).catch(() => false);

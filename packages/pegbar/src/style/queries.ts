@@ -39,14 +39,14 @@ ORDER BY p.tenant, p.image_id LIMIT {limit:UInt32}`;
 
 /** Vectors that stages carry or name, in the order in which they were loaded; the newest of a picture and segment. */
 export const VECTORS_TOLD = `
-SELECT toString(seg) AS seg, toString(tenant) AS tenant, image_id, any(request_id) AS request_id,
+SELECT toString(s.seg) AS segment, toString(s.tenant) AS owner, s.image_id AS image_id, any(request_id) AS request_id,
   toString(max(toUnixTimestamp64Milli(timestamp::DateTime64(3, 'UTC')))) AS at_ms,
   argMax(attributes[{vector_key:String}], timestamp) AS vector, argMax(attributes[{embedder_key:String}], timestamp) AS embedder,
   argMax(attributes[{version_key:String}], timestamp) AS embedder_version, argMax(embedding_uri, timestamp) AS uri
-FROM spans
-PREWHERE part >= {since:Date} AND image_id != '' AND (seg, image_id) > ({seg:UInt64}, {image:String})
+FROM spans AS s
+PREWHERE s.part >= {since:Date} AND s.image_id != '' AND (s.seg, s.image_id) > ({seg:UInt64}, {image:String})
 WHERE embedding_uri != '' OR mapContains(attributes, {vector_key:String})
-GROUP BY seg, tenant, image_id ORDER BY seg, image_id, tenant LIMIT {limit:UInt32}`;
+GROUP BY s.seg, s.tenant, s.image_id ORDER BY s.seg, s.image_id, s.tenant LIMIT {limit:UInt32}`;
 
 /** Pictures without a vector of an embedder, in the order of their ids. */
 export const PICTURES_UNSEEN = `

@@ -8,7 +8,7 @@ import { createVectorCollector } from './vectors.ts';
 
 const AT = Date.UTC(2026, 2, 1, 12);
 const told = (seg: number, image_id: string, more: Record<string, string> = {}) => ({
-  ...{ seg: String(seg), tenant: 'a', image_id, request_id: `of-${image_id}`, at_ms: String(AT) },
+  ...{ segment: String(seg), owner: 'a', image_id, request_id: `of-${image_id}`, at_ms: String(AT) },
   ...{ vector: '', embedder: 'clip', embedder_version: '2', uri: '', ...more },
 });
 
@@ -24,10 +24,10 @@ const storeOf = (rows: readonly ReturnType<typeof told>[]) => ({
   rows: async (_sql: string, { params }: { params: Record<string, unknown> }) => ({
     ok: true as const,
     value: rows
-      .filter(({ seg, image_id }) =>
-        Number(seg) === Number(params.seg)
+      .filter(({ segment, image_id }) =>
+        Number(segment) === Number(params.seg)
           ? image_id > String(params.image)
-          : Number(seg) > Number(params.seg),
+          : Number(segment) > Number(params.seg),
       )
       .slice(0, Number(params.limit)),
   }),

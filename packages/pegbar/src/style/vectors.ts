@@ -9,7 +9,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
 import type { Log } from '../base/log.ts';
 import { readSetting, type State, writeSetting } from '../state/index.ts';
-import type { Store } from '../store/index.ts';
+import { type Store, StoreFailure } from '../store/index.ts';
 import { VECTORS_TOLD } from './queries.ts';
 import { type TextVector, vectorOfFile, vectorOfJson } from './vector-text.ts';
 
@@ -43,8 +43,8 @@ const DAYS_BACK = 2;
 const DAY_MS = 86_400_000;
 
 interface Told {
-  seg: string;
-  tenant: string;
+  segment: string;
+  owner: string;
   image_id: string;
   request_id: string;
   at_ms: string;
@@ -71,11 +71,11 @@ export function createVectorCollector(deps: VectorDeps): VectorCollector {
           version_key: EMBEDDING_ATTRIBUTES.version,
         },
       });
-      if (!found.ok) return collected;
+      if (!found.ok) throw new StoreFailure(found.error);
       const last = found.value.at(-1);
       if (!last) return collected;
       collected += await collect(found.value);
-      place = [last.seg, last.image_id];
+      place = [last.segment, last.image_id];
       await writeSetting(state, PLACE, place, clock.now());
       if (found.value.length < BATCH) return collected;
     }
@@ -90,7 +90,7 @@ export function createVectorCollector(deps: VectorDeps): VectorCollector {
         counters.add('pegbar_vectors_skipped_total', { reason: read });
         continue;
       }
-      lines.set(row.tenant, [...(lines.get(row.tenant) ?? []), JSON.stringify(recordOf(row, read))]);
+      lines.set(row.owner, [...(lines.get(row.owner) ?? []), JSON.stringify(recordOf(row, read))]);
       n++;
     }
     for (const [tenant, own] of lines) await deps.send(tenant, own.join('\n'));
@@ -100,7 +100,7 @@ export function createVectorCollector(deps: VectorDeps): VectorCollector {
 
   /** Or why there is none. */
   async function readVector(row: Told): Promise<Required<TextVector> | string> {
-    const bytes = row.vector === '' ? await deps.readFile(row.tenant, row.uri) : null;
+    const bytes = row.vector === '' ? await deps.readFile(row.owner, row.uri) : null;
     if (row.vector === '' && bytes === null) return 'not_readable';
     const told = bytes === null ? vectorOfJson(row.vector) : vectorOfFile(bytes);
     if (told === null) return 'no_vector';
