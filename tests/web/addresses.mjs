@@ -29,4 +29,5 @@ export const ADDRESSES = [
   ['drift-of', '/drift/prompt_tokens?by=tenant'],
   ['drift-report', '/reports/drift/yesterday'],
   ['drift-monitors', '/drift/monitors?open=new'],
+  ['drift-monitor', '/drift/monitors?open=/release-faces'],
 ];

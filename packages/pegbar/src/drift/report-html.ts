@@ -143,14 +143,14 @@ function barsHtml(one: ReportFinding, colour: string): string {
 function figuresHtml(figures: readonly ReportFigure[]): string {
   const known = figures.filter(({ now, day_before }) => now !== null || day_before !== null);
   if (known.length === 0) return '';
-  const head = ['Key figures', 'The day', 'Day before', '7 days', ''].map(
+  const head = ['Key figures', 'The day', 'Day before', ''].map(
     (title, at) =>
       `<th scope="col" align="${at === 0 ? 'left' : 'right'}" style="padding:4px 0 4px ${at === 0 ? 0 : 12}px;border-bottom:1px solid ${LINE};${small};font-weight:600">${title}</th>`,
   );
   const rows = known.map((one) => {
     const cell = (words: string, more = ''): string =>
       `<td align="right" style="padding:5px 0 5px 12px;white-space:nowrap;${small};${more}">${escapeHtml(words)}</td>`;
-    return `<tr><th scope="row" align="left" style="padding:5px 0;${small};font-weight:400;color:${INK}">${escapeHtml(one.title)}</th>${cell(figureWords(one.unit, one.now), `color:${INK};font-weight:600`)}${cell(figureWords(one.unit, one.day_before))}${cell(figureWords(one.unit, one.week_before))}${cell(differenceWords(one), `color:${differenceColour(one)}`)}</tr>`;
+    return `<tr><th scope="row" align="left" style="padding:5px 0;${small};font-weight:400;color:${INK}">${escapeHtml(one.title)}</th>${cell(figureWords(one.unit, one.now), `color:${INK};font-weight:600`)}${cell(figureWords(one.unit, one.day_before))}${cell(differenceWords(one), `color:${differenceColour(one)}`)}</tr>`;
   });
   return row(
     `<table width="100%" cellpadding="0" cellspacing="0" border="0" style="border-collapse:collapse"><tr>${head.join('')}</tr>${rows.join('')}</table>`,

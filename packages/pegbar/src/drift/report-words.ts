@@ -31,8 +31,9 @@ export function placeOf({ segment, against }: Pick<ReportSeries, 'segment' | 'ag
 
 export const sinceWords = ({ since }: ReportSeries): string =>
   since ? `Since ${timeWords(since)}` : 'Since an hour that cannot be told';
-export const causeWords = ({ cause_words: words = 'none likely' }: ReportSeries): string =>
-  `Likely cause: ${words}`;
+const NONE = 'none likely';
+export const causeWords = ({ cause_words: words = NONE }: ReportSeries): string =>
+  words === NONE ? 'No release or change is a likely cause' : `Likely cause: ${words}`;
 
 /** `p < 0.001, n = 1,204`. */
 export function sureWords({ p_adjusted: p, n_cur }: ReportSeries): string {

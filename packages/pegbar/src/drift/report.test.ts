@@ -44,7 +44,7 @@ describe('the report', () => {
   test('as text tells each finding, the figures and what was looked at', () => {
     const text = reportText(report());
     expect(text).toContain('mangatan: median prompt is 31 tokens, was 22 tokens');
-    expect(text).toContain('Since 28 Feb, 18:00 UTC. Likely cause: none likely.');
+    expect(text).toContain('Since 28 Feb, 18:00 UTC. No release or change is a likely cause.');
     expect(text).toMatch(/Pictures accepted +60 % +75 % +74 % {2}−15 points/);
     expect(text).toContain('Looked at 210 series');
     expect(text).toContain('Left out of the baseline: warm-up: announced load.');

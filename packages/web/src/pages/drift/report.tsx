@@ -199,7 +199,7 @@ function Figures({ report: { figures } }: { report: DriftReport }) {
             },
             {
               id: 'difference',
-              title: 'Against the day before',
+              title: 'Difference',
               right: true,
               cell: ({ metric, now, day_before }) => (
                 <span className="dim">{differenceWords(metric as KpiName, now, day_before, 'before')}</span>

@@ -134,7 +134,7 @@ export function driftSentence(series: DriftSeries): string {
   const where = `${of === 'everything' ? '' : ` of ${of}`}${region ? ` in ${region}` : ''}`;
   const end = series.against === null ? '' : ` in ${series.against}`;
   const parts = /^(.*?) (is|are) (.*)$/s.exec(series.words);
-  if (!parts) return capital(where === '' ? series.words : `${placeWords(rest)}: ${series.words}`) + end;
+  if (!parts) return (where === '' ? capital(series.words) : `${placeTitle(rest)}: ${series.words}`) + end;
   const [, subject = '', verb = '', amount = ''] = parts;
   return `${capital(subject)}${where} ${verb} ${amount}${end}`;
 }
