@@ -3,7 +3,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { type ComponentType, lazy, Suspense, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import { ApiError, useMe } from '../api/index.ts';
-import { Loading } from '../parts/states.tsx';
+import { Loading } from '../parts/loading.tsx';
 import { Toasts } from '../parts/toast.tsx';
 import { PageDefaults } from '../url/index.ts';
 import { Boundary } from './boundary.tsx';

@@ -1,8 +1,14 @@
 /** A fault in one page leaves the rest standing. */
-import { Component, type ReactNode } from 'react';
-import { Button } from '../parts/button.tsx';
-import { Sheet } from '../parts/sheet.tsx';
-import { Note } from '../parts/states.tsx';
+import { Component, lazy, type ReactNode, Suspense } from 'react';
+
+/** In plain words until its looks have come, and where they do not. */
+const Plain = ({ error }: { error: Error }) => <p role="alert">This page has a fault: {error.message}</p>;
+const Fault = lazy(() =>
+  import('./fault.tsx').then(
+    (module) => ({ default: module.Fault }),
+    () => ({ default: Plain }),
+  ),
+);
 
 export class Boundary extends Component<{ children: ReactNode }, { error: Error | null }> {
   override state: { error: Error | null } = { error: null };
@@ -15,15 +21,9 @@ export class Boundary extends Component<{ children: ReactNode }, { error: Error 
     const { error } = this.state;
     if (error === null) return this.props.children;
     return (
-      <Sheet label="Fault">
-        <Note
-          title="This page has a fault"
-          crit
-          action={<Button onClick={() => location.reload()}>Load it again</Button>}
-        >
-          {error.message}
-        </Note>
-      </Sheet>
+      <Suspense fallback={<Plain error={error} />}>
+        <Fault error={error} />
+      </Suspense>
     );
   }
 }

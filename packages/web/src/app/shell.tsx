@@ -1,15 +1,13 @@
 /** Navigation, top bar and tab bar; the page stands in `main`. */
 import { lazy, type ReactNode, Suspense, startTransition, useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { useMe, useNewest, useStatus } from '../api/index.ts';
 import { memory } from '../base/browser.ts';
 import { classes } from '../base/classes.ts';
 import { toggleTheme, useTheme } from '../base/theme.ts';
-import { formatCount, formatTime, iso } from '../format/index.ts';
 import { Kbd } from '../parts/button.tsx';
 import { Icon, type IconName, Pegbar } from '../parts/icon.tsx';
 import { useTurn } from '../parts/near.ts';
-import { useContextState, useGo, useLiveClock, useNow } from '../url/index.ts';
+import { useContextState, useGo, useLiveClock } from '../url/index.ts';
 import { fetchPage } from './fetched.ts';
 import { ROUTES, type Route, SECTIONS } from './routes.ts';
 import css from './shell.module.css';
@@ -17,6 +15,7 @@ import { useShortcuts } from './shortcuts.ts';
 
 const palette = () => import('./palette.tsx');
 const Palette = lazy(() => palette().then((module) => ({ default: module.Palette })));
+const Foot = lazy(() => import('./foot.tsx').then((module) => ({ default: module.Foot })));
 const Keys = lazy(() => import('./keys.tsx').then((module) => ({ default: module.Keys })));
 
 export function Shell({ route, children }: { route: Route | undefined; children: ReactNode }) {
@@ -43,7 +42,7 @@ export function Shell({ route, children }: { route: Route | undefined; children:
       <a className={css.skip} href="#main">
         Skip to the page
       </a>
-      <Nav lit={lit} collapsed={collapsed} onCollapse={() => setCollapsed(!collapsed)} />
+      <Nav lit={lit} collapsed={collapsed} turn={turn} onCollapse={() => setCollapsed(!collapsed)} />
       <div className={css.side}>
         <Top route={route} onFind={() => show('palette')} onKeys={() => show('keys')} />
         <main id="main" className={css.main} tabIndex={-1}>
@@ -59,7 +58,13 @@ export function Shell({ route, children }: { route: Route | undefined; children:
   );
 }
 
-function Nav(props: { lit: string | undefined; collapsed: boolean; onCollapse: () => void }) {
+interface NavProps {
+  readonly lit: string | undefined;
+  readonly collapsed: boolean;
+  readonly turn: boolean;
+  readonly onCollapse: () => void;
+}
+function Nav(props: NavProps) {
   const { link } = useGo();
   return (
     <nav className={css.nav} aria-label="Pages">
@@ -91,7 +96,9 @@ function Nav(props: { lit: string | undefined; collapsed: boolean; onCollapse: (
           </div>
         );
       })}
-      <Foot />
+      <div className={css.foot}>
+        <Suspense fallback={null}>{props.turn && <Foot />}</Suspense>
+      </div>
       <button
         type="button"
         className={css.fold}
@@ -102,29 +109,6 @@ function Nav(props: { lit: string | undefined; collapsed: boolean; onCollapse: (
         {props.collapsed ? '»' : '« Fold'}
       </button>
     </nav>
-  );
-}
-
-/** What the store holds, and whether anything waits. */
-function Foot() {
-  // The page comes first.
-  const turn = useTurn();
-  const status = useStatus(turn).data;
-  const me = useMe().data;
-  const newest = useNewest(turn).data;
-  const [{ zone }] = useContextState();
-  const now_ms = useNow();
-  const waits = status !== undefined && status.backlog_age_ms > 5_000;
-  return (
-    <div className={css.foot}>
-      {typeof newest === 'number' && (
-        <div title={iso(newest)}>stored up to {formatTime(newest, now_ms, zone)}</div>
-      )}
-      {newest === null && <div>nothing stored yet</div>}
-      {status && status.engine.state !== 'up' && <div className="warn">store {status.engine.state}</div>}
-      {waits && <div className="warn">{formatCount(status.backlog)} rows wait</div>}
-      {me && <div>{me.keyless ? 'loopback, no key needed' : me.user}</div>}
-    </div>
   );
 }
 

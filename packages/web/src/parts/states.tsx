@@ -1,10 +1,11 @@
 /** Why there is nothing to see, and what to do about it. Every page and every cell has these. */
-import { type ReactNode, useEffect, useState } from 'react';
+import type { ReactNode } from 'react';
 import { ApiError } from '../api/index.ts';
-import { after } from '../base/browser.ts';
 import { classes } from '../base/classes.ts';
 import { Button, ButtonLink } from './button.tsx';
 import css from './states.module.css';
+
+export { Loading } from './loading.tsx';
 
 interface NoteProps {
   readonly title: string;
@@ -22,19 +23,6 @@ export const Note = ({ title, children, action, crit = false, height }: NoteProp
     {action !== undefined && <div className={css.action}>{action}</div>}
   </div>
 );
-
-/** Shorter waits are not shown: a flash tells nobody anything. */
-const SKELETON_MS = 150;
-/** At the size of what comes; seen only after 150 ms. */
-export function Loading({ height = 150, label = 'Loading' }: { height?: number; label?: string }) {
-  const [late, setLate] = useState(false);
-  useEffect(() => after(SKELETON_MS, () => setLate(true)), []);
-  return (
-    <div className={classes(css.loading, late && css.late)} style={{ height }} role="status">
-      <span className="vh">{late ? label : ''}</span>
-    </div>
-  );
-}
 
 interface FailedProps {
   readonly error: unknown;

@@ -1,0 +1,18 @@
+/** What is on its way; apart from the other states, because everybody loads it with the shell. */
+import { useEffect, useState } from 'react';
+import { after } from '../base/browser.ts';
+import { classes } from '../base/classes.ts';
+import css from './loading.module.css';
+
+/** Shorter waits are not shown: a flash tells nobody anything. */
+const SKELETON_MS = 150;
+/** At the size of what comes; seen only after 150 ms. */
+export function Loading({ height = 150, label = 'Loading' }: { height?: number; label?: string }) {
+  const [late, setLate] = useState(false);
+  useEffect(() => after(SKELETON_MS, () => setLate(true)), []);
+  return (
+    <div className={classes(css.loading, late && css.late)} style={{ height }} role="status">
+      <span className="vh">{late ? label : ''}</span>
+    </div>
+  );
+}
