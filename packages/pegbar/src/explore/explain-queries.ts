@@ -1,4 +1,5 @@
 /** SQL of a comparison of selected rows with the rest; rows are those of a subject (`subjects.ts`). */
+import { digestSql, sampledMap, sampledSql } from './explain-sample.ts';
 import type { Field, Fields, Where } from './filter.ts';
 import { type Subject, valuesSql } from './subjects.ts';
 
@@ -6,13 +7,6 @@ import { type Subject, valuesSql } from './subjects.ts';
 const NAMES =
   /(^|_)(id|uri)$|^(retry_of|sha256|prompt|negative_prompt|workflow|error_message|trace_state|links|resource|attributes|seed|timestamp)$/;
 const SUMMARIES: ReadonlySet<string> = new Set(['lora_count', 'images']);
-/** Rows of a sample carry examples: so many of one value. */
-const EXAMPLES = 3;
-/** Rarer values than these of one attribute are counted, but not told. */
-const VALUES_MOST = 200;
-/** A number with no more values than these is compared value by value, else by its tenths. */
-export const EXACT_VALUES = 12;
-const TENTHS = Array.from({ length: 9 }, (_, at) => (at + 1) / 10);
 
 /** Fields that are compared: all but names and those that made the selection. */
 export function comparedFields(fields: Fields, without: ReadonlySet<string>): Map<string, Field> {
@@ -33,7 +27,7 @@ export interface Compared {
   scan: string;
   filters: Where;
   selection: Where;
-  /** One in so many of each side. */
+  /** One in so many of each side; the greater is a multiple of the other. */
   selection_one_in: number;
   rest_one_in: number;
   /** Conditions of the drill-down. */
@@ -42,82 +36,65 @@ export interface Compared {
 
 const badOf = (selection: Where): string => `ifNull(${selection.sql}, 0) != 0`;
 
+/** How many rows of each side there are and, of requests, how many stages they have. */
 export const countSides = ({ subject, scan, filters, selection, given }: Compared): string => `
-SELECT toFloat64(countIf(bad)) AS selection, toFloat64(countIf(NOT bad)) AS rest
-FROM (SELECT ${badOf(selection)} AS bad FROM (${subject.rows(scan)}) WHERE ${[filters.sql, ...given].join(' AND ')})`;
+SELECT toFloat64(countIf(bad)) AS selection, toFloat64(countIf(NOT bad)) AS rest, toFloat64(sum(near)) AS near
+FROM (SELECT ${badOf(selection)} AS bad, ${subject.stages} AS near FROM (${subject.rows(scan)}) WHERE ${[filters.sql, ...given].join(' AND ')})`;
 
-/** Rows of the sample with `bad`; a lot of its own, so that rows of one request stay on one side of the draw. */
-export const sampledRows = ({ subject, scan, filters, selection, given, ...shares }: Compared): string => `
+/** The sample with `bad`; a lot of its own, so that rows of one request stay on one side of the draw. */
+const drawn = ({ subject, filters, selection, given, ...shares }: Compared, scan: string): string => `
 SELECT *, ${badOf(selection)} AS bad FROM (${subject.rows(scan)})
 WHERE ${[filters.sql, ...given].join(' AND ')}
-  AND cityHash64(${subject.id}, 'explain') % if(bad, ${shares.selection_one_in}, ${shares.rest_one_in}) = 0`;
+  AND ${subject.draw} % if(bad, ${shares.selection_one_in}, ${shares.rest_one_in}) = 0`;
 
-/** Places between the tenths of each number, and whether it has few values. */
-export function shapeOfNumbers(rows: string, numbers: readonly Field[]): string {
-  const told = numbers.map(({ sql }, index) => {
-    const x = `toFloat64(ifNull(${sql}, 0))`;
-    return `[toFloat64(uniqUpToIf(${EXACT_VALUES + 1})(${x}, ${x} != 0))] AS d${index}, quantilesIf(${TENTHS.join(', ')})(${x}, ${x} != 0) AS q${index}`;
-  });
-  return `SELECT ${told.join(', ')} FROM (${rows})`;
+/**
+ * Rows that merge are drawn by the few columns that choose them, and then merged with all columns: merging every row of
+ * a range with all its columns took most of an explanation. Of other rows those that no side would draw are passed over
+ * before their columns are read: the share of one side is a multiple of the other's.
+ */
+function sampledRows(compared: Compared): string {
+  const { subject, scan, selection_one_in, rest_one_in } = compared;
+  if (subject.key === undefined)
+    return drawn(compared, `${scan} AND ${subject.draw} % ${Math.min(selection_one_in, rest_one_in)} = 0`);
+  const chosen = `cityHash64(t.${subject.key}) IN (SELECT cityHash64(${subject.key}) FROM (${drawn(compared, scan)}))`;
+  return drawn(compared, `${scan} AND ${chosen}`);
 }
 
-/** A field of which every row has a list of values as text; numbers of many values by their tenth. */
-export interface Comparable {
-  name: string;
-  values: string;
-}
-
-export function comparable(name: string, field: Field, edges: readonly number[] | undefined): Comparable {
-  if (!edges) return { name, values: valuesSql(field) };
-  const x = `toFloat64(ifNull(${field.sql}, 0))`;
-  const bin = `toString(arrayCount(e -> ${x} >= e, [${edges.join(', ')}]))`;
-  return { name, values: `[if(${x} = 0, '', ${bin})]` };
-}
-
-const COUNTED = `toFloat64(countIf(bad)) AS b, toFloat64(countIf(NOT bad)) AS g,
-  groupArrayIf(${EXAMPLES})(example, bad) AS worse, groupArrayIf(${EXAMPLES})(example, NOT bad) AS better`;
-const FOLDED = `k, sum(b) AS told_b, sum(g) AS told_g, toFloat64(count()) AS distinct,
-  arraySlice(arrayReverseSort(x -> x.2 + x.3, groupArray((v, b, g, worse, better))), 1, ${VALUES_MOST}) AS top`;
-
-/** Counts of every value of every field on both sides. */
-export function countFields({ subject }: Compared, rows: string, fields: readonly Comparable[]): string {
-  const lists = fields.map(({ values }, index) => `arrayMap(x -> (toUInt16(${index}), x), ${values})`);
+/** Rows of the sample as `Sample` reads them. */
+export function sampleOf(
+  compared: Compared,
+  fields: ReadonlyMap<string, Field>,
+  map: string | undefined,
+): string {
+  const { subject } = compared;
+  const columns = [...fields.values()].map((field, at) => `${sampledSql(field)} AS f${at}`);
+  if (map !== undefined) columns.push(`${sampledMap(map)} AS free`);
   return `
-SELECT ${FOLDED} FROM (
-  SELECT pair.1 AS k, pair.2 AS v, ${COUNTED} FROM (
-    SELECT bad, (tenant, toString(${subject.id}), toString(${subject.image_id})) AS example, arrayJoin(arrayConcat(${lists.join(', ')})) AS pair
-    FROM (${rows})
-  ) GROUP BY k, v
-) GROUP BY k`;
+SELECT toUInt8(bad) AS bad, toLowCardinality(toString(tenant)) AS tenant, toString(${subject.id}) AS id, toString(${subject.image_id}) AS image,
+  ${digestSql('tenant', 'id')} AS digest, ${columns.join(', ')}
+FROM (${sampledRows(compared)})`;
 }
 
-/** Counts of free attributes that the rows carry themselves. */
-export const countAttributes = ({ subject }: Compared, rows: string, map: string): string => `
-SELECT ${FOLDED} FROM (
-  SELECT pair.1 AS k, pair.2 AS v, ${COUNTED} FROM (
-    SELECT bad, (tenant, toString(${subject.id}), toString(${subject.image_id})) AS example,
-      arrayJoin(arrayZip(mapKeys(${map}), mapValues(${map}))) AS pair
-    FROM (${rows})
-  ) GROUP BY k, v
-) GROUP BY k`;
+/** The condition that a row has a value of a field; numbers by the stretch between two edges where there are any. */
+export function fieldGiven(field: Field, edges: readonly number[] | undefined, param: string): string {
+  if (field.kind !== 'number') return `has(${valuesSql(field)}, {${param}:String})`;
+  const x = `toFloat64(ifNull(${field.sql}, 0))`;
+  if (edges)
+    return `if(${x} = 0, '', toString(arrayCount(e -> ${x} >= e, [${edges.join(', ')}]))) = {${param}:String}`;
+  return `toFloat32(${x}) = toFloat32(toFloat64OrZero({${param}:String}))`;
+}
 
 const REQUEST_OF_SPAN = "if(request_id != '', request_id, lower(hex(trace_id)))";
 /** Stages of a request lie around its own time. */
 const NEAR = `{tenant_filter} AND timestamp >= fromUnixTimestamp64Milli(greatest(0, {from:Int64} - 21600000)) AND timestamp < fromUnixTimestamp64Milli({to:Int64} + 21600000)`;
 
-export const COUNT_NEAR = `SELECT count() AS n FROM spans WHERE ${NEAR}`;
-
-/** Counts of the free attributes of the stages of requests: a request has a value where any of its stages has. */
-export const countStageAttributes = (rows: string): string => `
-WITH chosen AS (SELECT tenant, toString(request_id) AS id, bad FROM (${rows}))
-SELECT ${FOLDED} FROM (
-  SELECT pair.1 AS k, pair.2 AS v, ${COUNTED} FROM (
-    SELECT DISTINCT bad, (tenant, id, '') AS example, pair FROM (
-      SELECT tenant, ${REQUEST_OF_SPAN} AS id, arrayJoin(arrayZip(mapKeys(attributes), mapValues(attributes))) AS pair
-      FROM spans WHERE ${NEAR} AND notEmpty(attributes) AND (tenant, ${REQUEST_OF_SPAN}) IN (SELECT tenant, id FROM chosen)
-    ) AS a INNER JOIN chosen USING (tenant, id)
-  ) GROUP BY k, v
-) GROUP BY k`;
+/** Free attributes of the stages of requests, each once: a request has a value where any of its stages has. */
+export const stageAttributesOf = (compared: Compared): string => `
+SELECT DISTINCT digest, toLowCardinality(pair.1) AS k, toLowCardinality(pair.2) AS v FROM (
+  SELECT ${digestSql('toString(tenant)', REQUEST_OF_SPAN)} AS digest, arrayJoin(arrayZip(mapKeys(attributes), mapValues(attributes))) AS pair
+  FROM spans WHERE ${NEAR} AND notEmpty(attributes) AND ${digestSql('toString(tenant)', REQUEST_OF_SPAN)} IN (
+    SELECT ${digestSql('toString(tenant)', 'toString(request_id)')} FROM (${drawn(compared, compared.scan)}))
+)`;
 
 /** The condition that a row has, or with '' has not, a value of a free attribute. */
 export function attributeGiven(map: string, key: string, value: string): string {

@@ -3,25 +3,21 @@
  * value; the best by lower bound is then held fixed, and the comparison asked again among the rows that have it.
  */
 import { ok, type Result } from '../base/result.ts';
+import { type BlockView, readBlock } from '../native/index.ts';
 import type { Asking, ExploreDeps } from './deps.ts';
 import {
   attributeGiven,
-  COUNT_NEAR,
-  type Comparable,
   type Compared,
-  comparable,
   comparedFields,
-  countAttributes,
-  countFields,
   countSides,
-  countStageAttributes,
-  EXACT_VALUES,
+  fieldGiven,
   PICTURES_OF,
-  sampledRows,
-  shapeOfNumbers,
+  sampleOf,
   stageAttributeGiven,
+  stageAttributesOf,
 } from './explain-queries.ts';
-import { type AttributeCounts, type Ranked, rankAttributes } from './explain-rank.ts';
+import { type Ranked, rankAttributes } from './explain-rank.ts';
+import { addStageAttributes, type Place, Sample, type Sides } from './explain-sample.ts';
 import { type ExploreError, fromStore, refused } from './failure.ts';
 import { type Condition, whereOf } from './filter.ts';
 import { signalOf } from './page.ts';
@@ -30,9 +26,11 @@ import { paramsOf, type Share, type Subject, type SubjectName, sharesOf, subject
 
 const EXPLAINED: readonly SubjectName[] = ['requests', 'stages', 'images'];
 /** Rows of one side that are compared: differences of some percent are certain with them. */
-const SIDE_ROWS = 20_000;
+const SIDE_ROWS = 12_000;
+/** Where fewer rows than these of a side are left of a sample, and not all of that side were drawn, it is drawn anew. */
+const LEFT_LEAST = 500;
 /** Where a first look finds fewer rows than these of one side, all that may be scanned are. */
-const LOOK_LEAST = 5_000;
+const LOOK_LEAST = 2_000;
 /** Fewer rows than these of one side say nothing about a share. */
 const SIDE_LEAST = 10;
 export const DEPTH_MOST = 5;
@@ -102,13 +100,6 @@ interface Context {
   params: Record<string, unknown>;
   stageAttributes: boolean;
 }
-interface Sides {
-  selection: number;
-  rest: number;
-}
-type Told = [value: string, b: number, g: number, worse: Place[], better: Place[]];
-type Place = [tenant: string, id: string, image_id: string];
-
 export async function explain(
   deps: ExploreDeps,
   asking: Asking,
@@ -144,19 +135,16 @@ export async function explain(
   });
   // Whole stretches of time are no fair draw of stages; requests and pictures are drawn by their ids.
   let scan = subject.value.name === 'stages' ? shares.value.most : shares.value.look;
-  const first = contextOf(scan, false);
-  const near = subject.value.name === 'requests' ? await nearRows(deps, asking, first.params) : ok(0);
-  if (!near.ok) return near;
-  const stageAttributes = near.value > 0 && near.value <= NEAR_ROWS_MOST;
-  let sides = await sidesOf(first);
+  let sides = await sidesOf(contextOf(scan, false));
   const few = sides.ok && Math.min(sides.value.selection, sides.value.rest) < LOOK_LEAST;
   if (few && scan.one_in > shares.value.most.one_in) {
     scan = shares.value.most;
     sides = await sidesOf(contextOf(scan, false));
   }
   if (!sides.ok) return sides;
-  const notes = notesOf(sides.value, scan, near.value);
-  return compare(contextOf(scan, stageAttributes), sides.value, scan, notes);
+  const near = sides.value.near * scan.one_in;
+  const stageAttributes = near > 0 && near <= NEAR_ROWS_MOST;
+  return compare(contextOf(scan, stageAttributes), sides.value, scan, notesOf(sides.value, scan, near));
 }
 
 async function compare(
@@ -165,44 +153,46 @@ async function compare(
   scan: Share,
   notes: string[],
 ): Promise<Result<Explanation, ExploreError>> {
+  const { limit, depth } = context.question;
   const drill_down: Explanation['drill_down'] = [];
   let attributes: Difference[] = [];
-  let sample: Sides = { selection: 0, rest: 0 };
-  let now = context;
+  let told: Sides = { selection: 0, rest: 0 };
   let sides = all;
-  for (let step = 0; step <= context.question.depth; step++) {
-    if (Math.min(sides.selection, sides.rest) < SIDE_LEAST) break;
-    const level = await rank(now, sides);
-    if (!level.ok) return level;
+  let now = context;
+  let drawn = Math.min(sides.selection, sides.rest) < SIDE_LEAST ? null : await draw(now, sides);
+  for (let step = 0; drawn !== null; step++) {
+    if (!drawn.ok) return drawn;
+    const { sample, rows, shares } = drawn.value;
+    const level = rankAttributes(sample.sides(rows), sample.count(rows));
     if (step === 0) {
-      sample = level.value.sample;
-      attributes = level.value.ranked
-        .slice(0, context.question.limit)
-        .map((one) => differenceOf(one, level.value.names, level.value.examples));
+      told = sample.sides(rows);
+      attributes = level.slice(0, limit).map((one) => differenceOf(one, sample, rows));
     }
     const fixed = new Set(drill_down.map((one) => one.attribute));
-    const best = level.value.ranked.find(
+    const best = level.find(
       (one) => one.lcb > 0 && !CONSEQUENCES.has(one.attribute) && !fixed.has(one.attribute),
     );
-    if (!best || step === context.question.depth) break;
-    now = given(now, best, level.value.comparables, step);
-    const left = await sidesOf(now);
-    if (!left.ok) return left;
-    sides = left.value;
-    const value = valueName(best, best.culprit.value, level.value.names);
-    drill_down.push({
-      attribute: best.attribute,
-      value,
-      lcb: rounded(best.lcb),
-      ...times(sides, scan.one_in),
-    });
+    if (!best || step === depth) break;
+    now = given(now, best, sample.edges(best.attribute), step);
+    const left = sample.having(rows, best.attribute, best.culprit.value);
+    const counts = sample.sides(left);
+    sides = { selection: counts.selection * shares.selection, rest: counts.rest * shares.rest };
+    const value = valueName(best, best.culprit.value, sample);
+    const found = times(sides, scan.one_in);
+    drill_down.push({ attribute: best.attribute, value, lcb: rounded(best.lcb), ...found });
+    const scarce = (['selection', 'rest'] as const).some(
+      (side) => counts[side] < LEFT_LEAST && shares[side] > 1,
+    );
+    if (scarce) drawn = await draw(now, sides);
+    else if (Math.min(counts.selection, counts.rest) < SIDE_LEAST) break;
+    else drawn = ok({ sample, rows: left, shares });
   }
   const pictures = await addPictures(context, attributes);
   if (!pictures.ok) return pictures;
   return ok({
     subject: context.subject.name,
-    selection: { of: all.selection * scan.one_in, rows: sample.selection },
-    rest: { of: all.rest * scan.one_in, rows: sample.rest },
+    selection: { of: all.selection * scan.one_in, rows: told.selection },
+    rest: { of: all.rest * scan.one_in, rows: told.rest },
     attributes,
     drill_down,
     notes,
@@ -233,109 +223,75 @@ async function ask<T>({ deps, asking, params }: Context, sql: string, more: Reco
   return found.ok ? ok(found.value) : fromStore(found.error);
 }
 
-async function nearRows(
-  { store }: ExploreDeps,
-  asking: Asking,
-  params: Record<string, unknown>,
-): Promise<Result<number, ExploreError>> {
-  const found = await store
-    .scoped(asking.scope)
-    .rows<{ n: string }>(COUNT_NEAR, { params, ...signalOf(asking) });
-  return found.ok ? ok(Number(found.value[0]?.n ?? 0)) : fromStore(found.error);
+async function sidesOf(context: Context): Promise<Result<Sides & { near: number }, ExploreError>> {
+  const found = await ask<Sides & { near: number }>(context, countSides(context.compared));
+  return found.ok ? ok(found.value[0] ?? { selection: 0, rest: 0, near: 0 }) : found;
 }
 
-async function sidesOf(context: Context): Promise<Result<Sides, ExploreError>> {
-  const found = await ask<Sides>(context, countSides(context.compared));
-  return found.ok ? ok(found.value[0] ?? { selection: 0, rest: 0 }) : found;
+/** Rows of a sample that are compared; `shares` says what each row of a side stands for. */
+interface Drawn {
+  sample: Sample;
+  rows: Int32Array;
+  shares: Sides;
 }
 
-interface Level {
-  sample: Sides;
-  ranked: Ranked[];
-  comparables: ReadonlyMap<string, Comparable>;
-  /** Names of the values of numbers that are compared by their tenths. */
-  names: ReadonlyMap<string, readonly number[]>;
-  examples: ReadonlyMap<string, { selection: Place[]; rest: Place[] }>;
-}
-interface Counted {
-  k: number | string;
-  told_b: number;
-  told_g: number;
-  distinct: number;
-  top: Told[];
+/** One in so many of each side; the greater is a multiple of the other, so that one draw serves both. */
+function sharesOfSides({ selection, rest }: Sides): Sides {
+  const [few, many] = [Math.min(selection, rest), Math.max(selection, rest)];
+  const least = Math.max(1, Math.ceil(few / SIDE_ROWS));
+  const most = Math.ceil(many / SIDE_ROWS / least) * least;
+  return selection <= rest ? { selection: least, rest: most } : { selection: most, rest: least };
 }
 
-/** One comparison of the two sides. */
-async function rank(context: Context, sides: Sides): Promise<Result<Level, ExploreError>> {
-  const { subject, question } = context;
+/** Reads so many rows of each side as are compared; all of a small one. */
+async function draw(context: Context, sides: Sides): Promise<Result<Drawn, ExploreError>> {
+  const { subject, question, stageAttributes } = context;
+  const shares = sharesOfSides(sides);
   const compared = {
     ...context.compared,
-    selection_one_in: Math.max(1, Math.ceil(sides.selection / SIDE_ROWS)),
-    rest_one_in: Math.max(1, Math.ceil(sides.rest / SIDE_ROWS)),
+    ...{ selection_one_in: shares.selection, rest_one_in: shares.rest },
   };
-  const rows = sampledRows(compared);
   const fields = comparedFields(subject.fields, new Set(question.selection.map((one) => one.field)));
-  const numbers = [...fields].filter(([, { kind }]) => kind === 'number');
-  const shapes = await ask<Record<string, number[]>>(
-    context,
-    shapeOfNumbers(
-      rows,
-      numbers.map(([, field]) => field),
-    ),
-  );
-  if (!shapes.ok) return shapes;
-  const names = new Map<string, readonly number[]>();
-  for (const [index, [name]] of numbers.entries()) {
-    const [few, edges] = [shapes.value[0]?.[`d${index}`]?.[0] ?? 0, shapes.value[0]?.[`q${index}`] ?? []];
-    if (few > EXACT_VALUES) names.set(name, [...new Set(edges)].filter(Number.isFinite));
-  }
-  const comparables = [...fields].map(([name, field]) => comparable(name, field, names.get(name)));
-  const map = subject.fields.attributes?.sql;
-  const [told, free, sample] = await Promise.all([
-    ask<Counted>(context, countFields(compared, rows, comparables)),
-    context.stageAttributes
-      ? ask<Counted>(context, countStageAttributes(rows))
-      : map === undefined
-        ? ok<Counted[]>([])
-        : ask<Counted>(context, countAttributes(compared, rows, map)),
-    ask<Sides>(
-      context,
-      `SELECT toFloat64(countIf(bad)) AS selection, toFloat64(countIf(NOT bad)) AS rest FROM (${rows})`,
-    ),
+  const map = stageAttributes ? undefined : subject.fields.attributes?.sql;
+  const [told, free] = await Promise.all([
+    blocksOf(context, sampleOf(compared, fields, map)),
+    stageAttributes ? blocksOf(context, stageAttributesOf(compared)) : ok([]),
   ]);
   if (!told.ok) return told;
   if (!free.ok) return free;
-  if (!sample.ok) return sample;
-  const counts = new Map<string, AttributeCounts>();
-  const examples: Map<string, { selection: Place[]; rest: Place[] }> = new Map();
-  const take = (name: string, { told_b, told_g, distinct, top }: Counted): void => {
-    const values = top.map(([value, selection, rest]) => ({ value, selection, rest }));
-    counts.set(name, { values, told: { selection: told_b, rest: told_g }, distinct });
-    for (const [value, , , worse, better] of top)
-      examples.set(`${name}\n${value}`, { selection: worse, rest: better });
-  };
-  for (const row of told.value) take(comparables[Number(row.k)]!.name, row);
-  for (const row of free.value) take(`attributes.${row.k}`, row);
-  return ok({
-    sample: sample.value[0]!,
-    ranked: rankAttributes(sample.value[0]!, counts),
-    comparables: new Map(comparables.map((one) => [one.name, one])),
-    names,
-    examples,
-  });
+  const sample = new Sample(told.value, fields);
+  if (free.value.length > 0) addStageAttributes(sample, free.value);
+  return ok({ sample, rows: sample.all(), shares });
+}
+
+async function blocksOf(
+  { deps, asking, params }: Context,
+  sql: string,
+): Promise<Result<BlockView[], ExploreError>> {
+  const answer = await deps.store.scoped(asking.scope).native(sql, { params, ...signalOf(asking) });
+  if (!answer.ok) return fromStore(answer.error);
+  const blocks: BlockView[] = [];
+  for (let at = 0; at < answer.value.length; ) {
+    const block = readBlock(answer.value, at);
+    blocks.push(block);
+    at = block.end ?? answer.value.length;
+  }
+  return ok(blocks);
 }
 
 const ATTRIBUTE = 'attributes.';
 
 /** The same question among the rows that have the winner's value. */
-function given(context: Context, best: Ranked, fields: Level['comparables'], step: number): Context {
+function given(context: Context, best: Ranked, edges: readonly number[] | undefined, step: number): Context {
   const { value } = best.culprit;
-  const field = fields.get(best.attribute);
+  const field = Object.hasOwn(context.subject.fields, best.attribute)
+    ? context.subject.fields[best.attribute]
+    : undefined;
   const [keyParam, valueParam] = [`given${step}key`, value === '' ? '' : `given${step}value`];
   let condition: string;
   let more: Record<string, unknown> = { [keyParam]: best.attribute.slice(ATTRIBUTE.length) };
   if (field) {
-    condition = `has(${field.values}, {given${step}value:String})`;
+    condition = fieldGiven(field, edges, `given${step}value`);
     more = {};
   } else if (context.stageAttributes) condition = stageAttributeGiven(keyParam, valueParam);
   else condition = attributeGiven(context.subject.fields.attributes!.sql, keyParam, valueParam);
@@ -349,9 +305,9 @@ function given(context: Context, best: Ranked, fields: Level['comparables'], ste
 const rounded = (share: number): number => Math.round(share * 1e4) / 1e4;
 
 /** `null` for absence, the stretch for a number that is compared by its tenths. */
-function valueName({ attribute }: Ranked, value: string, names: Level['names']): string | null {
+function valueName({ attribute }: Ranked, value: string, sample: Sample): string | null {
   if (value === '') return null;
-  const edges = names.get(attribute);
+  const edges = sample.edges(attribute);
   if (!edges) return value;
   const text = (at: number): string => String(Number(edges[at]!.toPrecision(6)));
   const bin = Number(value);
@@ -359,23 +315,23 @@ function valueName({ attribute }: Ranked, value: string, names: Level['names']):
   return bin >= edges.length ? `>= ${text(edges.length - 1)}` : `${text(bin - 1)} to ${text(bin)}`;
 }
 
-function differenceOf(one: Ranked, names: Level['names'], examples: Level['examples']): Difference {
-  const found = examples.get(`${one.attribute}\n${one.culprit.value}`);
-  const placed = (places: readonly Place[] = []): Example[] =>
+function differenceOf(one: Ranked, sample: Sample, rows: Int32Array): Difference {
+  const found = sample.examples(rows, one.attribute, one.culprit.value);
+  const placed = (places: readonly Place[]): Example[] =>
     places.map(([tenant, id, image_id]) => ({ tenant, id, image_id }));
   const weight = (value: { selection: number; rest: number }): number => value.selection + value.rest;
   const shown = [...one.values].sort((a, b) => weight(b) - weight(a)).slice(0, TOLD_VALUES);
   if (!shown.includes(one.culprit)) shown.push(one.culprit);
   return {
     attribute: one.attribute,
-    value: valueName(one, one.culprit.value, names),
+    value: valueName(one, one.culprit.value, sample),
     lcb: rounded(one.lcb),
     tvd: rounded(one.tvd),
     difference: rounded(one.difference),
     consequence: CONSEQUENCES.has(one.attribute),
     distinct: one.distinct,
-    values: shown.map((each) => ({ ...each, value: valueName(one, each.value, names) })),
-    examples: { selection: placed(found?.selection), rest: placed(found?.rest) },
+    values: shown.map((each) => ({ ...each, value: valueName(one, each.value, sample) })),
+    examples: { selection: placed(found.selection), rest: placed(found.rest) },
   };
 }
 

@@ -21,6 +21,12 @@ export interface Subject {
   id: string;
   image_id: string;
   request_id: string;
+  /** A number by which rows are drawn that are compared, over their columns; rows of one trace have one. */
+  draw: string;
+  /** Column by which rows merge, where they do. */
+  key?: string;
+  /** Stages of a row: what its free attributes are looked for in; 0 where the row carries them itself. */
+  stages: string;
   /** Rows in the range before any filter, cheaply and never too few. */
   count: string;
   /** A number of a row that a sample is drawn by. */
@@ -31,6 +37,8 @@ const TIMED =
   't.timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND t.timestamp < fromUnixTimestamp64Milli({to:Int64})';
 const AT_IN_RANGE = 'at >= {from:Int64} * 1000000 AND at < {to:Int64} * 1000000';
 const TRACE_OR_REQUEST = "if(request_id != '', request_id, lower(hex(trace_id)))";
+/** Of a trace one span names the request: its number is made of the trace where there is one. */
+const DRAW_OF_TRACE = "cityHash64(trace_id, if(trace_id = toFixedString('', 16), request_id, ''), 'explain')";
 /** Rows of a trace stay together, and so does what one stretch of time has in common: a sample reads whole granules. */
 const STRETCH = 'cityHash64(intDiv(toUnixTimestamp(t.timestamp), {stretch_s:UInt32}))';
 
@@ -39,7 +47,7 @@ const INSTANT: Field = { sql: 'toFloat64(intDiv(at, 1000000))', kind: 'number' }
 
 const timed = (table: string, where: string, columns = ''): Pick<Subject, 'rows' | 'count' | 'lot'> => ({
   rows: (more) =>
-    `SELECT *${columns} FROM ${table} AS t PREWHERE {tenant_filter:t} AND ${TIMED} WHERE ${where} AND ${more}`,
+    `SELECT *${columns} FROM ${table} AS t PREWHERE {tenant_filter:t} AND ${TIMED} AND ${where} AND ${more}`,
   count: `SELECT count() AS n FROM ${table} AS t WHERE {tenant_filter:t} AND ${TIMED}`,
   lot: STRETCH,
 });
@@ -53,6 +61,8 @@ const spansLike = (where: string): Subject => ({
   id: TRACE_OR_REQUEST,
   image_id: 'image_id',
   request_id: TRACE_OR_REQUEST,
+  draw: DRAW_OF_TRACE,
+  stages: '0',
 });
 
 const DEFINED: Readonly<Record<SubjectName, Subject>> = {
@@ -67,6 +77,9 @@ const DEFINED: Readonly<Record<SubjectName, Subject>> = {
     id: 'request_id',
     image_id: "''",
     request_id: 'request_id',
+    key: 'request_id',
+    draw: "cityHash64(request_id, 'explain')",
+    stages: 'greatest(stages, spans)',
     count: `SELECT count() AS n FROM requests WHERE {tenant_filter} AND ${SINCE}`,
     lot: 'cityHash64(t.request_id)',
   },
@@ -77,6 +90,9 @@ const DEFINED: Readonly<Record<SubjectName, Subject>> = {
     id: 'image_id',
     image_id: 'image_id',
     request_id: 'request_id',
+    key: 'image_id',
+    draw: "cityHash64(image_id, 'explain')",
+    stages: '0',
     count: `SELECT count() AS n FROM images WHERE {tenant_filter} AND ${SINCE}`,
     lot: 'cityHash64(t.image_id)',
   },
@@ -88,6 +104,8 @@ const DEFINED: Readonly<Record<SubjectName, Subject>> = {
     id: TRACE_OR_REQUEST,
     image_id: 'image_id',
     request_id: TRACE_OR_REQUEST,
+    draw: DRAW_OF_TRACE,
+    stages: '0',
   },
 };
 
@@ -152,7 +170,7 @@ export const howOf = ({ name }: { name: SubjectName }, one_in: number): string =
 };
 
 /** A first look at so many rows says how many more are needed. */
-const LOOK_ROWS = 400_000;
+const LOOK_ROWS = 150_000;
 
 export interface Shares {
   /** As much of the range as is scanned at all. */
