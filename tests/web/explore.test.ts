@@ -78,7 +78,7 @@ describe.skipIf(CHROMIUM === undefined)('requests, traces, errors and logs', () 
     await tab.page.waitForURL(/\/requests\?.*filter=error_code/);
     await tab.page
       .getByRole('region', { name: 'Filters in force' })
-      .getByText('failed or timed_out')
+      .getByText(/failed or timed.out/)
       .waitFor();
     await tab.page.getByRole('row').nth(1).waitFor();
     expect(tab.faults).toEqual([]);
