@@ -246,7 +246,9 @@ export const Status = z.looseObject({
   dropped: z.record(z.string(), count).describe('Rows lost, by reason.'),
   duplicates: count,
   engine: z.looseObject({ state: z.string(), restarts: count }),
-  disk: z.looseObject({ used: count, free: count, limit: count.nullable() }).describe('Bytes.'),
+  disk: z
+    .looseObject({ used: count, free: count, limit: count.nullable(), min_free: count })
+    .describe('Bytes. With less than `min_free` nothing is taken in.'),
 });
 
 export const Me = z.looseObject({

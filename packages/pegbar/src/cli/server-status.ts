@@ -9,7 +9,7 @@ export interface ServerStatus {
   dropped?: Record<string, number>;
   duplicates?: number;
   engine?: { state?: string; restarts?: number };
-  disk?: { used?: number; free?: number; limit?: number | null };
+  disk?: { used?: number; free?: number; limit?: number | null; min_free?: number };
 }
 
 const OTLP_HTTP_PORT = 4318;

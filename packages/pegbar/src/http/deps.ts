@@ -46,7 +46,7 @@ export interface ApiDeps {
   log: Log;
   config: Pick<
     ServerConfig,
-    'host' | 'port' | 'max_body_bytes' | 'max_disk_bytes' | 'data' | 'beacon_origins'
+    'host' | 'port' | 'max_body_bytes' | 'max_disk_bytes' | 'min_free_bytes' | 'data' | 'beacon_origins'
   >;
   version: string;
   /** Base URLs of the OTLP doors, null for one that is not open. */

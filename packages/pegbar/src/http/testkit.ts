@@ -113,6 +113,7 @@ export async function testApi(
       data,
       max_body_bytes: 1024,
       max_disk_bytes: 0,
+      min_free_bytes: 0,
       beacon_origins: ['https://studio.example'],
     },
     version: '0.0.0-test',

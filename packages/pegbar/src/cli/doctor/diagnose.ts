@@ -24,11 +24,14 @@ export async function diagnose(doctor: Doctor, flushTimeoutMs: number): Promise<
   const checks = [reach.check, reach.skew, judged('status', status, standing)];
   if (!status.value.ok) return checks;
   const said = status.value.value;
-  checks.push(engine(said), disk(said), dropped(said), await keys(doctor));
+  const room = disk(said);
+  checks.push(engine(said), room, dropped(said), await keys(doctor));
+  // A server that refuses for want of room says so at once; waiting for it tells nothing more.
+  const retries = room.state === 'failed' ? 0 : 1;
   const probe = newProbe(doctor.io.random);
-  const span = await sendSpan(doctor, said, probe);
+  const span = await sendSpan(doctor, said, probe, retries);
   const grpc = await grpcDoor(doctor, said);
-  const event = await sendEvent(doctor, probe);
+  const event = await sendEvent(doctor, probe, retries);
   checks.push(span, grpc, event);
   if (span.state === 'failed' && event.state === 'failed') return checks;
   const flush = await timed(doctor.io.clock, () =>
@@ -98,6 +101,10 @@ function disk({ disk: said }: ServerStatus): Check {
   const used = said.used ?? 0;
   const limit = said.limit ?? 0;
   const says = `${bytes(used)} used, ${bytes(said.free)} free${limit ? `, limit ${bytes(limit)}` : ''}`;
+  if (said.free < (said.min_free ?? 0)) {
+    const cure = `nothing is taken in below ${bytes(said.min_free ?? 0)} (--min-free): free space, or shorten retention`;
+    return { name: 'disk', state: 'failed', says, cure };
+  }
   const room = limit > 0 ? Math.min(said.free, limit - used) : said.free;
   if (room > (used + said.free) * DISK_FREE_LEAST_SHARE) return { name: 'disk', state: 'ok', says };
   return {
@@ -136,13 +143,16 @@ async function keys({ client, io }: Doctor): Promise<Check> {
   return judged('keys', hop, () => ({ state: 'ok', says: '' }));
 }
 
-async function sendSpan({ client, io }: Doctor, status: ServerStatus, probe: Probe): Promise<Check> {
+async function sendSpan(
+  { client, io }: Doctor,
+  status: ServerStatus,
+  probe: Probe,
+  retries: number,
+): Promise<Check> {
   const base = otlpAddress(status, client.url);
   const body = JSON.stringify(probeTrace(probe, io.clock.now()));
   type Answer = { partialSuccess?: { rejectedSpans?: string | number; errorMessage?: string } };
-  const hop = await timed(io.clock, () =>
-    client.json<Answer>('POST', '/v1/traces', { base, body, retries: 1 }),
-  );
+  const hop = await timed(io.clock, () => client.json<Answer>('POST', '/v1/traces', { base, body, retries }));
   const check = judged('OTLP over HTTP', hop, ({ partialSuccess }) =>
     Number(partialSuccess?.rejectedSpans ?? 0) > 0
       ? {
@@ -181,11 +191,11 @@ function connects(host: string, port: number): Promise<string | undefined> {
   });
 }
 
-async function sendEvent({ client, io }: Doctor, probe: Probe): Promise<Check> {
+async function sendEvent({ client, io }: Doctor, probe: Probe, retries: number): Promise<Check> {
   const body = `${JSON.stringify(probeEvent(probe, io.clock.now()))}\n`;
   type Verdict = { accepted?: number; rejected?: { field: string; message: string }[] };
   const hop = await timed(io.clock, () =>
-    client.json<Verdict>('POST', '/api/v1/events', { body, contentType: 'application/x-ndjson', retries: 1 }),
+    client.json<Verdict>('POST', '/api/v1/events', { body, contentType: 'application/x-ndjson', retries }),
   );
   return judged('events', hop, ({ accepted, rejected }) =>
     accepted === 1

@@ -122,3 +122,26 @@ test('doctor ends with 3 where there is no server or it does not let us', async 
   const { url } = await healthy({ 'GET /api/v1/status': () => ({ status: 401 }) });
   expect((await cli(['doctor', '--url', url], { clock })).exit).toBe(3);
 });
+
+test('doctor says that a full disk is why nothing is taken in, and does not wait for it', async () => {
+  const refusal = () => ({
+    status: 503,
+    headers: { 'retry-after': '30' },
+    body: { error: { code: 'disk_full' } },
+  });
+  let asked = 0;
+  const { url } = await healthy({
+    'GET /api/v1/status': () => ({
+      body: { engine: { state: 'up' }, disk: { used: 8e6, free: 25e6, limit: null, min_free: 2e9 } },
+    }),
+    'POST /api/v1/events': () => {
+      asked++;
+      return refusal();
+    },
+    'POST /v1/traces': refusal,
+  });
+  const { exit, stdout } = await cli(['doctor', '--json', '--url', url], { clock });
+  expect(exit).toBe(1);
+  expect(states(stdout)).toMatchObject({ disk: 'failed', events: 'failed' });
+  expect(asked).toBe(1);
+});

@@ -61,6 +61,7 @@ export function serverHandlers(deps: ApiDeps): Handlers {
           used: await folderSize(),
           free: deps.disk.free(),
           limit: config.max_disk_bytes > 0 ? config.max_disk_bytes : null,
+          min_free: config.min_free_bytes,
         },
         keyless: deps.access.keyless,
       });
