@@ -88,7 +88,8 @@ function stateOf(
 /** The end of its window and the minutes that its last hour takes to be counted. */
 function nextLook({ every_ms }: Plan, watched: Watched | null, now_ms: number): number {
   const last = lastLook({ every_ms }, now_ms - AFTER_HOUR_MS);
-  return (watched && watched.looked_ms >= last ? last + every_ms : last) + AFTER_HOUR_MS;
+  const next = watched && watched.looked_ms >= last ? last + every_ms : last;
+  return Math.max(now_ms, next + AFTER_HOUR_MS);
 }
 
 function budgetOf(plan: Plan, watched: Watched | null): Told | null {

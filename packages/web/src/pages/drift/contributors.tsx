@@ -31,7 +31,13 @@ export function Contributors({ series }: { series: DriftSeries }) {
               </span>
             ),
           },
-          { id: 'then', title: 'then', right: true, cell: ({ reference }) => formatPercent(reference) },
+          {
+            id: 'then',
+            title: 'then',
+            right: true,
+            wide: true,
+            cell: ({ reference }) => formatPercent(reference),
+          },
           { id: 'now', title: 'now', right: true, cell: ({ current }) => formatPercent(current) },
           { id: 'share', title: 'of the change', right: true, cell: ({ share }) => formatPercent(share) },
         ]}

@@ -10,14 +10,16 @@ import css from './drift.module.css';
 import { baselineWords, driftTitle } from './words.ts';
 
 export function NothingDrifted({ answer }: { answer: DriftFindings }) {
-  const { changed_but_small: small, insufficient_data: few } = answer.looked_at;
+  const { changed_but_small: small, insufficient_data: few, no_drift: same } = answer.looked_at;
+  const series =
+    few + small === 0 ? 'Every series is' : same === 1 ? 'One series is' : `${formatCount(same)} series are`;
   const parts = [
     ...(small > 0 ? [`${formatCount(small)} changed, but less than matters`] : []),
     ...(few > 0 ? [`${formatCount(few)} had not enough data to say`] : []),
   ];
   return (
     <Note title="Nothing drifted">
-      {`Every series is as in ${useBaselineWords(answer)}${parts.length === 0 ? '' : `; ${parts.join(', ')}`}.`}
+      {`${series} as in ${useBaselineWords(answer)}${parts.length === 0 ? '' : `; ${parts.join(', ')}`}.`}
     </Note>
   );
 }

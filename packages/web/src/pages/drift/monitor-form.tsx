@@ -21,6 +21,7 @@ const SEGMENTS = [
   ['hardware_class', 'each kind of machine'],
   ['traffic_source', 'each source of traffic'],
   ['pipeline_stage', 'each stage'],
+  ['collection', 'each collection'],
 ] as const;
 const NUMBERS = [
   ['window_hours', 'Window, hours', '24'],

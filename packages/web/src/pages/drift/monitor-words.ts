@@ -1,6 +1,6 @@
 /** A monitor in words: what it looks at, where it stands, what of its error budget is used up. */
 import type { DriftMonitorRow, DriftMonitorState } from '../../api/index.ts';
-import { formatPercent, significant } from '../../format/index.ts';
+import { significant } from '../../format/index.ts';
 import { DIVISIONS, driftTitle } from './words.ts';
 
 export const STATES: Readonly<
@@ -33,7 +33,7 @@ export function monitorSentence({ spec, written }: DriftMonitorRow): string {
 
 /** `0.31 % of 5 %`. */
 export const spentWords = ({ alpha, alpha_spent: spent }: { alpha: number; alpha_spent: number }): string =>
-  `${spent === 0 ? '0' : spent < 0.0001 ? 'below 0.01' : significant(spent * 100, 2)} of ${formatPercent(alpha)}`;
+  `${spent === 0 ? '0' : spent < 0.0001 ? 'below 0.01' : significant(spent * 100, 2)} of ${Number((alpha * 100).toPrecision(2))} %`;
 
 const COUNTS = [
   'No monitor sees drift',
