@@ -14,6 +14,37 @@ const WAIT_MS = 60_000;
 export const openBrowser = () =>
   chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--force-color-profile=srgb'] });
 
+/** Nothing asked for so long: what comes into sight later asks later. */
+const QUIET_MS = 500;
+
+/**
+ * Watches what a page asks; the function that it answers waits until nothing was under way for half a second. Playwright
+ * itself tells that once per navigation only.
+ * @param {import('playwright-core').Page} page
+ * @returns {() => Promise<void>}
+ */
+export function quietOf(page) {
+  const under_way = new Set();
+  let since = Date.now();
+  const changed = () => {
+    since = Date.now();
+  };
+  page.on('request', (request) => {
+    under_way.add(request);
+    changed();
+  });
+  for (const event of ['requestfinished', 'requestfailed'])
+    page.on(event, (request) => {
+      under_way.delete(request);
+      changed();
+    });
+  return async () => {
+    const until = Date.now() + WAIT_MS;
+    while ((under_way.size > 0 || Date.now() - since < QUIET_MS) && Date.now() < until)
+      await page.waitForTimeout(50);
+  };
+}
+
 /** Pictures that were not kept answer 404, which every browser writes to its console: not a fault of a page. */
 const isMissingPicture = (message) =>
   message.text().includes('404') && /\/api\/v1\/(?:thumbnails|artifacts)\//.test(message.location().url);

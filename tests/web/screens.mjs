@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { ADDRESSES } from './addresses.mjs';
-import { CHROMIUM, openBrowser, openPage } from './browser.mjs';
+import { CHROMIUM, openBrowser, openPage, quietOf } from './browser.mjs';
 import { startStudio } from './studio.mjs';
 
 const OUT = process.env.PEGBAR_SCREENS ?? join(dirname(fileURLToPath(import.meta.url)), '../../docs/screens');
@@ -29,10 +29,13 @@ try {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
     for (const [look, options] of LOOKS) {
       const tab = await openPage(browser, { url: studio.url, ...options });
+      const quiet = quietOf(tab.page);
       await tab.go(address);
+      await quiet();
       // As tall as its content, so that what is stuck to the edges stands where it ends.
       const height = Math.min(6000, await tab.page.evaluate('document.documentElement.scrollHeight'));
       await tab.page.setViewportSize({ width: options.width, height });
+      await quiet();
       await tab.page.waitForTimeout(400);
       const png = await tab.page.screenshot();
       await sharp(png)

@@ -61,6 +61,32 @@ export const ROUTES: readonly Route[] = [
     load: () => import('../pages/panels/panels.tsx'),
   },
   {
+    ...{
+      id: 'releases',
+      path: '/releases',
+      title: 'Releases',
+      section: 'Quality',
+      letter: 'r',
+      defaults: MONTH,
+    },
+    load: () => import('../pages/releases/releases.tsx'),
+  },
+  {
+    ...{ id: 'release', path: '/releases/:version', title: 'Release', within: 'releases', timeless: true },
+    load: () => import('../pages/releases/release.tsx'),
+  },
+  {
+    ...{
+      id: 'style',
+      path: '/style',
+      title: 'Style health',
+      section: 'Quality',
+      letter: 'y',
+      defaults: LAST_MONTH,
+    },
+    load: () => import('../pages/style/style.tsx'),
+  },
+  {
     ...{ id: 'drift', path: '/drift', title: 'Drift', section: 'Quality', letter: 'd', defaults: DRIFT },
     load: () => import('../pages/drift/drift.tsx'),
   },
@@ -83,27 +109,15 @@ export const ROUTES: readonly Route[] = [
     load: () => import('../pages/drift/finding.tsx'),
   },
   {
-    ...{ id: 'requests', path: '/requests', title: 'Requests', section: 'Explore', letter: 't' },
-    load: () => import('../pages/requests/requests.tsx'),
-  },
-  {
-    ...{ id: 'cost', path: '/cost', title: 'Cost', section: 'Reliability', letter: 'c', defaults: LAST_WEEK },
-    load: () => import('../pages/cost/cost.tsx'),
-  },
-  {
     ...{
-      id: 'releases',
-      path: '/releases',
-      title: 'Releases',
+      id: 'safety',
+      path: '/safety',
+      title: 'Safety',
       section: 'Quality',
-      letter: 'r',
-      defaults: MONTH,
+      letter: 'f',
+      defaults: LAST_WEEK,
     },
-    load: () => import('../pages/releases/releases.tsx'),
-  },
-  {
-    ...{ id: 'release', path: '/releases/:version', title: 'Release', within: 'releases', timeless: true },
-    load: () => import('../pages/releases/release.tsx'),
+    load: () => import('../pages/safety/safety.tsx'),
   },
   {
     ...{
@@ -122,6 +136,10 @@ export const ROUTES: readonly Route[] = [
     load: () => import('../pages/image/image.tsx'),
   },
   {
+    ...{ id: 'requests', path: '/requests', title: 'Requests', section: 'Explore', letter: 't' },
+    load: () => import('../pages/requests/requests.tsx'),
+  },
+  {
     ...{ id: 'request', path: '/requests/:id', title: 'Request', within: 'requests', timeless: true },
     asks: '/api/v1/requests/:id?parts=stages%2Cimages%2Cscores',
     load: () => import('../pages/trace/request.tsx'),
@@ -132,42 +150,8 @@ export const ROUTES: readonly Route[] = [
     load: () => import('../pages/trace/trace.tsx'),
   },
   {
-    ...{
-      id: 'admin',
-      path: '/admin',
-      title: 'Admin',
-      section: 'Server',
-      letter: 'm',
-      scope: 'admin',
-      timeless: true,
-    },
-    load: () => import('../pages/admin/admin.tsx'),
-  },
-  {
     ...{ id: 'explain', path: '/explain', title: 'Explain', within: 'requests' },
     load: () => import('../pages/explain/explain.tsx'),
-  },
-  {
-    ...{
-      id: 'style',
-      path: '/style',
-      title: 'Style health',
-      section: 'Quality',
-      letter: 'y',
-      defaults: LAST_MONTH,
-    },
-    load: () => import('../pages/style/style.tsx'),
-  },
-  {
-    ...{
-      id: 'safety',
-      path: '/safety',
-      title: 'Safety',
-      section: 'Quality',
-      letter: 'f',
-      defaults: LAST_WEEK,
-    },
-    load: () => import('../pages/safety/safety.tsx'),
   },
   {
     ...{
@@ -183,6 +167,22 @@ export const ROUTES: readonly Route[] = [
   {
     ...{ id: 'logs', path: '/logs', title: 'Logs', section: 'Explore', letter: 'l' },
     load: () => import('../pages/logs/logs.tsx'),
+  },
+  {
+    ...{ id: 'cost', path: '/cost', title: 'Cost', section: 'Reliability', letter: 'c', defaults: LAST_WEEK },
+    load: () => import('../pages/cost/cost.tsx'),
+  },
+  {
+    ...{
+      id: 'admin',
+      path: '/admin',
+      title: 'Admin',
+      section: 'Server',
+      letter: 'm',
+      scope: 'admin',
+      timeless: true,
+    },
+    load: () => import('../pages/admin/admin.tsx'),
   },
   {
     ...{ id: 'start', path: '/start', title: 'Start', within: 'home', timeless: true },

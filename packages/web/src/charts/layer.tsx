@@ -11,6 +11,9 @@ import type { Plan } from './plan.ts';
 import css from './time-chart.module.css';
 import type { Exemplar } from './types.ts';
 
+/** Into the padding of its cell a name may reach before it is cut. */
+const PIN_OVER_PX = 12;
+
 /** The right gutter: key, name and last whole value; while something is hovered, its values. */
 export function Pins({ plan, frame }: { plan: Plan; frame: Frame }) {
   const at = useBucket(plan.times, plan.step_ms);
@@ -26,7 +29,7 @@ export function Pins({ plan, frame }: { plan: Plan; frame: Frame }) {
       <span
         key={series.name}
         className={css.pin}
-        style={{ left, top: places[index], maxWidth: frame.width - left }}
+        style={{ left, top: places[index], maxWidth: frame.width - left + PIN_OVER_PX }}
         aria-hidden="true"
       >
         {lines.length > 1 && <i style={{ background: cssColour(series.colour) }} />}

@@ -47,7 +47,7 @@ export function Latency({ view }: { view: ReleaseView }) {
       series={series}
       height={HEIGHT}
       format={seconds}
-      gutter={96}
+      gutter={112}
       now_ms={Date.parse(view.window.to)}
     />
   );

@@ -47,7 +47,7 @@ export function Chosen({ one, health, parting, recent }: ChosenProps) {
           </Cell>
         </Cells>
         {one.palette && (
-          <Cells columns="minmax(0, 1fr)">
+          <Cells columns="minmax(0, 1fr)" ruled>
             <ByModel one={one} health={health} parting={parting} />
           </Cells>
         )}
