@@ -59,6 +59,7 @@ export const WIRING: readonly string[] = [
     'declared.ts',
     'start-error.ts',
     'start-trouble.ts',
+    'style-wiring.ts',
     'up.ts',
     'demo.ts',
   ],

@@ -2,7 +2,6 @@
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { canStart, createAccess, isLoopbackHost } from './access/index.ts';
-import { createArtifacts, directoryFiles, readReference } from './artifacts/index.ts';
 import { systemClock as clock } from './base/clock.ts';
 import { type Counters, createCounters } from './base/counters.ts';
 import { watchDisk } from './base/disk.ts';
@@ -39,7 +38,7 @@ import {
   viewSelects,
   type Wall,
 } from './store/index.ts';
-import { createBackfill, createLooker, createStyle, createVectorCollector } from './style/index.ts';
+import { openStyle } from './style-wiring.ts';
 import { VERSION } from './version.ts';
 
 export interface RunningServer {
@@ -124,7 +123,8 @@ async function start(
   });
   closers.push(() => loading.stop());
 
-  const style = openStyle(base, people, store, events);
+  const send = (tenant: string, ndjson: string) => events.accept(ndjson, { tenant });
+  const style = openStyle({ ...base, ...people, store, clock, send });
   await applyDeclared(config, access, log);
 
   // The doors open before the store is up: what is acknowledged waits in the spool.
@@ -144,7 +144,7 @@ async function start(
   startChores(base, { ...people, ...ingest, store, events });
   const { state } = people;
   closers.push(createDriftWatch({ ...base, state, store, keeper: loading.keeper, clock }).start());
-  for (const chore of [style.style.keeper, ...style.chores]) closers.push(chore.start());
+  for (const chore of style.chores) closers.push(chore.start());
 
   let stopping = false;
   async function flush(): Promise<void> {
@@ -319,31 +319,6 @@ const wallOver = ({ counters }: Base, store: Store, supervisor: Supervisor): Wal
     counters,
     views: viewSelects({ outcome: OUTCOME_SQL, settled_ms: SETTLED_MS_SQL }),
   });
-
-/** A vector of the contract's length as NumPy or JSON writes it, with room to spare. */
-const VECTOR_BYTES = 256 * 1024;
-
-/** What pictures look like, and whether that is still their collection's style. */
-function openStyle(
-  { config, counters, log, closers }: Base,
-  { state, access }: People,
-  store: Store,
-  events: ReturnType<typeof createSinks>['events'],
-) {
-  const send = (tenant: string, ndjson: string) => events.accept(ndjson, { tenant });
-  const onlooker = createLooker({ clock, counters, log, send });
-  closers.push(() => onlooker.stop());
-  const artifacts = createArtifacts({ files: directoryFiles(join(config.data, 'artifacts')), log, onlooker });
-  const common = { state, store, clock, counters, log };
-  const chores = [
-    createBackfill({ ...common, look: artifacts.lookAgain }),
-    createVectorCollector({
-      ...{ ...common, send },
-      readFile: (tenant, uri) => readReference(uri, access.tenantSpec(tenant).artifact_roots, VECTOR_BYTES),
-    }),
-  ];
-  return { onlooker, chores, style: createStyle({ access, ...common, send }) };
-}
 
 /** What happens by itself, again and again. */
 function startChores(

@@ -47,7 +47,7 @@ const CELLS_MOST = 500;
 /** A cell must be expected in so many independent documents of the smaller side. */
 const EXPECTED_DOCUMENTS = 3;
 const NEW_MOST = 20;
-const WEIGHT = { vector: 0.6, single: 0.4 } as const;
+const WEIGHT = { vector: 0.5, single: 0.35, fresh: 0.15 } as const;
 /** Topics move together: a vocabulary has about as many degrees of freedom as this. */
 const CELLS_OF_POWER = 20;
 /** Name of the cell that holds all others. */
@@ -74,11 +74,14 @@ export function compareDocuments(
   const noise = noiseOfCells(r, c, p, q, chosen, effects);
   const raw = psi(r, c, JEFFREYS);
   const debiased = Math.max(0, raw - noise);
-  const single = singleCell(question, chosen, effects);
+  const single = singleCell(question, wide(question, effects), effects);
   const vector = vectorTest(p, q, chosen, pairs, { n, m }, effects);
-  const tests: WeightedP[] = [{ p: single.p, weight: WEIGHT.single }];
-  if (vector !== undefined) tests.push({ p: vector, weight: WEIGHT.vector });
   const fresh = newCells(question);
+  const tests: WeightedP[] = [
+    { p: single.p, weight: WEIGHT.single },
+    { p: fresh.component.p, weight: WEIGHT.fresh },
+  ];
+  if (vector !== undefined) tests.push({ p: vector, weight: WEIGHT.vector });
   const value: Component = { name: 'value', p: combineCauchy(tests), effect: debiased };
   const worth = meanEffect(p, q, chosen, effects);
   const kl = kullbackLeibler(c, r, JEFFREYS);
@@ -97,7 +100,7 @@ export function compareDocuments(
     missing: { reference: 0, current: 0, change: 0 },
     newCategories: fresh.names,
     ...{ within: undefined, mix: undefined },
-    contributors: explained(question, chosen, effects, r, c),
+    contributors: explained(question, effects),
   };
 }
 
@@ -182,6 +185,15 @@ function choose({ names, reference, current }: DocumentsQuestion, effects: Float
     .sort((a, b) => pooled[b]! - pooled[a]! || a - b)
     .slice(0, CELLS_MOST);
 }
+
+/**
+ * Cells that are looked at one by one: their test is exact whatever is expected of them, and is chosen for by what both
+ * sides have together, so that a word that nearly nobody used is seen when many do.
+ */
+const wide = ({ names, reference, current }: DocumentsQuestion, effects: Float64Array): number[] =>
+  Array.from(names, (_, cell) => cell).filter(
+    (cell) => reference.counts[cell]! + current.counts[cell]! >= EXPECTED_DOCUMENTS * effects[cell]!,
+  );
 
 /** Occurrences of the chosen cells, and of all others together. */
 function occurrences({ counts }: DocumentSide, chosen: readonly number[]): Float64Array {
@@ -292,7 +304,7 @@ function dot(a: Float64Array, b: Float64Array): number {
 const SCREEN = 4;
 
 /**
- * The cell whose share of documents changed most; Bonferroni over the chosen. Its effect is the debiased PSI over
+ * The cell whose share of documents changed most; Bonferroni over all that are looked at. Its effect is the debiased PSI over
  * documents with and without it: a word that a tenth of the prompts gains matters however long prompts are.
  */
 function singleCell(
@@ -338,18 +350,22 @@ function newCells({ names, reference, current }: DocumentsQuestion): {
   return { component: { name: 'new', p, effect }, names: fresh.slice(0, NEW_MOST).map(({ name }) => name) };
 }
 
-/** Cells that contribute most to the PSI; shares are of documents. */
-function explained(
-  { names, reference, current }: DocumentsQuestion,
-  chosen: readonly number[],
-  effects: Float64Array,
-  r: Float64Array,
-  c: Float64Array,
-): Contributor[] {
-  const labels = [...chosen.map((cell) => names[cell]!), OTHER];
-  const worth = chosen.length > 0 ? Math.max(...chosen.map((cell) => effects[cell]!)) : 1;
+/**
+ * Cells that contribute most to the PSI; shares are of documents. Also those that only one side has: for a test they are
+ * too few to stand for themselves, but they are what somebody wants to know.
+ */
+function explained({ names, reference, current }: DocumentsQuestion, effects: Float64Array): Contributor[] {
+  const [n, m] = [reference.documents, current.documents];
+  const told = Array.from(names, (_, cell) => cell).filter(
+    (cell) =>
+      Math.max(current.counts[cell]!, (reference.counts[cell]! * m) / n) >=
+      EXPECTED_DOCUMENTS * effects[cell]!,
+  );
+  const [r, c] = [occurrences(reference, told), occurrences(current, told)];
+  const worth = told.length > 0 ? Math.max(...told.map((cell) => effects[cell]!)) : 1;
+  const labels = [...told.map((cell) => names[cell]!), OTHER];
   const sizes = { nReference: sum(r) / worth, nCurrent: sum(c) / worth };
-  const at = new Map(chosen.map((cell) => [names[cell]!, cell]));
+  const at = new Map(told.map((cell) => [names[cell]!, cell]));
   return contributorsOf(labels, r, c, sizes, CONTRIBUTORS + 1)
     .filter(({ name }) => name !== OTHER)
     .slice(0, CONTRIBUTORS)
@@ -357,8 +373,8 @@ function explained(
       const cell = at.get(one.name)!;
       return {
         ...one,
-        shareReference: reference.counts[cell]! / reference.documents,
-        shareCurrent: current.counts[cell]! / current.documents,
+        shareReference: reference.counts[cell]! / n,
+        shareCurrent: current.counts[cell]! / m,
       };
     });
 }

@@ -1,19 +1,12 @@
 /** `GET /api/v1/style`: is the style of a collection still what it was? */
-import {
-  type Centroid,
-  type CentroidDrift,
-  centroidDrift,
-  centroidFrom,
-  discrepancy,
-  styleDistance,
-  type Vectors,
-} from '@pegbar/stats';
+import { type Centroid, centroidFrom } from '@pegbar/stats';
 import { ok, type Result } from '../base/result.ts';
 import type { Asking, ExploreError, TimeRange } from '../explore/index.ts';
 import { type CentroidDeps, type KeptCentroid, newestCentroid } from './centroids.ts';
 import { type Collection, collectionOf } from './collections.ts';
-import { chosen, daysOf, distributionsOf, type Measured, rounded } from './days.ts';
+import { rounded } from './days.ts';
 import { ofOneLength, type Picture, type Pictures, readPictures } from './pictures.ts';
+import type { StyleThread } from './thread.ts';
 
 export interface StyleQuestion extends TimeRange {
   collection: string;
@@ -21,15 +14,11 @@ export interface StyleQuestion extends TimeRange {
   baseline: TimeRange;
 }
 
-/** Pictures shown of a kind. */
-const SHOWN = 6;
-/** Operations that a test may cost: some hundred milliseconds during which nothing else is answered. */
-const OPERATIONS_MOST = 5e7;
-const TESTED_MOST = 1_500;
-const TESTED_LEAST = 100;
-
 export async function readStyle(
-  deps: CentroidDeps & { collections(): Promise<readonly Collection[]> },
+  deps: CentroidDeps & {
+    collections(): Promise<readonly Collection[]>;
+    thread: Pick<StyleThread, 'compare'>;
+  },
   asking: Asking,
   question: StyleQuestion,
 ): Promise<Result<Record<string, unknown>, ExploreError>> {
@@ -57,8 +46,7 @@ export async function readStyle(
       before: { rows: then.length, of: before.value.of },
     },
     centroid: centroidTold(usable, centroid),
-    ...measuredTold(now, then, centroid),
-    ...comparisonTold(now, then),
+    ...(await deps.thread.compare(now, then, centroid)),
   });
 }
 
@@ -87,68 +75,3 @@ function centroidTold(kept: KeptCentroid | null, centroid: Centroid | null): Rec
     ? { of: 'references', version: kept.version, made_at: time(kept.made_at), n, reach: rounded(reach) }
     : { of: 'baseline', version: null, made_at: null, n, reach: rounded(reach) };
 }
-
-function measuredTold(
-  now: readonly Picture[],
-  then: readonly Picture[],
-  centroid: Centroid | null,
-): Record<string, unknown> {
-  const measure = (pictures: readonly Picture[]): Measured[] =>
-    centroid
-      ? pictures
-          .filter(({ vector }) => vector.length === centroid.mean.length)
-          .map((picture) => ({ picture, distance: styleDistance(picture.vector, centroid) }))
-      : [];
-  const [ours, theirs] = [measure(now), measure(then)];
-  const told = ({ picture, distance }: Measured) => ({
-    ...pictureTold(picture),
-    distance: rounded(distance),
-  });
-  return {
-    days: daysOf(ours),
-    distances: distributionsOf(ours, theirs),
-    outliers: chosen(ours, ({ distance }) => distance, SHOWN).map(told),
-    nearest: chosen(ours, ({ distance }) => -distance, SHOWN).map(told),
-  };
-}
-
-const pictureTold = ({ tenant, image_id, at_ms, flagged }: Picture) => ({
-  ...{ tenant, image_id, timestamp: time(at_ms), flagged },
-});
-
-/** The two windows against each other, whatever the centroid. */
-function comparisonTold(now: readonly Picture[], then: readonly Picture[]): Record<string, unknown> {
-  const length = now[0]?.vector.length ?? 0;
-  if (length === 0 || length !== then[0]?.vector.length) return { drift: null, most_new: [], most_lost: [] };
-  const most = Math.max(TESTED_LEAST, Math.min(TESTED_MOST, Math.floor(OPERATIONS_MOST / length ** 2)));
-  const [ours, theirs] = [now.slice(0, most), then.slice(0, most)];
-  const moved = centroidDrift(vectorsOf(theirs), vectorsOf(ours));
-  const changed = discrepancy(vectorsOf(theirs), vectorsOf(ours));
-  const witnessed = (pictures: readonly Picture[], witness: Float64Array) =>
-    pictures.map((picture, at) => ({ picture, witness: witness[at]! }));
-  const told = ({ picture, witness }: { picture: Picture; witness: number }) => ({
-    ...pictureTold(picture),
-    witness: rounded(witness),
-  });
-  return {
-    drift: { centroid: driftTold(moved), mmd: driftTold(changed) },
-    most_new: chosen(witnessed(ours, changed.witness_cur), ({ witness }) => witness, SHOWN).map(told),
-    most_lost: chosen(witnessed(theirs, changed.witness_ref), ({ witness }) => -witness, SHOWN).map(told),
-  };
-}
-
-const vectorsOf = (pictures: readonly Picture[]): Vectors => ({
-  vectors: pictures.map(({ vector }) => vector),
-  clusters: pictures.map(({ unit }) => unit),
-});
-
-const driftTold = (drift: CentroidDrift): Record<string, unknown> => ({
-  distance: rounded(drift.distance),
-  expected: rounded(drift.expected),
-  ratio: drift.expected > 0 ? rounded(drift.distance / drift.expected) : null,
-  p: drift.p,
-  n_now: drift.n_cur,
-  n_before: drift.n_ref,
-  units_now: drift.units_cur,
-  units_before: drift.units_ref,
-});

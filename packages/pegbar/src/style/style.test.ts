@@ -7,8 +7,10 @@ import { openState } from '../state/index.ts';
 import { collectionOf, collectionSpecSchema } from './collections.ts';
 import { chosen, daysOf, distributionsOf } from './days.ts';
 import { createLooker } from './looker.ts';
+import { packPictures, unpackPictures } from './packed.ts';
 import type { Picture } from './pictures.ts';
 import { createStyle } from './style.ts';
+import { createStyleThread } from './thread.ts';
 
 const DAY_MS = 86_400_000;
 const NOON_MS = Date.UTC(2026, 2, 1, 12);
@@ -67,6 +69,7 @@ async function room(answers: { seen: () => unknown[]; unscored: () => unknown[] 
     clock: { ...systemClock, now: () => NOON_MS + DAY_MS },
     counters: createCounters(),
     log: silentLog,
+    thread: createStyleThread({ log: silentLog }),
     async send(tenant, ndjson) {
       for (const line of ndjson.split('\n'))
         sent.push({ tenant, record: JSON.parse(line) as Record<string, unknown> });
@@ -213,7 +216,7 @@ it('sends what it saw as a record, and counts what it could not send', async () 
   const looker = createLooker({
     clock: systemClock,
     counters,
-    log: silentLog,
+    thread: createStyleThread({ log: silentLog }),
     async send(_tenant, ndjson) {
       if (broken) throw new Error('the disk is full');
       sent.push(ndjson);
@@ -230,5 +233,13 @@ it('sends what it saw as a record, and counts what it could not send', async () 
   broken = true;
   await expect(looker.saw('a', 'img-2', raster)).rejects.toThrow('full');
   expect([counters.total('pegbar_looks_total'), counters.total('pegbar_looks_failed_total')]).toEqual([1, 1]);
-  await looker.stop();
+});
+
+it('carries pictures between threads as they are', () => {
+  const pictures = ring(3).map((row) => ({
+    ...{ tenant: row.tenant, image_id: row.image_id, request_id: row.request_id, unit: row.unit },
+    ...{ at_ms: Number(row.at_ms), flagged: false, vector: row.vector, palette: row.palette },
+  }));
+  expect(unpackPictures(packPictures(pictures))).toEqual(pictures);
+  expect(unpackPictures(packPictures([]))).toEqual([]);
 });

@@ -8,6 +8,7 @@ import { type CentroidDeps, type KeptCentroid, makeCentroid } from './centroids.
 import { type Collection, collectionKind, collectionOf, collectionSpecSchema } from './collections.ts';
 import { createStyleKeeper, type StyleKeeper } from './keeper.ts';
 import { readStyle, type StyleQuestion } from './question.ts';
+import type { StyleThread } from './thread.ts';
 
 export interface StyleRoomDeps extends CentroidDeps {
   access: Pick<Access, 'registerKind' | 'getResources'>;
@@ -15,6 +16,7 @@ export interface StyleRoomDeps extends CentroidDeps {
   log: Log;
   /** Accepts records as a sender would; resolves when they are durable. */
   send(tenant: string, ndjson: string): Promise<unknown>;
+  thread: Pick<StyleThread, 'compare'>;
 }
 
 export interface Style {

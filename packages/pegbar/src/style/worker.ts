@@ -1,6 +1,6 @@
-/** Where the thread that looks at pictures begins. */
+/** Where the thread that looks at pictures and compares them begins. */
 import { parentPort } from 'node:worker_threads';
 import { connectRemote } from '../base/remote.ts';
-import { look } from './look.ts';
+import { STYLE_OFFERS } from './thread.ts';
 
-if (parentPort) connectRemote(parentPort, { look });
+if (parentPort) connectRemote(parentPort, STYLE_OFFERS);
