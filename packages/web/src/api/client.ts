@@ -62,8 +62,9 @@ async function answered(path: string, init: RequestInit): Promise<Response> {
   );
 }
 
-/** What a headline is made of goes before the charts. */
-const FIRST: ReadonlySet<string> = new Set(['findings', 'objectives', 'me']);
+/** What a headline is made of goes before the charts, and so does one thing that somebody opened. */
+const FIRST: ReadonlySet<string> = new Set(['findings', 'objectives', 'me', 'find']);
+const isFirst = (path: string): boolean => FIRST.has(path) || path.includes('/');
 /** A browser asks six things of a server at a time: two are left for headlines and pictures. */
 const AT_A_TIME = 4;
 let sent = 0;
@@ -84,7 +85,7 @@ function turnOf(path: string, signal: AbortSignal | undefined): Promise<void> {
       waiting.delete(go);
       reject(signal?.reason as Error);
     };
-    if (FIRST.has(path) || sent < AT_A_TIME) return go();
+    if (isFirst(path) || sent < AT_A_TIME) return go();
     signal?.addEventListener('abort', leave);
     waiting.add(go);
   });
