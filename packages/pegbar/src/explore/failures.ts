@@ -69,9 +69,15 @@ const IN_RANGE = 'at_ms >= {from:Int64} AND at_ms < {to:Int64}';
 /** Merged requests of the range; `more` chooses rows `t` of the table before they are merged. */
 const requests = (more: string): string =>
   `SELECT *, ${AT_MS} AS at_ms FROM ${mergedRows('requests', `WHERE {tenant_filter:t} AND t.${SINCE} AND ${more}`)}`;
-/** An error is told by one row of its request, which is then read whole: most requests have none. */
-const ERRONEOUS = `(t.tenant, t.request_id) IN (SELECT tenant, request_id FROM requests WHERE {tenant_filter} AND ${SINCE} AND error_code != '')`;
-const AGAIN = `(t.tenant, t.request_id) IN (SELECT tenant, request_id FROM requests WHERE {tenant_filter} AND ${SINCE} AND attempt >= ${LOOP_LEAST})`;
+/**
+ * Requests of which a row satisfies a condition, to be read whole and asked again: by the digest of their ids, a set of
+ * numbers, which costs a third of one of ids with their tenants.
+ */
+const having = (condition: string): string =>
+  `cityHash64(t.request_id) IN (SELECT cityHash64(request_id) FROM requests WHERE {tenant_filter} AND ${SINCE} AND ${condition})`;
+/** An error is told by one row of its request: most requests have none. */
+const ERRONEOUS = having("error_code != ''");
+const AGAIN = having(`attempt >= ${LOOP_LEAST}`);
 
 /** What people can change about a request, and where it ran. */
 const SETTINGS = `arrayConcat([('model_version', toString(model_version)), ('workload', toString(workload)), ('host', attributes['host']),
@@ -96,8 +102,7 @@ WHERE ${IN_RANGE} AND ${DECIDED} AND (field, value) IN (SELECT arrayJoin(arrayZi
 GROUP BY field, value`;
 
 /** Runs among what ended in order of time, of the hosts and models that ran out of memory often enough. */
-const suspected = (value: string): string =>
-  `(t.tenant, t.request_id) IN (SELECT tenant, request_id FROM requests WHERE {tenant_filter} AND ${SINCE} AND ${value} IN {suspects:Array(String)})`;
+const suspected = (value: string): string => having(`${value} IN {suspects:Array(String)}`);
 const runsSql = (where: string, by: 'host' | 'model_version', value: string): string => `
 SELECT '${by}' AS by, value, run.1 AS length, run.2 AS from_ms, run.3 AS to_ms FROM (
   SELECT value, arraySort(groupArray(${RUN_ROWS})((at_ms, oom))) AS ended,
