@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
-import type { Client, ClientFailure } from './client.ts';
+import { Backlog, isFinal, patienceOf } from './backlog.ts';
+import type { Client } from './client.ts';
 
 /**
  * What an agent has to tell and the server has not acknowledged yet. Telling never waits: records lie in memory, the
@@ -37,8 +38,8 @@ const KEPT_MOST = 32 * 1_048_576;
 const BATCH_MOST_LINES = 1_000;
 /** An agent's figures may be this late on the page; one request for all of them is cheaper. */
 const GATHER_MS = 1_000;
-const FIRST_WAIT_MS = 1_000;
-const WAIT_MOST_MS = 60_000;
+/** Between tries of the last words: somebody waits for the end. */
+const LAST_WAIT_MS = 1_000;
 const REQUEST_MOST_MS = 30_000;
 
 interface Verdict {
@@ -49,22 +50,20 @@ interface Verdict {
 
 export function createOutbox({ client, clock, say, most = KEPT_MOST, spread }: OutboxParts): Outbox {
   const counts: OutboxCounts = { accepted: 0, duplicates: 0, rejected: 0, dropped: 0 };
-  const waiting: string[] = [];
-  let kept = 0;
   let untold = 0;
-  let inFlight = 0;
+  const backlog = new Backlog<string>({
+    most,
+    weigh: (line) => line.length,
+    onDrop() {
+      counts.dropped++;
+      untold++;
+    },
+  });
   let reachable = true;
   const told = new Set<string>();
   const stop = new AbortController();
   const hurry = new AbortController();
   let wake = (): void => undefined;
-
-  function drop(lines: number): void {
-    const from = inFlight;
-    for (const line of waiting.splice(from, lines)) kept -= line.length;
-    counts.dropped += lines;
-    untold += lines;
-  }
 
   function once(about: string, text: string): void {
     if (told.has(about)) return;
@@ -74,9 +73,8 @@ export function createOutbox({ client, clock, say, most = KEPT_MOST, spread }: O
 
   /** Sends the oldest lines; false where they have to be sent again. */
   async function send(): Promise<boolean> {
-    inFlight = Math.min(waiting.length, BATCH_MOST_LINES);
     const losses = untold;
-    const lines = waiting.slice(0, inFlight);
+    const lines = backlog.take(BATCH_MOST_LINES);
     if (losses > 0) lines[0] = withLosses(lines[0] ?? '{}', counts.dropped);
     const answer = await client.json<Verdict>('POST', '/api/v1/events', {
       body: `${lines.join('\n')}\n`,
@@ -87,10 +85,9 @@ export function createOutbox({ client, clock, say, most = KEPT_MOST, spread }: O
     });
     const settled = answer.ok || isFinal(answer.error);
     if (settled) {
-      for (const line of waiting.splice(0, inFlight)) kept -= line.length;
+      backlog.settle();
       untold -= losses;
-    }
-    inFlight = 0;
+    } else backlog.release();
     if (answer.ok) {
       const { accepted, duplicates, rejected = [] } = answer.value;
       counts.accepted += accepted;
@@ -118,7 +115,7 @@ export function createOutbox({ client, clock, say, most = KEPT_MOST, spread }: O
   async function work(): Promise<void> {
     let failures = 0;
     while (!stop.signal.aborted) {
-      if (waiting.length === 0) {
+      if (backlog.size === 0) {
         if (hurry.signal.aborted) return;
         await new Promise<void>((resolve) => {
           wake = resolve;
@@ -128,10 +125,9 @@ export function createOutbox({ client, clock, say, most = KEPT_MOST, spread }: O
       }
       if (await send()) failures = 0;
       else {
-        const wait = Math.min(WAIT_MOST_MS, FIRST_WAIT_MS * 2 ** failures) * (0.5 + spread() / 2);
-        failures++;
+        const wait = patienceOf(failures++, spread());
         const last = hurry.signal.aborted;
-        await clock.sleep(last ? FIRST_WAIT_MS : wait, last ? stop.signal : hurry.signal);
+        await clock.sleep(last ? LAST_WAIT_MS : wait, last ? stop.signal : hurry.signal);
       }
     }
   }
@@ -140,10 +136,7 @@ export function createOutbox({ client, clock, say, most = KEPT_MOST, spread }: O
   return {
     counts,
     put(record) {
-      const line = JSON.stringify(record);
-      waiting.push(line);
-      kept += line.length;
-      while (kept > most && waiting.length > inFlight + 1) drop(1);
+      backlog.put(JSON.stringify(record));
       wake();
     },
     async close(mostMs) {
@@ -154,14 +147,11 @@ export function createOutbox({ client, clock, say, most = KEPT_MOST, spread }: O
       stop.abort();
       limit.abort();
       await working;
-      drop(waiting.length);
+      backlog.dropAll();
       return counts;
     },
   };
 }
-
-/** What no patience changes: the batch itself is wrong. A key that is refused may be mended while we wait. */
-const isFinal = ({ kind }: ClientFailure): boolean => kind === 'refused' || kind === 'too_large';
 
 /** The first record after a loss says how many were lost in all. */
 function withLosses(line: string, dropped: number): string {

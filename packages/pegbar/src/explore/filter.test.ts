@@ -28,6 +28,12 @@ const hostile = [
 ];
 
 describe('filters', () => {
+  it('a name that was sent finds the column that it fills, as an attribute too', () => {
+    for (const name of ['pegbar.model.version', 'gen_ai.request.model', 'attributes.gen_ai.request.model'])
+      expect(where(`${name}=v7`)).toEqual(where('model_version=v7'));
+    expect(where('attributes.my.own=1')).toMatchObject({ ok: true, value: { params: { f0key: 'my.own' } } });
+  });
+
   it.each([
     ['model_version=v7', 'model_version = {f0:String}', 'v7'],
     ['model_version!=v7', 'model_version != {f0:String}', 'v7'],

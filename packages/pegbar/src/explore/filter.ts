@@ -5,6 +5,7 @@
  * table that the caller passes, or `attributes.KEY`. Nothing of the text reaches the SQL: fields stand for
  * expressions of ours, values and keys are bound parameters.
  */
+import { columnOf } from '@pegbar/contract';
 import { ok, type Result } from '../base/result.ts';
 import { type ExploreError, refused } from './failure.ts';
 import { nearest } from './nearest.ts';
@@ -108,6 +109,8 @@ export function fieldNamed(
 ): Result<Field, ExploreError> {
   const known = Object.hasOwn(fields, name) ? fields[name] : undefined;
   if (known && name !== 'attributes') return ok(known);
+  const told = columnTold(name, fields);
+  if (told) return ok(told);
   const map = Object.hasOwn(fields, 'attributes') ? fields.attributes : undefined;
   if (map && name.startsWith(ATTRIBUTE)) {
     params[`${param}key`] = name.slice(ATTRIBUTE.length);
@@ -120,6 +123,13 @@ export function fieldNamed(
     field: parameter,
     hint: near ? `Did you mean ${near}?` : `Fields: ${others.join(', ')}.`,
   });
+}
+
+/** The column that an attribute fills, by any name it is sent under: `session.id`, `attributes.session.id`. */
+function columnTold(name: string, fields: Fields): Field | undefined {
+  const sent = name.startsWith(ATTRIBUTE) ? name.slice(ATTRIBUTE.length) : name;
+  const column = columnOf(sent, 'span');
+  return column !== undefined && Object.hasOwn(fields, column) ? fields[column] : undefined;
 }
 
 function conditionSql(

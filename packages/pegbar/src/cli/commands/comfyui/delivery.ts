@@ -1,6 +1,7 @@
 /** What is told of ComfyUI on its way to the server: in order, kept while the server is away, bounded. */
 import type { Clock } from '../../../base/clock.ts';
 import { type Span, tracesRequest } from '../../../importers/index.ts';
+import { Backlog, isFinal, patienceOf } from '../../backlog.ts';
 import type { Client, ClientFailure } from '../../client.ts';
 import { otlpAddress, type ServerStatus } from '../../server-status.ts';
 
@@ -21,8 +22,6 @@ export interface DeliveryCounts {
 /** A prompt is some 20 KB; the history of ComfyUI, from which a restart reads again, ends at 10,000. */
 const PARCELS_MOST = 5_000;
 const BATCH_MOST = 100;
-const FIRST_WAIT_MS = 1_000;
-const WAIT_MOST_MS = 60_000;
 const REQUEST_MS = 30_000;
 
 export interface DeliveryParts {
@@ -38,9 +37,14 @@ export interface DeliveryParts {
 export class Delivery {
   readonly counts: DeliveryCounts = { prompts: 0, sent: 0, rejected: 0, dropped: 0 };
   private readonly parts: DeliveryParts;
-  private readonly waiting: Parcel[] = [];
+  private readonly backlog = new Backlog<Parcel>({
+    most: PARCELS_MOST,
+    weigh: () => 1,
+    onDrop: (lost) => {
+      this.counts.dropped += lost.spans.length + lost.records.length;
+    },
+  });
   private otlp: string | undefined;
-  private inFlight = 0;
   private failures = 0;
   private notBefore = 0;
 
@@ -50,30 +54,25 @@ export class Delivery {
 
   put(parcel: Parcel): void {
     if (parcel.spans.length + parcel.records.length === 0) return;
-    this.waiting.push(parcel);
-    while (this.waiting.length > PARCELS_MOST + this.inFlight) {
-      const [lost] = this.waiting.splice(this.inFlight, 1);
-      this.counts.dropped += (lost?.spans.length ?? 0) + (lost?.records.length ?? 0);
-    }
+    this.backlog.put(parcel);
   }
 
   get isEmpty(): boolean {
-    return this.waiting.length === 0;
+    return this.backlog.size === 0;
   }
 
   /** Sends what waits, unless the server asked for a pause. `last` does not wait for the pause to end. */
   async pump(last = false): Promise<void> {
     const { clock } = this.parts;
-    while (this.waiting.length > 0 && (last || clock.monotonic() >= this.notBefore)) {
-      const parcels = this.waiting.slice(0, BATCH_MOST);
-      this.inFlight = parcels.length;
+    while (this.backlog.size > 0 && (last || clock.monotonic() >= this.notBefore)) {
+      const parcels = this.backlog.take(BATCH_MOST);
       const failure = await this.send(parcels);
-      this.inFlight = 0;
       if (failure) {
+        this.backlog.release();
         this.later(failure);
         return;
       }
-      this.waiting.splice(0, parcels.length);
+      this.backlog.settle();
       const promptIds = parcels.flatMap((one) => one.promptId ?? []);
       this.counts.prompts += promptIds.length;
       if (this.failures > 0) this.parts.say('the server answers again');
@@ -113,10 +112,10 @@ export class Delivery {
     if (spans.length === 0) return undefined;
     const { client, resource, version } = this.parts;
     if (this.otlp === undefined) {
-      const status = await client.json<ServerStatus>('GET', '/api/v1/status', { retries: 0 });
-      // A key that may only send cannot ask where OTLP is, and takes the usual port.
-      if (!status.ok && status.error.kind !== 'denied') return status.error;
-      this.otlp = otlpAddress(status.ok ? status.value : {}, client.url);
+      // What a key that may only send may ask, too.
+      const me = await client.json<ServerStatus>('GET', '/api/v1/me', { retries: 0 });
+      if (!me.ok && me.error.kind !== 'denied') return me.error;
+      this.otlp = otlpAddress(me.ok ? me.value : {}, client.url);
     }
     type Answer = { partialSuccess?: { rejectedSpans?: string | number; errorMessage?: string } };
     const answer = await client.json<Answer>('POST', '/v1/traces', {
@@ -137,7 +136,7 @@ export class Delivery {
 
   /** A body that is wrong stays wrong: it is counted, and what comes after it goes on. */
   private settled(failure: ClientFailure, items: number): ClientFailure | undefined {
-    if (failure.kind !== 'refused' && failure.kind !== 'too_large') return failure;
+    if (!isFinal(failure)) return failure;
     this.refuse(items, failure.message);
     return undefined;
   }
@@ -150,8 +149,6 @@ export class Delivery {
   private later(failure: ClientFailure): void {
     const { clock, say, spread } = this.parts;
     if (this.failures === 0) say(`${failure.message}; what is told waits, and is sent again`);
-    const wait = Math.min(WAIT_MOST_MS, FIRST_WAIT_MS * 2 ** this.failures) * (0.5 + spread() / 2);
-    this.failures++;
-    this.notBefore = clock.monotonic() + wait;
+    this.notBefore = clock.monotonic() + patienceOf(this.failures++, spread());
   }
 }
