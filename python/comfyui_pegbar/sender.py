@@ -96,9 +96,9 @@ class Sender:
             return answer.code, answer.headers, answer.read(ANSWER_MOST_BYTES)
 
     def _find_otlp(self):
-        """OTLP has a port of its own. The server says which; a key that may only send cannot ask and takes the usual one."""
+        """OTLP has a port of its own. The server says which, also to a key that may only send; an older one is taken to use the usual port."""
         try:
-            status, headers, answer = self._ask("GET", self.config.url + "/api/v1/status")
+            status, headers, answer = self._ask("GET", self.config.url + "/api/v1/me")
         except (OSError, urllib.error.URLError, ValueError) as fault:
             return self._later(None, "no server answers at %s (%s)" % (self.config.url, getattr(fault, "reason", fault)))
         if status in AGAIN:

@@ -25,13 +25,13 @@ export function httpSink(client: Client, target: ImportTarget): Sink {
   let canAskStore = true;
 
   async function prepareOtlp(): Promise<Result<string, SinkFailure>> {
-    const status = await client.json<ServerStatus>('GET', '/api/v1/status');
-    if (!status.ok) return fail(sinkFailure(status.error));
+    const me = await client.json<ServerStatus>('GET', '/api/v1/me');
+    if (!me.ok) return fail(sinkFailure(me.error));
     // What an interrupted run sent must be in the store before it is asked what it has.
     const flushed = await client.json('POST', '/api/v1/flush');
     if (!flushed.ok)
       target.say('the server could not flush: rows of a run just before this one may be sent twice');
-    return ok(otlpAddress(status.value, client.url));
+    return ok(otlpAddress(me.value, client.url));
   }
 
   /** Ids of these points that the store has already; none where the key may not read. */

@@ -36,7 +36,7 @@ async function store(changes: (base: Routes) => Routes = (base) => base) {
       }
       return { body: verdict };
     },
-    'GET /api/v1/status': () => ({ body: { otlp_http: server.url } }),
+    'GET /api/v1/me': () => ({ body: { otlp_http: server.url } }),
     'POST /api/v1/flush': () => ({}),
     'POST /api/v1/query': ({ body }) => ({
       body: {

@@ -32,7 +32,7 @@ class Server:
                 with outer.lock:
                     status, headers, answer = outer.answers.pop(0) if outer.answers else (200, {}, {})
                     outer.seen.append((self.command, self.path, dict(self.headers), body, status))
-                if self.path == "/api/v1/status":
+                if self.path == "/api/v1/me":
                     answer = {"otlp_http": outer.url}
                 answer = json.dumps(answer).encode()
                 self.send_response(status)
@@ -80,7 +80,7 @@ class Sending(unittest.TestCase):
         buffer.add("traces", pack(b'{"resourceSpans":[]}'), 1)
         sender = self.sender(buffer, PEGBAR_KEY="pk_test")
         sender.pump()
-        self.assertEqual([(method, path) for method, path, *_ in self.server.seen], [("POST", "/api/v1/events"), ("GET", "/api/v1/status"), ("POST", "/v1/traces")])
+        self.assertEqual([(method, path) for method, path, *_ in self.server.seen], [("POST", "/api/v1/events"), ("GET", "/api/v1/me"), ("POST", "/v1/traces")])
         self.assertEqual(self.server.seen[0][3], b'{"a":1}')
         self.assertEqual({seen[2]["Authorization"] for seen in self.server.seen}, {"Bearer pk_test"})
         self.assertEqual((buffer.entries, os.listdir(buffer.folder), sender.sent), ([], [], 2))
