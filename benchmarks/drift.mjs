@@ -1,4 +1,5 @@
-// npm run bench:drift: 2,400 series × 28 days from stored histograms, with p-values, corrections and contributors.
+// npm run bench:drift: 2,400 series × 28 days from stored histograms, with p-values, corrections and contributors; and
+// the sweep of the server itself over some 2,400 series, store and all (--no-server leaves it out, --tenants 20 is smaller).
 // Beside it, where PEGBAR_PARITY_PYTHON has them: the real Evidently and NannyML on rows of the same distributions
 // (60 series, extrapolated), and bare numpy on the stored histograms.
 import { spawnSync } from 'node:child_process';
@@ -13,6 +14,7 @@ import {
   seededRandom,
 } from '../packages/stats/dist/index.js';
 import { multinomial, normal } from '../tests/calibrate/draw.mjs';
+import { serverSweep } from './drift-server.mjs';
 
 const SERIES = 2_400;
 const DAYS = 28;
@@ -95,6 +97,11 @@ tell('one_series_28_days_cpu_ms', Number(one.median.toFixed(2)), 'ms', {
   spread: Number(one.spread.toFixed(2)),
 });
 tell('resident_memory', Math.round(resident), 'MB');
+
+if (!process.argv.includes('--no-server')) {
+  const at = process.argv.indexOf('--tenants');
+  await serverSweep(tell, at > 0 ? Number(process.argv[at + 1]) : undefined);
+}
 
 const python = process.env.PEGBAR_PARITY_PYTHON;
 if (!python)

@@ -86,6 +86,13 @@ describe('drift of the simulated studio', () => {
 
       const nsfw = of('nsfw', { tenant: 'mangatan' })!;
       expect(nsfw.segment).toEqual({ tenant: 'mangatan' });
+      expect(nsfw.cause).toBeNull();
+      // The newest of the flagged ones: pictures that are flagged indeed.
+      expect(nsfw.examples!.most_new).toHaveLength(6);
+      for (const { image_id } of nsfw.examples!.most_new) {
+        const picture = await get<{ nsfw_flag?: boolean | null }>(`/api/v1/images/${image_id}`);
+        expect(picture.nsfw_flag, image_id!).toBe(true);
+      }
       expect(Math.abs(Date.parse(nsfw.since!) - planted('nsfw-rise-mangatan'))).toBeLessThan(8 * HOUR);
 
       const prompts = of('prompt_tokens', { tenant: 'mangatan' })!;
@@ -101,20 +108,59 @@ describe('drift of the simulated studio', () => {
   );
 
   it(
-    'does not call a queue surge, a cache warm-up and an OOM burst drift of style or prompt',
+    'finds each planted drift within its time',
     async () => {
-      for (const id of ['queue-surge-panelworks', 'planned-warm-up', 'oom-ink-detail-xl']) {
-        const { findings: found } = await findings(planted(id) + 4 * HOUR);
-        const about = ['panelworks'];
-        const wrong = found.filter(
-          ({ metric, segment }) =>
-            /^(prompt_tokens|style_distance|aesthetic|clip_i)$/.test(metric) &&
-            about.includes(segment.tenant ?? ''),
-        );
-        expect(wrong.map(({ metric }) => `${id}: ${metric}`)).toEqual([]);
+      // Hours after its start: a full roll-out, a ramp of twelve hours, one of four, and one of nine days.
+      for (const [id, hours, metric, segment] of [
+        ['bad-release-inkwash-v7', 12, 'face_ok', { model_version: 'inkwash-v7' }],
+        ['prompt-drift-mangatan', 24, 'prompt_tokens', { tenant: 'mangatan' }],
+        ['style-drift-kumo-spring', 5 * 24, 'style_distance', { tenant: 'studio-kumo' }],
+      ] as const) {
+        const { findings: found } = await findings(planted(id) + hours * HOUR);
+        const told = found.flatMap((one) => [one, ...one.also]);
+        expect(
+          told.some(
+            (one) => one.metric === metric && JSON.stringify(one.segment) === JSON.stringify(segment),
+          ),
+          `${id} after ${hours} h: ${told.map((one) => `${one.metric} ${JSON.stringify(one.segment)}`).join(', ')}`,
+        ).toBe(true);
       }
     },
     3 * QUESTION_MS,
+  );
+
+  it(
+    'does not call a queue surge, a cache warm-up, an OOM burst and a slow CDN drift of style or prompt',
+    async () => {
+      for (const [id, tenants] of [
+        ['queue-surge-panelworks', ['panelworks']],
+        ['planned-warm-up', ['studio-kumo', 'panelworks']],
+        ['oom-ink-detail-xl', ['panelworks']],
+        ['cdn-slow-ap-tokyo', ['panelworks', 'aozora']],
+      ] as const) {
+        // What began before it is a finding of its own.
+        const start = planted(id);
+        const { findings: found } = await findings(start + 4 * HOUR);
+        const wrong = found.filter(
+          ({ metric, segment, since, against }) =>
+            /^(prompt_|style_|aesthetic$|clip_i$|words|language|script|tags|characters|palette)/.test(
+              metric,
+            ) &&
+            against === null &&
+            ((tenants as readonly string[]).includes(segment.tenant ?? '') ||
+              Date.parse(since ?? '') >= start - 2 * HOUR),
+        );
+        expect(wrong.map(({ metric, segment }) => `${id}: ${metric} ${JSON.stringify(segment)}`)).toEqual([]);
+        // Nothing of another metric is laid at its door either.
+        const blamed = found.filter(
+          ({ metric, cause }) =>
+            cause?.id === (id === 'cdn-slow-ap-tokyo' ? 'cdn-cache-ttl' : 'warm-up-spring-set') &&
+            !/^(latency_ms|queue_wait_ms|delivered_fps|error_rate)$/.test(metric),
+        );
+        expect(blamed.map(({ metric, segment }) => `${metric} ${JSON.stringify(segment)}`)).toEqual([]);
+      }
+    },
+    4 * QUESTION_MS,
   );
 
   it(
@@ -136,6 +182,12 @@ describe('drift of the simulated studio', () => {
       const drifted = await pegbar(['drift', '--metric', 'prompt_tokens', '--by', 'tenant', ...at]);
       expect(drifted.code).toBe(1);
       expect(drifted.stdout).toMatch(/mangatan +drift +median prompt is/);
+      const released = await pegbar([
+        ...['drift', '--metric', 'face_ok', '--baseline', 'release'],
+        ...['--filter', 'model_version=inkwash-v7', ...at],
+      ]);
+      expect(released.code, released.stdout).toBe(1);
+      expect(released.stdout).toMatch(/inkwash-v7 +drift +faces accepted are/);
       const quiet = await pegbar([
         ...['drift', '--metric', 'prompt_tokens', '--filter', 'tenant=studio-kumo', ...at, '--json'],
       ]);
