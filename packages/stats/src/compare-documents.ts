@@ -50,8 +50,8 @@ const NEW_MOST = 20;
 const WEIGHT = { vector: 0.5, single: 0.35, fresh: 0.15 } as const;
 /** Topics move together: a vocabulary has about as many degrees of freedom as this. */
 const CELLS_OF_POWER = 20;
-/** Name of the cell that holds all others. */
-const OTHER = '(other)';
+/** Names of the cells that hold all others, and documents without any. */
+const REST: readonly string[] = ['(other)', '(none)'];
 
 /**
  * Detection: a test of the vector of document shares against the spread between neighbouring days, and the single cell
@@ -195,11 +195,12 @@ const wide = ({ names, reference, current }: DocumentsQuestion, effects: Float64
     (cell) => reference.counts[cell]! + current.counts[cell]! >= EXPECTED_DOCUMENTS * effects[cell]!,
   );
 
-/** Occurrences of the chosen cells, and of all others together. */
-function occurrences({ counts }: DocumentSide, chosen: readonly number[]): Float64Array {
-  const out = new Float64Array(chosen.length + 1);
+/** Occurrences of the chosen cells, of all others together, and documents that have none. */
+function occurrences({ counts, documents }: DocumentSide, chosen: readonly number[]): Float64Array {
+  const out = new Float64Array(chosen.length + 2);
   let rest = 0;
   for (let cell = 0; cell < counts.length; cell++) rest += counts[cell]!;
+  out[chosen.length + 1] = Math.max(0, documents - rest);
   for (const [at, cell] of chosen.entries()) {
     out[at] = counts[cell]!;
     rest -= counts[cell]!;
@@ -226,8 +227,8 @@ function noiseOfCells(
   const f = 1 / Math.max(1, sum(r)) + 1 / Math.max(1, sum(c));
   let noise = 0;
   for (const [at, cell] of chosen.entries()) noise += (1 - (p[at]! + q[at]!) / 2) * effects[cell]!;
-  const rest = chosen.length;
-  if (r[rest]! + c[rest]! > 0) noise += meanEffect(p, q, chosen, effects);
+  for (const rest of [chosen.length, chosen.length + 1])
+    if (r[rest]! + c[rest]! > 0) noise += meanEffect(p, q, chosen, effects);
   return noise * f;
 }
 
@@ -363,11 +364,11 @@ function explained({ names, reference, current }: DocumentsQuestion, effects: Fl
   );
   const [r, c] = [occurrences(reference, told), occurrences(current, told)];
   const worth = told.length > 0 ? Math.max(...told.map((cell) => effects[cell]!)) : 1;
-  const labels = [...told.map((cell) => names[cell]!), OTHER];
+  const labels = [...told.map((cell) => names[cell]!), ...REST];
   const sizes = { nReference: sum(r) / worth, nCurrent: sum(c) / worth };
   const at = new Map(told.map((cell) => [names[cell]!, cell]));
-  return contributorsOf(labels, r, c, sizes, CONTRIBUTORS + 1)
-    .filter(({ name }) => name !== OTHER)
+  return contributorsOf(labels, r, c, sizes, CONTRIBUTORS + REST.length)
+    .filter(({ name }) => !REST.includes(name))
     .slice(0, CONTRIBUTORS)
     .map((one) => {
       const cell = at.get(one.name)!;

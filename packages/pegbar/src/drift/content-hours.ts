@@ -55,6 +55,9 @@ export function addRow(into: ContentTotals, row: ContentRow): void {
   }
 }
 
+/** A word that nobody used varies like one of so many prompts: hours without any variance would date nothing. */
+const RARE = 0.01;
+
 /** The share of documents that have a cell, as an hour's mean. */
 export function shareOfHour(hour: ReadonlyMap<unknown, unknown>, wanted: Cell | undefined): HourMean {
   let [n, x] = [0, 0];
@@ -65,7 +68,7 @@ export function shareOfHour(hour: ReadonlyMap<unknown, unknown>, wanted: Cell | 
       const at = cells.indexOf(wanted.cell);
       if (at >= 0) x += counts[at]!;
     }
-  return n > 0 ? { mean: x / n, n, squares: x } : { mean: Number.NaN, n: 0, squares: 0 };
+  return n > 0 ? { mean: x / n, n, squares: Math.max(x, n * RARE) } : { mean: Number.NaN, n: 0, squares: 0 };
 }
 
 /** A word that too few sessions have had to be named, or that only its tenant's key can read. */
