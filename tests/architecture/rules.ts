@@ -173,6 +173,11 @@ export const SQL_FILES: readonly Exception[] = [
   },
   { path: 'rollups/swap.ts', reason: 'the exchange of a week is its statements in their order' },
   { path: 'rollups/days.ts', reason: 'two statements: the days of hours, and what they replace' },
+  { path: 'rollups/quarters.ts', reason: 'sums by quarter of a day: statements in their order, each once' },
+  {
+    path: 'rollups/quarter-reader.ts',
+    reason: 'the four questions about those sums, whose text depends on what is asked',
+  },
   { path: 'requests/derive.ts', reason: 'one statement, read with what it marks' },
   { path: 'requests/heirs.ts', reason: 'who inherits, and what: two statements over the same rows' },
   { path: 'requests/refold.ts', reason: 'one statement, read with the fold that it feeds' },
