@@ -118,7 +118,7 @@ export const Explanation = z.looseObject({
   drill_down: z
     .array(z.object({ attribute: z.string(), value, lcb: z.number(), selection: count, rest: count }))
     .describe(
-      'The best cause, then the best among the rows that have it, and so on; rows of both sides that are left.',
+      'The best cause, then the best among the rows that have it, and so on; rows of both sides that are left, estimated where not all were compared.',
     ),
   notes: z.array(z.string()).describe('What could not be compared.'),
 });
