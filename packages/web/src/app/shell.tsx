@@ -18,8 +18,17 @@ const Palette = lazy(() => palette().then((module) => ({ default: module.Palette
 const Foot = lazy(() => import('./foot.tsx').then((module) => ({ default: module.Foot })));
 const Keys = lazy(() => import('./keys.tsx').then((module) => ({ default: module.Keys })));
 
+const NARROW = '(max-width: 999px)';
+
 export function Shell({ route, children }: { route: Route | undefined; children: ReactNode }) {
-  const [collapsed, setCollapsed] = useState(memory.get('nav') === 'collapsed');
+  const [chosen, choose] = useState(memory.get('nav'));
+  // Until somebody chooses, a narrow window has its width for the page.
+  const collapsed = chosen === null ? matchMedia(NARROW).matches : chosen === 'collapsed';
+  const turnNav = (): void => {
+    const next = collapsed ? 'open' : 'collapsed';
+    memory.set('nav', next);
+    choose(next);
+  };
   const [open, setOpen] = useState<'palette' | 'keys' | null>(null);
   const [{ live }] = useContextState();
   useLiveClock(live);
@@ -28,9 +37,8 @@ export function Shell({ route, children }: { route: Route | undefined; children:
   useShortcuts({
     onPalette: () => show('palette'),
     onKeys: () => show('keys'),
-    onNav: () => setCollapsed((now) => !now),
+    onNav: turnNav,
   });
-  useEffect(() => memory.set('nav', collapsed ? 'collapsed' : null), [collapsed]);
   // Once the page is there, so that the first press finds it.
   const turn = useTurn();
   useEffect(() => {
@@ -42,7 +50,7 @@ export function Shell({ route, children }: { route: Route | undefined; children:
       <a className={css.skip} href="#main">
         Skip to the page
       </a>
-      <Nav lit={lit} collapsed={collapsed} turn={turn} onCollapse={() => setCollapsed(!collapsed)} />
+      <Nav lit={lit} collapsed={collapsed} turn={turn} onCollapse={turnNav} />
       <div className={css.side}>
         <Top route={route} onFind={() => show('palette')} onKeys={() => show('keys')} />
         <main id="main" className={css.main} tabIndex={-1}>
