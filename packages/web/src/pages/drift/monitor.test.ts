@@ -33,4 +33,10 @@ describe('document of a drift monitor', () => {
     ])
       expect(yaml.split('\n')).toContain(line);
   });
+
+  it('gives lists back as they were, whatever is in them', () => {
+    const filter = ['tenant=<b>\u202e\n\nx', '"quoted"', ' spaced ', 'plain'];
+    const yaml = monitorDocument(formOf({ name: 'a', tenant: '', written: { metric: 'nsfw', filter } }));
+    for (const one of filter) expect(yaml.split('\n')).toContain(`    - ${JSON.stringify(one)}`);
+  });
 });

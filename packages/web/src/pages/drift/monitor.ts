@@ -43,6 +43,7 @@ export function formOf(monitor: {
   const { name, tenant, written } = monitor;
   const text = (field: string): string => (written[field] === undefined ? '' : String(written[field]));
   const list = (field: string): string[] => (Array.isArray(written[field]) ? written[field].map(String) : []);
+  const linesOf = (field: string): string => list(field).map(quoted).join('\n');
   return {
     ...{
       name,
@@ -51,7 +52,7 @@ export function formOf(monitor: {
       segments: list('segments'),
       enabled: written.enabled !== false,
     },
-    ...{ filter: list('filter').join('\n'), exclude: list('exclude').join('\n') },
+    ...{ filter: linesOf('filter'), exclude: linesOf('exclude') },
     ...{ baseline: text('baseline') || '28d', muted_until: text('muted_until') },
     ...{ window_hours: text('window_hours'), least_effect: text('least_effect'), alpha: text('alpha') },
     ...{ persistence: text('persistence'), minimum_n: text('minimum_n') },
@@ -68,7 +69,20 @@ const lines = (text: string): string[] =>
   text
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line !== '');
+    .filter((line) => line !== '')
+    .map(unquoted);
+
+/** A value that does not fit in a line stands in it as JSON, so that a document comes back as it was. */
+const quoted = (value: string): string => (/^"|[\n\r]|^\s|\s$/.test(value) ? JSON.stringify(value) : value);
+function unquoted(line: string): string {
+  if (!line.startsWith('"')) return line;
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'string' ? value : line;
+  } catch {
+    return line;
+  }
+}
 
 const listOf = (field: string, text: string): string[] => {
   const all = lines(text);

@@ -1,4 +1,5 @@
 /** What changed: every finding a sentence, with what it rests on and where it leads. */
+import type { KpiName } from '@pegbar/contract/words';
 import type { Finding, Findings, ObjectiveState } from '../../api/index.ts';
 import { formatTime } from '../../format/index.ts';
 import { Button } from '../../parts/button.tsx';
@@ -71,6 +72,20 @@ export function WhatChanged({ answer, error, onRetry, objectives }: FindingsProp
 const keyOf = ({ metric, segment, since }: Finding): string =>
   `${metric} ${JSON.stringify(segment)} ${since}`;
 
+/** What is told of pictures shows best as drift: then and now over each other, with pictures. */
+const DRIFT_OF: Readonly<Partial<Record<KpiName, string>>> = {
+  ...{ style_distance_mean: 'style_distance', aesthetic_mean: 'aesthetic', clip_i_mean: 'clip_i' },
+  ...{ face_ok_rate: 'face_ok', acceptance_rate: 'acceptance', nsfw_rate: 'nsfw' },
+  policy_block_rate: 'blocked',
+};
+function driftPath({ metric, segment }: Finding): [path: string, more: { filter: string[] }] | null {
+  const of = DRIFT_OF[metric];
+  const fields = Object.keys(segment).filter((field) => field !== 'tenant');
+  // Drift keeps one dimension beside the tenant.
+  if (of === undefined || fields.length > 1) return null;
+  return [`/drift/${of}`, { filter: Object.entries(segment).map(([field, value]) => `${field}=${value}`) }];
+}
+
 function Row(props: { finding: Finding; answer: Findings; objectives: readonly ObjectiveState[] }) {
   const { finding, answer, objectives } = props;
   const [{ zone }] = useContextState();
@@ -80,10 +95,13 @@ function Row(props: { finding: Finding; answer: Findings; objectives: readonly O
   const { lead, cause, tail } = findingEvidence(finding, answer.compare, timeOf);
   const { workload, model_version, region, tenant } = finding.segment;
   const filter = [...(region ? [`region=${region}`] : []), ...(tenant ? [`tenant=${tenant}`] : [])];
+  const drift = driftPath(finding);
   const href =
-    finding.against === null
-      ? link(PAGES[workload ?? ''] ?? '/requests', filter.length === 0 ? {} : { filter })
-      : link(`/releases/${encodeURIComponent(model_version ?? '')}`);
+    finding.against !== null
+      ? link(`/releases/${encodeURIComponent(model_version ?? '')}`)
+      : drift !== null
+        ? link(...drift)
+        : link(PAGES[workload ?? ''] ?? '/requests', filter.length === 0 ? {} : { filter });
   const [from, to] = [Date.parse(answer.from), Date.parse(answer.to)];
   const since = timeOf(Date.parse(finding.since));
   return (
