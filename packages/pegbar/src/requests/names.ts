@@ -11,7 +11,7 @@ export interface Renamed {
 /** Stands for the names of a trace of several requests: what is not named in it stays with the trace. */
 const MANY = '';
 
-/** Traces that are remembered, of each kind; those of some minutes in a busy studio, some ten megabytes. */
+/** Traces of a generation, of each kind: two of them are those of half a minute in a busy studio, some ten megabytes. */
 const REMEMBERED = 50_000;
 
 /**
@@ -20,8 +20,8 @@ const REMEMBERED = 50_000;
  * come later; traces without a name for those that came earlier, whose request is then folded anew.
  */
 export class TraceNames {
-  private readonly names = new Map<string, string>();
-  private readonly unnamed = new Set<string>();
+  private readonly names = new Generations<string>();
+  private readonly unnamed = new Generations<true>();
 
   /** Learns what the rows of a block say. Returns traces that were folded under their own id. */
   learn(columns: Columns, rows: number): Renamed[] {
@@ -47,20 +47,41 @@ export class TraceNames {
 
   /** The request of a trace, '' where nobody has told. */
   of(tenant: string, trace_id: string): string {
-    return this.names.size === 0 ? '' : (this.names.get(`${tenant}\n${trace_id}`) ?? '');
+    return this.names.isEmpty ? '' : (this.names.get(`${tenant}\n${trace_id}`) ?? '');
   }
 
-  /** Remembers a trace that stands for its request, and lets go of the oldest that are remembered. */
+  /** Remembers a trace that stands for its request. */
   foldedAlone(tenant: string, trace_id: string): void {
-    this.unnamed.add(`${tenant}\n${trace_id}`);
-    trim(this.unnamed);
-    trim(this.names);
+    this.unnamed.set(`${tenant}\n${trace_id}`, true);
   }
 }
 
-function trim(remembered: Set<string> | Map<string, string>): void {
-  for (const key of remembered.keys()) {
-    if (remembered.size <= REMEMBERED) return;
-    remembered.delete(key);
+/**
+ * What came last, by key: when a generation is full the one before it is forgotten as a whole. Entries that are taken out
+ * one by one leave holes in a Map, over which every look at its oldest entry has to step.
+ */
+class Generations<V> {
+  private young = new Map<string, V>();
+  private old = new Map<string, V>();
+
+  get isEmpty(): boolean {
+    return this.young.size === 0 && this.old.size === 0;
+  }
+
+  get(key: string): V | undefined {
+    return this.young.get(key) ?? this.old.get(key);
+  }
+
+  set(key: string, value: V): void {
+    if (this.young.size >= REMEMBERED && !this.young.has(key)) {
+      this.old = this.young;
+      this.young = new Map();
+    }
+    this.young.set(key, value);
+  }
+
+  delete(key: string): boolean {
+    const young = this.young.delete(key);
+    return this.old.delete(key) || young;
   }
 }

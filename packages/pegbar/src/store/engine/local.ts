@@ -145,17 +145,22 @@ async function untilReady(
 
 /** True when `SELECT 1` succeeds for this user within the deadline. */
 export function answers(url: string, user: string, password: string, timeout_ms = 5_000): Promise<boolean> {
+  const headers = { 'X-ClickHouse-User': user, 'X-ClickHouse-Key': password };
+  return succeeds(`${url}/?query=SELECT%201`, headers, timeout_ms);
+}
+
+/** True when it takes connections and replies to them, which costs it a fifth of a query. */
+export function replies(url: string, timeout_ms: number): Promise<boolean> {
+  return succeeds(`${url}/ping`, {}, timeout_ms);
+}
+
+function succeeds(url: string, headers: Record<string, string>, timeout_ms: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const headers = { 'X-ClickHouse-User': user, 'X-ClickHouse-Key': password };
-    const call = request(
-      `${url}/?query=SELECT%201`,
-      { headers, agent: false, timeout: timeout_ms },
-      (answer) => {
-        answer.resume();
-        answer.once('end', () => resolve(answer.statusCode === 200));
-        answer.once('error', () => resolve(false));
-      },
-    );
+    const call = request(url, { headers, agent: false, timeout: timeout_ms }, (answer) => {
+      answer.resume();
+      answer.once('end', () => resolve(answer.statusCode === 200));
+      answer.once('error', () => resolve(false));
+    });
     call.once('timeout', () => call.destroy());
     call.once('error', () => resolve(false));
     call.once('close', () => resolve(false));
