@@ -1,5 +1,6 @@
 /** Pictures of a finding: six that are most new, six of what is lost, by the cell that contributes most. */
 import { type Asking, type Condition, type ExploreDeps, listImages, listRequests } from '../explore/index.ts';
+import { contentExamples } from './content-examples.ts';
 import type { Judged } from './engine.ts';
 import { isPictureScore, PICTURE_SEGMENTS, picturesScored } from './queries.ts';
 import { HOUR_MS, type Segment } from './series.ts';
@@ -47,6 +48,7 @@ export async function examplesOf(
 ): Promise<{ most_new: Example[]; most_lost: Example[] }> {
   const { metric, segment } = one.series;
   if (segment.pipeline_stage !== undefined) return { most_new: [], most_lost: [] };
+  if (one.series.sampling.as === 'content') return contentExamples(deps, asking, one, windows);
   const { more, less } = whichOf(one);
   // Of a release, what is lost is what the version before it made.
   const before = one.against === null ? segment : { ...segment, model_version: one.against };

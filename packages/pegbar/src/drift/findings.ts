@@ -80,7 +80,8 @@ function isExplained(one: Judged, told: Judged, isTold: boolean): boolean {
   if (told.against !== null || told.series.metric.name !== one.series.metric.name) return false;
   if (!meets(one, told)) return false;
   const without = withoutSegment(one, told);
-  if (without === null) return true;
+  // Of what is kept whole nobody knows what it is without others: it is told with those that it holds.
+  if (without === null) return !isWhole(one) || holds(one, told);
   const { evidence, leastEffect } = compareParts(
     one.series.metric,
     one.series.sampling,
@@ -94,6 +95,13 @@ function isExplained(one: Judged, told: Judged, isTold: boolean): boolean {
 }
 const CERTAIN = 0.01;
 const MOST_OF_IT = 0.5;
+
+/** Series of content and of collections have no parts. */
+const isWhole = ({ series: { parts } }: Judged): boolean => parts.size === 1 && parts.has('');
+
+/** All rows of the told segment are of this one too. */
+const holds = (one: Judged, told: Judged): boolean =>
+  Object.entries(one.series.segment).every(([name, value]) => told.series.segment[name] === value);
 
 /** No dimension tells the two segments apart. */
 function meets(one: Judged, told: Judged): boolean {

@@ -7,7 +7,7 @@ const SINCE = 'part >= toDate(fromUnixTimestamp64Milli({from:Int64})) - 1';
 
 /** Segments that pictures have. */
 export const PICTURE_SEGMENTS: ReadonlySet<string> = new Set([
-  ...['tenant', 'region', 'workload', 'model_version', 'hardware_class', 'traffic_source'],
+  ...['tenant', 'region', 'workload', 'model_version', 'hardware_class', 'traffic_source', 'collection'],
 ]);
 
 /** A stage tells marks as 0 not told, 1 no, 2 yes; a scorer as a number. */
@@ -38,6 +38,23 @@ FROM ${mergedRows(
     ) WHERE v >= {low:Float64} AND v <= {high:Float64})`,
 )} AS p
 WHERE p.timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND p.timestamp < fromUnixTimestamp64Milli({to:Int64})
+  ${segment.map((name) => `AND p.${name} = {s_${name}:String}`).join(' ')}
+ORDER BY p.timestamp DESC, p.image_id LIMIT {limit:UInt32}`;
+
+const HAS = {
+  text: "positionCaseInsensitiveUTF8(replaceAll(t.prompt, '_', ' '), {name:String}) > 0",
+  prompt_language: 't.prompt_language = {name:String}',
+  prompt_script: 't.prompt_script = {name:String}',
+} as const;
+
+/** Pictures of requests whose prompt has a word, tag, language or script; newest first. */
+export const CONTENT_EXAMPLES = (by: keyof typeof HAS, segment: readonly string[]): string => `
+SELECT toString(p.tenant) AS tenant, p.image_id AS image_id, p.request_id AS request_id
+FROM ${mergedRows('images', `WHERE {tenant_filter:t} AND t.${SINCE} AND t.request_id != ''`)} AS p
+WHERE p.timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND p.timestamp < fromUnixTimestamp64Milli({to:Int64})
+  AND (p.tenant, p.request_id) IN (
+    SELECT t.tenant, t.request_id FROM spans AS t
+    WHERE {tenant_filter:t} AND ${NEAR} AND t.prompt_chars > 0 AND ${HAS[by]})
   ${segment.map((name) => `AND p.${name} = {s_${name}:String}`).join(' ')}
 ORDER BY p.timestamp DESC, p.image_id LIMIT {limit:UInt32}`;
 
