@@ -101,12 +101,16 @@ FROM (${requests(share)}) ARRAY JOIN ${SETTINGS} AS setting
 WHERE ${IN_RANGE} AND ${DECIDED} AND (field, value) IN (SELECT arrayJoin(arrayZip({fields:Array(String)}, {values:Array(String)}))) AND (${where})
 GROUP BY field, value`;
 
-/** Runs among what ended in order of time, of the hosts and models that ran out of memory often enough. */
+/**
+ * Runs among what ended in order of time, of the hosts and models that ran out of memory often enough. Each is compared with
+ * a list of those before: a function that looked into the list itself was given a copy of it per request.
+ */
 const suspected = (value: string): string => having(`${value} IN {suspects:Array(String)}`);
 const runsSql = (where: string, by: 'host' | 'model_version', value: string): string => `
 SELECT '${by}' AS by, value, run.1 AS length, run.2 AS from_ms, run.3 AS to_ms FROM (
   SELECT value, arraySort(groupArray(${RUN_ROWS})((at_ms, oom))) AS ended,
-    arraySplit((one, at) -> at = 1 OR one.2 != ended[at - 1].2, ended, arrayEnumerate(ended)) AS parts,
+    arrayMap(one -> one.2, ended) AS ooms, arrayPushFront(arrayPopBack(ooms), ooms[1]) AS before,
+    arraySplit((one, last) -> one.2 != last, ended, before) AS parts,
     arrayMap(part -> (toUInt32(length(part)), part[1].1, part[-1].1), arrayFilter(part -> part[1].2 = 1, parts)) AS runs
   FROM (SELECT ${value} AS value, at_ms, toUInt8(error_code = 'oom') AS oom FROM (${requests(suspected(value))}) WHERE ${IN_RANGE} AND ${DECIDED} AND (${where}))
   WHERE value IN {suspects:Array(String)} GROUP BY value
