@@ -46,7 +46,7 @@ report({
 });
 
 sharp.concurrency(1);
-const album = createAlbum({ newest: PICTURES, evaluation: 0, daily: 0 });
+const album = createAlbum({ newest: PICTURES, evaluation: 0, flagged: 0, daily: 0 });
 for (const record of simulate(loaded.value, options)) album.see(record);
 const specs = album.pictures().map(specOf);
 const paint = [];

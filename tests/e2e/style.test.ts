@@ -34,7 +34,7 @@ let pictures: AlbumPicture[];
 function album(): AlbumPicture[] {
   const loaded = loadScenario(bundledScenarioText('studio'));
   if (!loaded.ok) throw new Error(loaded.error.message);
-  const chosen = createAlbum({ newest: 0, evaluation: 0, daily: DAILY });
+  const chosen = createAlbum({ newest: 0, evaluation: 0, flagged: 0, daily: DAILY });
   const range = { seed: 7, scale: 0.08, from_ms: FROM_MS, to_ms: TO_MS, anchor_ms: ANCHOR_MS };
   for (const record of simulate(loaded.value, range)) chosen.see(record);
   return chosen.pictures().filter((one) => [DRIFTING, STEADY].includes(specOf(one).collection));

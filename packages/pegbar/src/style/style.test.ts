@@ -52,7 +52,7 @@ async function room(answers: { seen: () => unknown[]; unscored: () => unknown[] 
             kind: 'Collection',
             metadata: { name: 'spring', tenant: 'a' },
             spec,
-            status: { version: 1, changed_at: 0 },
+            status: { version: 1, changed_at: '2026-11-22T12:00:00.000Z' },
           } satisfies Resource,
         ],
       }),
