@@ -14,6 +14,7 @@ import css from './shell.module.css';
 import { useShortcuts } from './shortcuts.ts';
 
 const palette = () => import('./palette.tsx');
+const near = (): void => void palette().catch(() => undefined);
 const Palette = lazy(() => palette().then((module) => ({ default: module.Palette })));
 const Foot = lazy(() => import('./foot.tsx').then((module) => ({ default: module.Foot })));
 const Keys = lazy(() => import('./keys.tsx').then((module) => ({ default: module.Keys })));
@@ -39,11 +40,15 @@ export function Shell({ route, children }: { route: Route | undefined; children:
     onKeys: () => show('keys'),
     onNav: turnNav,
   });
-  // Once the page is there, so that the first press finds it.
-  const turn = useTurn();
+  // Half of ⌘K is a reason to bring what it opens; before that nobody pays for it.
   useEffect(() => {
-    if (turn) palette().catch(() => undefined);
-  }, [turn]);
+    const onKey = ({ key }: KeyboardEvent): void => {
+      if (key === 'Meta' || key === 'Control') near();
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
+  const turn = useTurn();
   const lit = route?.within ?? route?.id;
   return (
     <div className={classes(css.app, collapsed && css.collapsed)}>
@@ -133,7 +138,12 @@ function Top(props: { route: Route | undefined; onFind: () => void; onKeys: () =
         {section !== undefined && `${section} / `}
         <b>{route?.title ?? 'No such page'}</b>
       </div>
-      <button type="button" className={classes(css.find, 'hide-s')} onClick={props.onFind}>
+      <button
+        type="button"
+        className={classes(css.find, 'hide-s')}
+        onClick={props.onFind}
+        onMouseEnter={near}
+      >
         <Icon name="search" />
         <span>Find or paste an id</span>
         <Kbd>⌘K</Kbd>
