@@ -57,6 +57,14 @@ describe('drift of the simulated studio', () => {
     studio = await startStudio({ days: 28, args: ['--truth', file] });
     truth = JSON.parse(readFileSync(file, 'utf8')) as Planted[];
     now = planted('bad-release-inkwash-v7') + 21 * HOUR;
+    // Content is counted in the background, day by day.
+    const counted = async (): Promise<number> => {
+      const { series } = await get<{ series: { n_ref: number }[] }>(
+        '/api/v1/drift?metric=prompt_language&by=tenant&baseline=28d',
+      );
+      return Math.min(...series.map(({ n_ref }) => n_ref), series.length < 4 ? 0 : Number.POSITIVE_INFINITY);
+    };
+    await expect.poll(counted, { timeout: MOVE_IN_MS / 2, interval: 5_000 }).toBeGreaterThan(4_000);
   }, MOVE_IN_MS);
   afterAll(() => studio?.stop());
 
@@ -78,8 +86,11 @@ describe('drift of the simulated studio', () => {
       );
       expect(of('latency_ms', { model_version: 'inkwash-v7', pipeline_stage: 'generate' })).toBe(release);
 
-      const style = of('style_distance', { tenant: 'studio-kumo' })!;
-      expect(style.segment).toEqual({ tenant: 'studio-kumo' });
+      // The collection, and its tenant with it.
+      const kumo = { tenant: 'studio-kumo', collection: 'kumo-spring' };
+      const style = of('style_distance', kumo)!;
+      expect(style.segment).toEqual(kumo);
+      expect(of('style_distance', { tenant: 'studio-kumo' })).toBe(style);
       expect(style.cause).toBeNull();
       expect(style.examples!.most_new).toHaveLength(6);
       expect(style.examples!.most_lost).toHaveLength(6);
@@ -95,11 +106,16 @@ describe('drift of the simulated studio', () => {
       }
       expect(Math.abs(Date.parse(nsfw.since!) - planted('nsfw-rise-mangatan'))).toBeLessThan(8 * HOUR);
 
-      const prompts = of('prompt_tokens', { tenant: 'mangatan' })!;
+      // What they ask for now, and that they write more with it.
+      const prompts = of('prompt_tokens_content', { tenant: 'mangatan' })!;
+      expect(of('prompt_tokens', { tenant: 'mangatan' })).toBe(prompts);
       expect(prompts.segment).toEqual({ tenant: 'mangatan' });
       expect(prompts.cause).toBeNull();
       expect(Math.abs(Date.parse(prompts.since!) - planted('prompt-drift-mangatan'))).toBeLessThan(14 * HOUR);
-      expect(prompts.words).toMatch(/^median prompt is \d+ tokens, was \d+ tokens$/);
+      expect(prompts.words).toMatch(
+        /^`(beach|summer|blushing|night|road)` in \d\d(\.\d)? % of prompts, was \d(\.\d+)? %$/,
+      );
+      expect(prompts.examples!.most_new).toHaveLength(6);
 
       // One planted thing, one finding; the slow CDN of the last hours is none of style or prompt.
       expect(found.length).toBeLessThanOrEqual(6);

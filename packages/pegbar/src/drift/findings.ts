@@ -41,6 +41,7 @@ export function groupFindings(judged: readonly Judged[], whyOf: (one: Judged) =>
       entry,
       (finding) =>
         (isRelease({ one: finding.main }) && version !== null && versionOf(finding.main) === version) ||
+        (isRelease({ one: finding.main }) && isWhole(entry.one) && beganWith(entry, finding)) ||
         sameSegment(finding.main, entry.one, finding) ||
         [finding.main, ...finding.also.map(({ one }) => one)].some((told) =>
           isExplained(entry.one, told, ofReleases.has(entry.one.series.metric.name)),
@@ -95,6 +96,20 @@ function isExplained(one: Judged, told: Judged, isTold: boolean): boolean {
 }
 const CERTAIN = 0.01;
 const MOST_OF_IT = 0.5;
+
+/** Nobody knows what versions did within a collection: what began with a release, in a metric that it moved, is its. */
+const BEGAN_WITHIN_MS = 12 * 3_600_000;
+
+function beganWith(
+  { one, why }: { one: Judged; why: Why },
+  { main, why: told, also }: DriftFinding,
+): boolean {
+  const moved = [main, ...also.map((each) => each.one)].some(
+    (each) => each.against !== null && each.series.metric.name === one.series.metric.name,
+  );
+  if (!moved || !why.change || !told.change) return false;
+  return Math.abs(why.change.at_ms - told.change.at_ms) <= BEGAN_WITHIN_MS;
+}
 
 /** Series of content and of collections have no parts. */
 const isWhole = ({ series: { parts } }: Judged): boolean => parts.size === 1 && parts.has('');
