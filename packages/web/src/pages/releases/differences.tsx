@@ -15,7 +15,8 @@ export function Differences({ view, against }: { view: ReleaseView; against: str
   const { kpis, version } = view;
   const axis = axisOf(kpis);
   return (
-    <div className={css.differences}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways between phone and desk
+    <section className={css.differences} aria-label="Differences" tabIndex={0}>
       <table>
         <thead>
           <tr>
@@ -65,7 +66,7 @@ export function Differences({ view, against }: { view: ReleaseView; against: str
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }
 

@@ -35,7 +35,8 @@ export function Segments({ view }: { view: ReleaseView }) {
           </Link>
         }
       />
-      <div className={css.scroll}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways */}
+      <section className={css.scroll} aria-label="Segments" tabIndex={0}>
         <table>
           <thead>
             <tr>
@@ -58,7 +59,7 @@ export function Segments({ view }: { view: ReleaseView }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
     </Sheet>
   );
 }
