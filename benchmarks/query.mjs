@@ -14,7 +14,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { systemClock as clock } from '../packages/pegbar/dist/base/clock.js';
 import { createCounters } from '../packages/pegbar/dist/base/counters.js';
-import { findTrace, listRequests, parseFilters, readKpis } from '../packages/pegbar/dist/explore/index.js';
+import {
+  explain,
+  findTrace,
+  listRequests,
+  parseFilters,
+  readFacets,
+  readFailures,
+  readKpis,
+} from '../packages/pegbar/dist/explore/index.js';
 import { OUTCOME_SQL, SETTLED_MS_SQL } from '../packages/pegbar/dist/requests/index.js';
 import { createRollupKeeper, createRollupReader } from '../packages/pegbar/dist/rollups/index.js';
 import { openState } from '../packages/pegbar/dist/state/index.js';
@@ -100,8 +108,8 @@ const filters = (...texts) => must(parseFilters(texts));
 
 const four_weeks = () => ({ from_ms: to_ms - DAYS * DAY_MS + hours(3), to_ms });
 /** A panel of the page of one workload: hourly over four weeks. */
-const panel = (metrics, by = [], more = []) =>
-  kpis({ metrics, by, step_ms: HOUR_MS, more, range: four_weeks });
+const panel = (metrics, by = [], more = [], step_ms = HOUR_MS) =>
+  kpis({ metrics, by, step_ms, more, range: four_weeks });
 const kpis =
   ({ metrics, by = [], step_ms = null, more = [], range }) =>
   async () =>
@@ -130,6 +138,8 @@ const PANELS = {
   failures: panel(['oom_rate', 'timeout_rate', 'retry_rate']),
   quality: panel(['aesthetic_mean', 'face_ok_rate']),
   gpus: panel(['gpu_util', 'vram_headroom']),
+  // The step that the page itself takes over four weeks.
+  latency_by_model_12h: panel(['latency_p95_ms'], ['model_version'], [], 12 * HOUR_MS),
 };
 const week = () => ({ from_ms: to_ms - 7 * DAY_MS - hours(24), to_ms });
 const OVERVIEW = {
@@ -169,6 +179,41 @@ const SEARCHES = {
   search_requests_28d: search(DAYS * DAY_MS - DAY_MS),
   search_spans_sql_1h: searchSpans(HOUR_MS),
   search_spans_sql_24h: searchSpans(DAY_MS),
+};
+
+const since = (length) => ({ from_ms: to_ms - length, to_ms });
+const facets = (length) => async () =>
+  must(
+    await readFacets(deps, asking(), {
+      of: 'requests',
+      fields: [],
+      conditions: [],
+      limit: 10,
+      ...since(length),
+    }),
+  );
+const explained = (length) => async () =>
+  must(
+    await explain(deps, asking(), {
+      ...{
+        subject: 'requests',
+        conditions: [],
+        selection: filters('latency_ms>=18000'),
+        limit: 20,
+        depth: 2,
+      },
+      ...since(length),
+    }),
+  );
+const failures = (length) => async () =>
+  must(await readFailures(deps, asking(), { conditions: [], step_ms: length / 56, ...since(length) }));
+/** Answers over raw requests, beyond some rows from a sample. */
+const ANALYSES = {
+  facets_24h: facets(DAY_MS),
+  facets_28d: facets(DAYS * DAY_MS),
+  explain_24h: explained(DAY_MS),
+  explain_28d: explained(DAYS * DAY_MS),
+  failures_28d: failures(DAYS * DAY_MS),
 };
 
 /** The same figures from the rows themselves: what a dashboard without rollups asks. */
@@ -258,7 +303,7 @@ async function measure(size, batches) {
     better: 'less',
     values: [Math.max(...medians)],
   });
-  for (const [name, ask] of Object.entries(OVERVIEW)) tell(name, size, await time(ask));
+  for (const [name, ask] of Object.entries({ ...OVERVIEW, ...ANALYSES })) tell(name, size, await time(ask));
 }
 
 const batches = [];
