@@ -21,7 +21,7 @@ export function MonitorTable({ rows, open, onOpen }: MonitorTableProps) {
   const keyOf = ({ name, tenant }: DriftMonitorRow): string => `${tenant}/${name}`;
   return (
     <Table
-      label="Monitors"
+      label="Every monitor"
       rows={rows}
       keyOf={keyOf}
       selected={open}
