@@ -163,10 +163,12 @@ export async function scrollGallery(browser, url, most_ms) {
     still = now === place ? still + 1 : 0;
     place = now;
   }
+  // Where the hand rests, places are filled with their pictures.
+  await page.locator('ul[aria-label="Pictures"] a').last().waitFor();
   const [origin, tasks, shown] = await page.evaluate(() => {
-    const last = document.querySelector('ul[aria-label="Pictures"] li:last-child a');
-    const id = /\/p(\d+)/.exec(last?.getAttribute('href') ?? '')?.[1];
-    return [performance.timeOrigin, globalThis.tasks, Number(id ?? -1) + 1];
+    const links = document.querySelectorAll('ul[aria-label="Pictures"] a');
+    const ids = [...links].map((link) => Number(/\/p(\d+)/.exec(link.getAttribute('href') ?? '')?.[1] ?? -1));
+    return [performance.timeOrigin, globalThis.tasks, Math.max(-1, ...ids) + 1];
   });
   await waits.stop();
   const { metrics } = await session.send('Performance.getMetrics');
