@@ -1,7 +1,7 @@
 /**
  * A question to the engine as one HTTP request with its text as the body. The client library waits a turn of the timers
- * before each request and sends the text as a stream of chunks: on a busy machine a `SELECT 1` through it took 10 ms,
- * three times the CPU of ours here and twice that of the engine, and this way 1 ms. Writes go through the library.
+ * before each request and sends the text as a stream of chunks: a `SELECT 1` took half as long again on a busy machine and as much
+ * more of our CPU. Writes go through the library.
  */
 import {
   Agent as HttpAgent,
