@@ -130,7 +130,9 @@ describe('drift of the simulated studio', () => {
       // Hours after its start: a full roll-out, a ramp of twelve hours, one of four, and one of nine days.
       for (const [id, hours, metric, segment] of [
         ['bad-release-inkwash-v7', 12, 'face_ok', { model_version: 'inkwash-v7' }],
-        ['prompt-drift-mangatan', 24, 'prompt_tokens', { tenant: 'mangatan' }],
+        ['prompt-drift-mangatan', 24, 'prompt_tokens_content', { tenant: 'mangatan' }],
+        // Their length lasts once the ramp lies in the first half of the window.
+        ['prompt-drift-mangatan', 30, 'prompt_tokens', { tenant: 'mangatan' }],
         ['style-drift-kumo-spring', 5 * 24, 'style_distance', { tenant: 'studio-kumo' }],
       ] as const) {
         const { findings: found } = await findings(planted(id) + hours * HOUR);
@@ -143,7 +145,7 @@ describe('drift of the simulated studio', () => {
         ).toBe(true);
       }
     },
-    3 * QUESTION_MS,
+    4 * QUESTION_MS,
   );
 
   it(
