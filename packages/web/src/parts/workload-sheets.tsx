@@ -114,6 +114,7 @@ export function FlowSheet({ filters, marks, throughput, wait_s }: FlowProps) {
           lines={CACHES}
           factor={100}
           scale="free"
+          most={100}
           gutter={right}
           marks={marks}
           empty="No cache told of hits or misses."
