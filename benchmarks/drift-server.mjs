@@ -35,7 +35,7 @@ const keysOf = (keys) => `arrayJoin([${keys.join()}])`;
 const KEYS = keysOf([...WORKLOADS, ...REGIONS]);
 const STAGES = "['ingest','preprocess','generate','upscale','postprocess','deliver']";
 const around = (lambda) =>
-  `toUInt32(greatest(0, round(${lambda} + sqrt(${lambda}) * randNormal(0, 1, rowNumberInAllBlocks()))))`;
+  `toUInt32(greatest(0, round(${lambda} + sqrt(${lambda}) * randNormal(0, 1, cityHash64(tenant, metric, stage, key, t)))))`;
 /** A Gaussian bump of bins; the codes move up by three (10 % of the value) where it drifted. */
 const weights = Array.from({ length: BINS }, (_, i) => Math.exp(-(((i - BINS / 2) / 6) ** 2) / 2));
 const total = weights.reduce((sum, one) => sum + one, 0);
@@ -150,7 +150,7 @@ async function fill(run, days, count) {
     INSERT INTO roll_hours (tenant, metric, stage, dim, value, t, n, sum, bins, counts)
     SELECT tenant, metric, stage, key.1, key.2, t, arraySum(counts), toInt64(arraySum(counts)) * 1000000, codes, counts FROM (
       SELECT tenant, metric, stage, key, t, arrayMap(i -> toUInt16(base + i), range(${BINS})) AS all_codes,
-        arrayMap((l, i) -> toUInt32(greatest(0, round(l + sqrt(l) * randNormal(0, 1, i)))), [${lambdas.join()}], range(${BINS})) AS all_counts,
+        arrayMap((l, i) -> toUInt32(greatest(0, round(l + sqrt(l) * randNormal(0, 1, cityHash64(tenant, metric, stage, key, t, i))))), [${lambdas.join()}], range(${BINS})) AS all_counts,
         arrayFilter((c, n) -> n > 0, all_codes, all_counts) AS codes, arrayFilter(n -> n > 0, all_counts) AS counts
       FROM (SELECT one.1 AS metric, toUInt16(one.2${by}) AS base, arrayJoin(${stage}) AS stage, ${keys} AS key, ${hours(day)} AS t, tenant
         FROM (SELECT arrayJoin(arrayZip(${metrics}, ${bases})) AS one, number, ${tenants})))`;
@@ -162,12 +162,14 @@ async function fill(run, days, count) {
   const counters = (metrics, lambda, stage, keys, day) => `
     INSERT INTO roll_hours (tenant, metric, stage, dim, value, t, n, sum, bins, counts)
     SELECT tenant, metric, stage, key.1, key.2, t, if(metric IN ('face_ok', 'nsfw'), 80, c), toInt64(c) * 1000000, [], [] FROM (
-      SELECT tenant, one.1 AS metric, arrayJoin(${stage}) AS stage, ${keys} AS key, ${hours(day)} AS t, ${around('one.2')} AS c
-      FROM (SELECT arrayJoin(arrayZip(${metrics}, ${lambda})) AS one, number, ${tenants})) WHERE c > 0`;
+      SELECT tenant, one.1 AS metric, stage, key, t, ${around('one.2')} AS c
+      FROM (SELECT one, tenant, arrayJoin(${stage}) AS stage, ${keys} AS key, ${hours(day)} AS t
+        FROM (SELECT arrayJoin(arrayZip(${metrics}, ${lambda})) AS one, number, ${tenants}))) WHERE c > 0`;
   const workloads = keysOf(WORKLOADS);
   for (const day of days) {
     // The same bins three codes on, of some tenants on the last day.
-    const by = day === last ? ` + if(one.1 = 'latency_ms' AND number < ${count >= FEW ? DRIFTED : 0}, 3, 0)` : '';
+    const by =
+      day === last ? ` + if(one.1 = 'latency_ms' AND number < ${count >= FEW ? DRIFTED : 0}, 3, 0)` : '';
     await run(histograms(names(all), numbers(all), "['']", KEYS, day, by));
     await run(histograms("['stage_ms']", `[${binOf('float', 900)}]`, STAGES, workloads, day, ''));
     await run(counters(names(plain), numbers(plain), "['']", KEYS, day));
@@ -175,9 +177,10 @@ async function fill(run, days, count) {
   }
   const daily = (metrics, lambda, stage, keys) => `
     INSERT INTO roll_days (tenant, metric, stage, dim, value, t, n, sum, bins, counts)
-    SELECT tenant, metric, stage, key.1, key.2, toDateTime(${last} - 86400 * back, 'UTC'), if(metric IN ('face_ok', 'nsfw'), 1920, c), toInt64(c) * 1000000, [], [] FROM (
-      SELECT tenant, one.1 AS metric, arrayJoin(${stage}) AS stage, ${keys} AS key, arrayJoin(range(1, 29)) AS back, ${around('(24 * one.2)')} AS c
-      FROM (SELECT arrayJoin(arrayZip(${metrics}, ${lambda})) AS one, ${tenants})) WHERE c > 0`;
+    SELECT tenant, metric, stage, key.1, key.2, t, if(metric IN ('face_ok', 'nsfw'), 1920, c), toInt64(c) * 1000000, [], [] FROM (
+      SELECT tenant, one.1 AS metric, stage, key, t, ${around('(24 * one.2)')} AS c
+      FROM (SELECT one, tenant, arrayJoin(${stage}) AS stage, ${keys} AS key, toDateTime(${last} - 86400 * arrayJoin(range(1, 29)), 'UTC') AS t
+        FROM (SELECT arrayJoin(arrayZip(${metrics}, ${lambda})) AS one, ${tenants}))) WHERE c > 0`;
   const even = Object.fromEntries(Object.keys(all).map((name) => [name, PER_HOUR]));
   await run(daily(names({ ...even, ...plain }), numbers({ ...even, ...plain }), "['']", KEYS));
   await run(daily("['stage_ms', 'errors', 'stages']", `[${PER_HOUR}, 0.8, 83]`, STAGES, workloads));
