@@ -649,11 +649,20 @@ const rollupTables: readonly Table[] = [
     settings: { index_granularity: 128 },
     columns: [
       tenant,
-      col('kind', lc, 'token, keyed_token, tag, character, language, script, colour, style_distance; hour marks what was counted'),
+      col(
+        'kind',
+        lc,
+        'token, keyed_token, tag, character, language, script, colour, style_distance; hour marks what was counted',
+      ),
       col('dim', lc, 'all, region, model_version, workload or collection'),
       col('value', lc, 'value of the dimension'),
       col('t', "DateTime('UTC')", 'start of the hour', 'DoubleDelta, ZSTD(1)'),
-      col('counted', 'UInt64', 'when it was counted, ms; the newest of an hour counts', 'DoubleDelta, ZSTD(1)'),
+      col(
+        'counted',
+        'UInt64',
+        'when it was counted, ms; the newest of an hour counts',
+        'DoubleDelta, ZSTD(1)',
+      ),
       col('documents', 'UInt32', 'prompts or pictures', 'T64, ZSTD(1)'),
       col('sessions', 'UInt32', 'sessions of them', 'T64, ZSTD(1)'),
       col('session_squares', 'UInt64', 'sum over sessions of (documents) squared', 'T64, ZSTD(1)'),
@@ -662,8 +671,18 @@ const rollupTables: readonly Table[] = [
       col('counts', 'Array(UInt32)', 'documents that have the cell', 'ZSTD(1)'),
       col('cell_sessions', 'Array(UInt32)', 'sessions that have it', 'ZSTD(1)'),
       col('squares', 'Array(UInt32)', 'sum over sessions of (documents with the cell) squared', 'ZSTD(1)'),
-      col('crosses', 'Array(UInt32)', 'sum over sessions of (documents with the cell) times (documents)', 'ZSTD(1)'),
-      col('names', 'Array(String)', 'words of the cells that three sessions of the hour have; of dim all', 'ZSTD(1)'),
+      col(
+        'crosses',
+        'Array(UInt32)',
+        'sum over sessions of (documents with the cell) times (documents)',
+        'ZSTD(1)',
+      ),
+      col(
+        'names',
+        'Array(String)',
+        'words of the cells that three sessions of the hour have; of dim all',
+        'ZSTD(1)',
+      ),
     ],
   },
 ];

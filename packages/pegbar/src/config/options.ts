@@ -34,7 +34,12 @@ export const SERVER_OPTIONS: readonly ServerOption[] = [
     value: 'auto|child|binary|URL',
     help: 'ClickHouse: bundled, installed or remote',
   },
-  { field: 'role', form: 'text', value: 'all|ingest|worker|api', help: 'what this process does; only all in this version' },
+  {
+    field: 'role',
+    form: 'text',
+    value: 'all|ingest|worker|api',
+    help: 'what this process does; only all in this version',
+  },
   { field: 'require_key', form: 'switch', help: 'demand a key on loopback too' },
   { field: 'json', form: 'switch', help: 'first line on stdout is one JSON document' },
   {

@@ -33,7 +33,12 @@ it('writes YAML that reads as what was typed, however odd', () => {
 
 it('holds in its form what the document says', () => {
   const spec = { prompts: 'drop', retention: { logs: '7d' }, redact: { keys: ['email'] } };
-  const document = { kind: 'Tenant', metadata: { name: 'a' }, spec, status: { version: 1, changed_at: '2026-11-22T12:00:00.000Z' } };
+  const document = {
+    kind: 'Tenant',
+    metadata: { name: 'a' },
+    spec,
+    status: { version: 1, changed_at: '2026-11-22T12:00:00.000Z' },
+  };
   const form = formOf(null, document);
   expect(form).toMatchObject({ prompts: 'drop', keys: 'email', traces: '' });
   expect(parse(documentOf({ ...form, name: 'a' })).spec).toEqual(spec);
