@@ -44,16 +44,14 @@ const lambdas = weights.map((one) => ((one / total) * PER_HOUR).toFixed(3));
 const FLOATS = { prompt_tokens: 40, latency_ms: 3_000, queue_wait_ms: 400, delivered_fps: 24 };
 const OTHERS = { aesthetic: 250, clip_i: 400, style_distance: 120 };
 const COUNTERS = {
-  ...{
-    succeeded: 80,
-    failed: 0.8,
-    timed_out: 0.2,
-    blocked: 0.5,
-    accepted: 30,
-    feedback: 40,
-    images: 90,
-    cost_usd: 0.3,
-  },
+  succeeded: 80,
+  failed: 0.8,
+  timed_out: 0.2,
+  blocked: 0.5,
+  accepted: 30,
+  feedback: 40,
+  images: 90,
+  cost_usd: 0.3,
 };
 
 export async function serverSweep(tell, tenants = TENANTS) {
@@ -78,7 +76,10 @@ export async function serverSweep(tell, tenants = TENANTS) {
   const summing = cpuSince(began);
 
   const deps = {
-    ...{ store, clock, state, rollups: createRollupReader({ store, keeper }) },
+    store,
+    clock,
+    state,
+    rollups: createRollupReader({ store, keeper }),
     quarters: createQuarterReader({ store, keeper, state }),
   };
   const asking = { scope: { tenant: null } };
@@ -89,7 +90,8 @@ export async function serverSweep(tell, tenants = TENANTS) {
   const one = () =>
     askDrift(deps, asking, {
       ...question,
-      ...{ metric: 'latency_ms', by: ['tenant'] },
+      metric: 'latency_ms',
+      by: ['tenant'],
       conditions: [{ field: 'tenant', op: '=', values: ['tenant-7'] }],
     }).then(must);
   const engine = childrenOf(process.pid)[0];

@@ -195,13 +195,11 @@ const facets = (length) => async () =>
 const explained = (length) => async () =>
   must(
     await explain(deps, asking(), {
-      ...{
-        subject: 'requests',
-        conditions: [],
-        selection: filters('latency_ms>=18000'),
-        limit: 20,
-        depth: 2,
-      },
+      subject: 'requests',
+      conditions: [],
+      selection: filters('latency_ms>=18000'),
+      limit: 20,
+      depth: 2,
       ...since(length),
     }),
   );

@@ -61,12 +61,10 @@ const cases = {
       byHand(
         {
           ...SHARED,
-          ...{
-            'pegbar.stage': 'generate',
-            'pegbar.sampler': 'dpmpp_2m',
-            'pegbar.steps': 20,
-            'pegbar.cfg': 7,
-          },
+          'pegbar.stage': 'generate',
+          'pegbar.sampler': 'dpmpp_2m',
+          'pegbar.steps': 20,
+          'pegbar.cfg': 7,
         },
         nothing,
       ),

@@ -40,7 +40,10 @@ export async function sendTrace({ url, otlp_http }) {
     const begins = start + (at / SPANS) * (TRACE_MS - SECOND_MS);
     const took = at === 0 ? TRACE_MS : at <= PANELS ? 2 * SECOND_MS : 3 + (at % 40);
     return {
-      ...{ traceId, spanId: spanId(at), kind: 1, status: {} },
+      traceId,
+      spanId: spanId(at),
+      kind: 1,
+      status: {},
       ...(at === 0 ? {} : { parentSpanId: spanId(parent) }),
       name: at === 0 ? 'render comic' : at <= PANELS ? `panel ${at}` : `denoise step ${at % 50}`,
       startTimeUnixNano: nanos(begins),
@@ -107,8 +110,15 @@ export async function sendPictures({ url }, folder) {
   });
   const newest = Date.now() - SECOND_MS;
   const record = (at) => ({
-    ...{ type: 'artifact', tenant: TENANT, kind: 'image', image_id: `p${at}`, request_id: `r${at}` },
-    ...{ uri: `file://${root}/${at % FILES}.png`, width: 768, height: 768, workload: 'single_image' },
+    type: 'artifact',
+    tenant: TENANT,
+    kind: 'image',
+    image_id: `p${at}`,
+    request_id: `r${at}`,
+    uri: `file://${root}/${at % FILES}.png`,
+    width: 768,
+    height: 768,
+    workload: 'single_image',
     timestamp: newest - Math.floor((at * 23 * HOUR_MS) / PICTURES),
   });
   for (let from = 0; from < PICTURES; from += RECORDS_PER_POST) {

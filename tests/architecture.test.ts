@@ -110,6 +110,7 @@ describe('the checker', () => {
       'no-fetch',
       'no-process-env',
       'no-random',
+      'no-spread-literal',
       'no-timer',
       'sql-place',
     ]);

@@ -29,6 +29,9 @@ const SQL =
   /\b(?:SELECT\s[\s\S]*?\sFROM\s|INSERT INTO\s|DELETE FROM\s|CREATE (?:TABLE|VIEW|DATABASE)\s|ALTER TABLE\s|UPDATE \w+ SET\s)/;
 /** In small letters it is SQL only where a text begins so: prose selects from things too. */
 const SMALL_SQL = /^\s*(?:select\s[\s\S]*?\sfrom\s|insert into\s|delete from\s|update \w+ set\s)/;
+/** A literal spread into a literal only saves lines; the spread of a JSX element has no comma beside it. */
+const SPREAD_LITERAL =
+  /(?<=,\s*)\.\.\.(?:\{[^{}]*\}|\[[^[\]]*\])(?=\s*[,}\])])|(?<=[{[(]\s*)\.\.\.(?:\{[^{}]*\}|\[[^[\]]*\])(?=\s*,)/g;
 const IMPORT = /(?<![\w$.])(?:from|import)\s*\(?\s*$/;
 
 export function readSources(root: string): File[] {
@@ -125,6 +128,8 @@ function checkGlobals(file: File, excused: Excused): Violation[] {
   };
   for (const { index } of file.code.matchAll(/\bexport\s*\*/g))
     at('no-export-star', index, 'list what is exported');
+  for (const { index } of file.code.matchAll(SPREAD_LITERAL))
+    at('no-spread-literal', index, 'write the members themselves, a line each');
   if (file.isTest) return found;
   for (const { rule, pattern, allowed } of rules.GLOBALS) {
     for (const { index, 0: text } of file.code.matchAll(new RegExp(pattern, 'g'))) {

@@ -43,8 +43,24 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
 
   // Doors: people and machines.
   http: [
-    ...[CONTRACT, 'base', 'config', 'access', 'artifacts', 'explore', 'ingest', 'privacy', 'requests'],
-    ...['rollups', 'spool', 'state', 'store', 'dead-letters', 'deployments', 'drift', 'erasure', 'style'],
+    CONTRACT,
+    'base',
+    'config',
+    'access',
+    'artifacts',
+    'explore',
+    'ingest',
+    'privacy',
+    'requests',
+    'rollups',
+    'spool',
+    'state',
+    'store',
+    'dead-letters',
+    'deployments',
+    'drift',
+    'erasure',
+    'style',
   ],
   // A command asks a server over HTTP; of the rooms it sees only the pure ones.
   cli: [CONTRACT, STATS, 'base', 'config', 'features', 'importers', 'version.ts', 'drift-compare'],
@@ -52,17 +68,15 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
 
 /** Files that wire rooms together; the only ones above http. They may import every room. */
 export const WIRING: readonly string[] = [
-  ...[
-    'main.ts',
-    'server.ts',
-    'doors.ts',
-    'declared.ts',
-    'start-error.ts',
-    'start-trouble.ts',
-    'style-wiring.ts',
-    'up.ts',
-    'demo.ts',
-  ],
+  'main.ts',
+  'server.ts',
+  'doors.ts',
+  'declared.ts',
+  'start-error.ts',
+  'start-trouble.ts',
+  'style-wiring.ts',
+  'up.ts',
+  'demo.ts',
 ];
 
 /** Files beside the rooms that import nothing of ours. */

@@ -119,8 +119,17 @@ it('knows tags, characters, languages and the divergence, by other segments too'
 
 it('answers the same on the command line', async () => {
   const run = await pegbar([
-    ...['drift', '--metric', 'prompt_tokens_content', '--by', 'tenant', '--url', server.url],
-    ...['--from', from, '--to', to],
+    'drift',
+    '--metric',
+    'prompt_tokens_content',
+    '--by',
+    'tenant',
+    '--url',
+    server.url,
+    '--from',
+    from,
+    '--to',
+    to,
   ]);
   expect(run.stdout).toMatch(/changing +drift +`\w+` in \d+(\.\d)? % of prompts, was 0 %/);
   expect(run.code).toBe(1);
@@ -132,8 +141,13 @@ it('takes vectors from attributes and from files under the roots of the tenant, 
   const vector = Array.from({ length: 64 }, (_, at) => Math.sin(at * 12.9898) / 3);
   const clip = { 'pegbar.embedding.model': 'clip', 'pegbar.embedding.version': '3' };
   const stage = (image_id: string, more: object) => ({
-    ...{ tenant: 'studio', timestamp: NOW - 2 * HOUR, request_id: `r-${image_id}`, image_id },
-    ...{ pipeline_stage: 'generate', outcome: 'succeeded', ...more },
+    tenant: 'studio',
+    timestamp: NOW - 2 * HOUR,
+    request_id: `r-${image_id}`,
+    image_id,
+    pipeline_stage: 'generate',
+    outcome: 'succeeded',
+    ...more,
   });
   await server.send([
     stage('by-record', { attributes: { ...clip, 'pegbar.embedding.vector': vector } }),
@@ -144,7 +158,10 @@ it('takes vectors from attributes and from files under the roots of the tenant, 
   ] as never);
   const attribute = (key: string, value: object) => ({ key, value });
   const span = {
-    ...{ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), name: 'generate', kind: 1 },
+    traceId: 'a'.repeat(32),
+    spanId: 'b'.repeat(16),
+    name: 'generate',
+    kind: 1,
     startTimeUnixNano: String((NOW - 2 * HOUR) * 1e6),
     endTimeUnixNano: String((NOW - 2 * HOUR + 900) * 1e6),
     attributes: [
@@ -166,7 +183,9 @@ it('takes vectors from attributes and from files under the roots of the tenant, 
     ],
   };
   const sent = await fetch(`${server.ready.otlp_http}/v1/traces`, {
-    ...{ method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(otlp) },
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(otlp),
   });
   expect(sent.status).toBe(200);
   const stored = async () => {

@@ -202,13 +202,25 @@ describe('drift of the simulated studio', () => {
       expect(drifted.code).toBe(1);
       expect(drifted.stdout).toMatch(/mangatan +drift +median prompt is/);
       const released = await pegbar([
-        ...['drift', '--metric', 'face_ok', '--baseline', 'release'],
-        ...['--filter', 'model_version=inkwash-v7', ...at],
+        'drift',
+        '--metric',
+        'face_ok',
+        '--baseline',
+        'release',
+        '--filter',
+        'model_version=inkwash-v7',
+        ...at,
       ]);
       expect(released.code, released.stdout).toBe(1);
       expect(released.stdout).toMatch(/inkwash-v7 +drift +faces accepted are/);
       const quiet = await pegbar([
-        ...['drift', '--metric', 'prompt_tokens', '--filter', 'tenant=studio-kumo', ...at, '--json'],
+        'drift',
+        '--metric',
+        'prompt_tokens',
+        '--filter',
+        'tenant=studio-kumo',
+        ...at,
+        '--json',
       ]);
       expect(quiet.code).toBe(0);
       expect(JSON.parse(quiet.stdout)).toMatchObject({

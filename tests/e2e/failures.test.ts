@@ -18,8 +18,11 @@ beforeAll(async () => {
   const requests = Array.from({ length: REQUESTS }, (_, at) => {
     const oom = at >= OOM.from && at < OOM.to;
     return {
-      ...{ timestamp: iso(AT + at * 1_000), request_id: `r-${at}`, pipeline_stage: 'generate' },
-      ...{ workload: 'single_image', outcome: oom ? 'failed' : at === 20 ? 'timed_out' : 'succeeded' },
+      timestamp: iso(AT + at * 1_000),
+      request_id: `r-${at}`,
+      pipeline_stage: 'generate',
+      workload: 'single_image',
+      outcome: oom ? 'failed' : at === 20 ? 'timed_out' : 'succeeded',
       ...(oom ? { error_code: 'oom', error_message: 'CUDA out of memory' } : {}),
       ...(at === 20 ? { error_code: 'timeout' } : {}),
       ...(at === 30 ? { attempt: 3 } : {}),
@@ -28,16 +31,22 @@ beforeAll(async () => {
     };
   });
   const span = (span_id: string, more: object) => ({
-    ...{ trace_id: TRACE, span_id, request_id: 'traced', ...more },
+    trace_id: TRACE,
+    span_id,
+    request_id: 'traced',
+    ...more,
   });
   await server.store([
     ...requests,
     span('00f067aa0ba902b7', {
-      ...{ timestamp: iso(AT + 2_000), pipeline_stage: 'generate', outcome: 'succeeded' },
+      timestamp: iso(AT + 2_000),
+      pipeline_stage: 'generate',
+      outcome: 'succeeded',
       metrics: { latency_ms: 1_500, queue_wait_ms: 100 },
     }),
     span('00f067aa0ba902b8', {
-      ...{ timestamp: iso(AT + 500), pipeline_stage: 'preprocess' },
+      timestamp: iso(AT + 500),
+      pipeline_stage: 'preprocess',
       metrics: { latency_ms: 300 },
     }),
   ]);

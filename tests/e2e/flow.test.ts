@@ -14,7 +14,10 @@ beforeAll(async () => {
   server = await startServer();
   const tags = { workload: 'batch_panels', region: 'eu-west', model: { version: '<b>v7</b>' } };
   const requests = Array.from({ length: REQUESTS }, (_, at) => ({
-    ...{ ...tags, timestamp: iso(AT + at), request_id: `r-${at}`, pipeline_stage: 'generate' },
+    ...tags,
+    timestamp: iso(AT + at),
+    request_id: `r-${at}`,
+    pipeline_stage: 'generate',
     metrics: { latency_ms: 1_000 + at, queue_wait_ms: 1_000 },
     outcome: at < 4 ? 'failed' : 'succeeded',
   }));
@@ -23,7 +26,13 @@ beforeAll(async () => {
     ...requests,
     { ...clip, side: 'produced', frames: 48, workload: 'animation' },
     {
-      ...{ ...clip, side: 'delivered', frames: 30, dropped: 18, duplicated: 3, held: 6, playing_s: 2 },
+      ...clip,
+      side: 'delivered',
+      frames: 30,
+      dropped: 18,
+      duplicated: 3,
+      held: 6,
+      playing_s: 2,
       workload: 'animation',
     },
     { type: 'queue', timestamp: iso(AT), queue: 'q', depth: 3, wait_ms: 5, admitted: 60, denied: 30 },

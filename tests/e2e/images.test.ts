@@ -86,19 +86,23 @@ describe('a folder of pictures', () => {
     const id = digest(readFileSync(made));
     const [image] = await server.sql(`SELECT * FROM images WHERE ${tenant} AND image_id = '${id}'`);
     expect(image).toMatchObject({
-      ...{
-        model_version: 'studio_v3',
-        checkpoint_hash: '67ab2fd8ec',
-        sampler: 'DPM++ 2M',
-        scheduler: 'Karras',
-      },
-      ...{ steps: 31, cfg: 6.5, width: 640, height: 960, loras: ['ink', 'grain'], lora_weights: [0.5, 1.25] },
-      ...{
-        prompt: 'a lantern, <lora:ink:0.5>, <lora:grain:1.25>',
-        negative_prompt: 'blurry',
-        collection: 'noir',
-      },
-      ...{ workload: 'single_image', kind: 'image', uri: `file://${made}`, sha256: id },
+      model_version: 'studio_v3',
+      checkpoint_hash: '67ab2fd8ec',
+      sampler: 'DPM++ 2M',
+      scheduler: 'Karras',
+      steps: 31,
+      cfg: 6.5,
+      width: 640,
+      height: 960,
+      loras: ['ink', 'grain'],
+      lora_weights: [0.5, 1.25],
+      prompt: 'a lantern, <lora:ink:0.5>, <lora:grain:1.25>',
+      negative_prompt: 'blurry',
+      collection: 'noir',
+      workload: 'single_image',
+      kind: 'image',
+      uri: `file://${made}`,
+      sha256: id,
     });
     expect(String(image!.seed)).toBe(seed);
     expect(Number(image!.bytes)).toBe(readFileSync(made).length);

@@ -146,10 +146,16 @@ describe.skipIf(missing)('events through the main line', () => {
       const [rows, names] = [await reader.read(ask), await reader.names(ask)];
       if (!rows.ok || !names.ok) throw new Error('not read');
       return rows.value.map(({ kind, documents, sessions, cells, ...lists }) => ({
-        ...{ kind, documents, sessions, session_squares: lists.session_squares },
+        kind,
+        documents,
+        sessions,
+        session_squares: lists.session_squares,
         cells: Array.from(cells, (cell, at) => [
-          ...[names.value.get(`${kind} ${cell}`), lists.counts[at], lists.cell_sessions[at]],
-          ...[lists.squares[at], lists.crosses[at]],
+          names.value.get(`${kind} ${cell}`),
+          lists.counts[at],
+          lists.cell_sessions[at],
+          lists.squares[at],
+          lists.crosses[at],
         ]).sort(),
       }));
     };

@@ -87,19 +87,27 @@ describe.skipIf(CHROMIUM === undefined)('a page that plays', () => {
     const [request_id, trace_id] = ['r-even', hexId(32)];
     await server.store([
       {
-        ...{
-          type: 'stage',
-          tenant: 'studio',
-          timestamp: Date.now(),
-          request_id,
-          trace_id,
-          span_id: hexId(16),
-        },
-        ...{ pipeline_stage: 'generate', workload: 'animation', model: 'v7', outcome: 'succeeded' },
+        type: 'stage',
+        tenant: 'studio',
+        timestamp: Date.now(),
+        request_id,
+        trace_id,
+        span_id: hexId(16),
+        pipeline_stage: 'generate',
+        workload: 'animation',
+        model: 'v7',
+        outcome: 'succeeded',
       },
       {
-        ...{ type: 'frames', tenant: 'studio', timestamp: Date.now(), side: 'produced', sequence_id: 'even' },
-        ...{ request_id, window_s: 6, frames: FRAMES, declared_fps: FPS },
+        type: 'frames',
+        tenant: 'studio',
+        timestamp: Date.now(),
+        side: 'produced',
+        sequence_id: 'even',
+        request_id,
+        window_s: 6,
+        frames: FRAMES,
+        declared_fps: FPS,
       },
     ]);
     const clip = { sequence_id: 'even', request_id, trace_id, workload: 'animation', declared_fps: FPS };
@@ -108,7 +116,10 @@ describe.skipIf(CHROMIUM === undefined)('a page that plays', () => {
     expectFrames(told.delivered.frames + told.delivered.dropped, FRAMES);
     expect(truth.status).toMatchObject({ off: '', waiting: 0, dropped: 0 });
     expect(told).toMatchObject({
-      ...{ request_id, trace_id, declared_fps: FPS, request: { model_version: 'v7' } },
+      request_id,
+      trace_id,
+      declared_fps: FPS,
+      request: { model_version: 'v7' },
       produced: { frames: FRAMES, seconds: 6, fps: FPS },
       delivered: { duplicated: 0, sessions: 1 },
     });
@@ -124,9 +135,17 @@ describe.skipIf(CHROMIUM === undefined)('a page that plays', () => {
     rows.forEach((row, at) => {
       const { interval_ms, ...one } = sent[at] as { interval_ms: Record<string, number> } & Json;
       expect(row).toMatchObject({
-        ...{ tenant: 'studio', sequence_id: 'even', request_id, side: 'delivered', workload: 'animation' },
-        ...{ window_s: one.window_s, playing_s: one.playing_s, frames: one.frames, dropped: one.dropped },
-        ...{ stalls: one.stalls, declared_fps: FPS },
+        tenant: 'studio',
+        sequence_id: 'even',
+        request_id,
+        side: 'delivered',
+        workload: 'animation',
+        window_s: one.window_s,
+        playing_s: one.playing_s,
+        frames: one.frames,
+        dropped: one.dropped,
+        stalls: one.stalls,
+        declared_fps: FPS,
       });
       for (const name of ['p50', 'p95', 'p99', 'max'])
         expect(f32(row[`interval_${name}_ms`])).toBeCloseTo(f32(interval_ms[name]), 3);
@@ -245,7 +264,10 @@ describe.skipIf(CHROMIUM === undefined)('a page that plays', () => {
     );
     expect(rows).toEqual(
       ['accept', 'edit', 'reject', 'reroll'].map((action) => ({
-        ...{ tenant: 'studio', image_id: `i-${action}`, action, session_id: 'session-1' },
+        tenant: 'studio',
+        image_id: `i-${action}`,
+        action,
+        session_id: 'session-1',
       })),
     );
   });

@@ -54,17 +54,37 @@ describe('two processes of a studio', () => {
   it('make one request of one trace, with every field that was said', async () => {
     const { request, stages, spans, scores } = await server.get('/api/v1/requests/r-1');
     expect(request).toMatchObject({
-      ...{ tenant: 'studio', request_id: 'r-1', session_id: 's-1', workload: 'animation', region: 'eu-1' },
-      ...{ traffic_source: 'app', model_version: 'v7', model_family: 'wan', checkpoint_hash: 'abc123' },
-      ...{ loras: ['ink', 'pose'], sampler: 'euler', scheduler: 'karras', steps: 20, cfg: 6.5 },
-      ...{ seed: '18446744073709551615', width: 768, height: 432, images: 12, outcome: 'succeeded' },
-      ...{ hardware_class: 'large', gpu_seconds: 1 },
+      tenant: 'studio',
+      request_id: 'r-1',
+      session_id: 's-1',
+      workload: 'animation',
+      region: 'eu-1',
+      traffic_source: 'app',
+      model_version: 'v7',
+      model_family: 'wan',
+      checkpoint_hash: 'abc123',
+      loras: ['ink', 'pose'],
+      sampler: 'euler',
+      scheduler: 'karras',
+      steps: 20,
+      cfg: 6.5,
+      seed: '18446744073709551615',
+      width: 768,
+      height: 432,
+      images: 12,
+      outcome: 'succeeded',
+      hardware_class: 'large',
+      gpu_seconds: 1,
     });
     expect(request.cost_usd).toBeCloseTo(0.002, 9);
     expect(request.queue_wait_ms).toBeGreaterThan(0);
     expect(new Set(spans.map((span: Json) => span.trace_id)).size).toBe(1);
     expect(spans.map((span: Json) => `${span.service}/${span.name}`).sort()).toEqual([
-      ...['scheduler/ingest', 'scheduler/request', 'worker/continue', 'worker/deliver', 'worker/generate'],
+      'scheduler/ingest',
+      'scheduler/request',
+      'worker/continue',
+      'worker/deliver',
+      'worker/generate',
     ]);
     const byName = (name: string) => spans.find((span: Json) => span.name === name);
     expect(byName('continue').parent_span_id).toBe(byName('request').span_id);

@@ -15,8 +15,13 @@ export async function flaggedPicture(
   };
   await post('PUT', `/api/v1/artifacts/${image_id}?tenant=${tenant}`, 'image/png', PNG.sync.write(png));
   const record = {
-    ...{ tenant, request_id: `req_${image_id}`, image_id, timestamp: Date.now() - 1_000 },
-    ...{ pipeline_stage: 'generate', outcome: 'succeeded', workload: 'single_image' },
+    tenant,
+    request_id: `req_${image_id}`,
+    image_id,
+    timestamp: Date.now() - 1_000,
+    pipeline_stage: 'generate',
+    outcome: 'succeeded',
+    workload: 'single_image',
     quality: { nsfw_flag: true },
   };
   await post('POST', '/api/v1/events', 'application/json', JSON.stringify(record));

@@ -74,13 +74,13 @@ describe.skipIf(CHROMIUM === undefined)('a server that has nothing yet', () => {
     await tab.page.getByRole('tabpanel').getByText(`${server.url}/api/v1/events`).waitFor();
     await server.store([
       {
-        ...{
-          timestamp: new Date().toISOString(),
-          request_id: 'r-1',
-          image_id: 'i-1',
-          pipeline_stage: 'generate',
-        },
-        ...{ workload: 'single_image', model: { version: '<b>v7</b>' }, metrics: { latency_ms: 1840 } },
+        timestamp: new Date().toISOString(),
+        request_id: 'r-1',
+        image_id: 'i-1',
+        pipeline_stage: 'generate',
+        workload: 'single_image',
+        model: { version: '<b>v7</b>' },
+        metrics: { latency_ms: 1840 },
         outcome: 'succeeded',
       },
     ]);

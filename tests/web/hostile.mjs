@@ -29,12 +29,13 @@ export function hostileRecords(now_ms = Date.now()) {
       image_id: at < 8 ? `img ${pick(NAMES, at).slice(0, 90)}` : `img_hostile_${at}`,
     };
     records.push({
-      ...{ ...own, ...picture, pipeline_stage: 'generate', traffic_source: pick(NAMES, at + 1) },
-      ...{
-        collection: pick(NAMES, at + 2),
-        outcome: failed ? 'failed' : 'succeeded',
-        session_id: pick(NAMES, at),
-      },
+      ...own,
+      ...picture,
+      pipeline_stage: 'generate',
+      traffic_source: pick(NAMES, at + 1),
+      collection: pick(NAMES, at + 2),
+      outcome: failed ? 'failed' : 'succeeded',
+      session_id: pick(NAMES, at),
       params: {
         sampler: pick(NAMES, at + 3),
         scheduler: pick(NAMES, at + 4),
@@ -63,8 +64,14 @@ export function hostileRecords(now_ms = Date.now()) {
     );
     if (at % 20 === 0)
       records.push({
-        ...{ type: 'deployment', timestamp, kind: 'model', status: 'start', version: pick(NAMES, at / 20) },
-        ...{ previous: pick(NAMES, at / 20 + 1), note: MARKUP, url: 'javascript:globalThis.pwned=1' },
+        type: 'deployment',
+        timestamp,
+        kind: 'model',
+        status: 'start',
+        version: pick(NAMES, at / 20),
+        previous: pick(NAMES, at / 20 + 1),
+        note: MARKUP,
+        url: 'javascript:globalThis.pwned=1',
       });
     if (at % 10 === 0)
       records.push(
@@ -80,15 +87,17 @@ export function hostileRecords(now_ms = Date.now()) {
         },
         { ...own, type: 'io', host: pick(NAMES, at), disk_read_bps: 1e6, net_tx_bps: 2e6 },
         {
-          ...{
-            ...own,
-            type: 'frames',
-            sequence_id: pick(NAMES, at),
-            request_id,
-            side: 'delivered',
-            window_s: 2,
-          },
-          ...{ frames: 40, dropped: 6, duplicated: 1, held: 2, playing_s: 2 },
+          ...own,
+          type: 'frames',
+          sequence_id: pick(NAMES, at),
+          request_id,
+          side: 'delivered',
+          window_s: 2,
+          frames: 40,
+          dropped: 6,
+          duplicated: 1,
+          held: 2,
+          playing_s: 2,
         },
       );
   }
@@ -96,7 +105,9 @@ export function hostileRecords(now_ms = Date.now()) {
 }
 
 const modelOf = (at) => ({
-  ...{ family: pick(NAMES, at + 2), version: pick(NAMES, at), checkpoint_hash: pick(NAMES, at + 1) },
+  family: pick(NAMES, at + 2),
+  version: pick(NAMES, at),
+  checkpoint_hash: pick(NAMES, at + 1),
   loras: [{ id: pick(NAMES, at), weight: 0.8 }],
 });
 
@@ -115,13 +126,11 @@ export function hugeRecords(now_ms = Date.now()) {
       model: { version, loras: [`lora-${at % 90}`] },
     };
     records.push({
-      ...{
-        ...own,
-        request_id,
-        image_id: `img_huge_${at}`,
-        tenant: `tenant-${at % 60}`,
-        pipeline_stage: 'generate',
-      },
+      ...own,
+      request_id,
+      image_id: `img_huge_${at}`,
+      tenant: `tenant-${at % 60}`,
+      pipeline_stage: 'generate',
       outcome: at % 6 === 0 ? 'failed' : 'succeeded',
       ...(at % 6 === 0 && { error: { code: 'oom', message: ENDLESS } }),
       params: { steps: 1_000_000_000, cfg: 1e9, seed: '18446744073709551615', resolution: '65535x65535' },
@@ -144,8 +153,17 @@ export function hugeRecords(now_ms = Date.now()) {
           mem_total_mb: 2e9,
         },
         {
-          ...{ ...own, type: 'frames', sequence_id: `seq_${at}`, request_id, side: 'delivered', window_s: 2 },
-          ...{ frames: 1e9, dropped: 1e9, duplicated: 1e9, held: 1e9, playing_s: 2 },
+          ...own,
+          type: 'frames',
+          sequence_id: `seq_${at}`,
+          request_id,
+          side: 'delivered',
+          window_s: 2,
+          frames: 1e9,
+          dropped: 1e9,
+          duplicated: 1e9,
+          held: 1e9,
+          playing_s: 2,
         },
       );
   }
@@ -161,7 +179,9 @@ export async function sendRecords(url, records) {
       .map((one) => JSON.stringify(one))
       .join('\n');
     const answer = await fetch(`${url}/api/v1/events`, {
-      ...{ method: 'POST', body, headers: { 'content-type': 'application/x-ndjson' } },
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/x-ndjson' },
     });
     const verdict = await answer.json();
     rejected.push(...(verdict.rejected ?? [verdict]));

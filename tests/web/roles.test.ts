@@ -26,16 +26,18 @@ describe.skipIf(CHROMIUM === undefined)('those who may only look', () => {
     const key = { authorization: `Bearer ${server.ready.key}` };
     image_id = await flaggedPicture(server.url, 'default', key);
     const record = {
-      ...{ request_id: 'r-1', trace_id: TRACE, timestamp: Date.now() - 5_000, pipeline_stage: 'generate' },
-      ...{
-        outcome: 'succeeded',
-        workload: 'single_image',
-        model: { version: 'v1' },
-        metrics: { latency_ms: 900 },
-      },
+      request_id: 'r-1',
+      trace_id: TRACE,
+      timestamp: Date.now() - 5_000,
+      pipeline_stage: 'generate',
+      outcome: 'succeeded',
+      workload: 'single_image',
+      model: { version: 'v1' },
+      metrics: { latency_ms: 900 },
     };
     const told = await fetch(`${server.url}/api/v1/events`, {
-      ...{ method: 'POST', body: JSON.stringify(record) },
+      method: 'POST',
+      body: JSON.stringify(record),
       headers: { ...key, 'content-type': 'application/json' },
     });
     expect(told.status).toBe(200);
@@ -95,14 +97,23 @@ describe.skipIf(CHROMIUM === undefined)('those who may only look', () => {
       expect([method, path, status]).toEqual([method, path, 403]);
     }
     for (const path of [
-      ...['/', '/safety', '/images', `/images/${image_id}`, '/requests/r-1', `/traces/${TRACE}`, '/start'],
-      ...['/releases', '/style', '/drift', '/drift/monitors', '/admin', '/admin?section=keys'],
-      ...[
-        '/admin?section=people',
-        '/admin?section=privacy',
-        '/admin?section=space',
-        '/admin?section=tenants',
-      ],
+      '/',
+      '/safety',
+      '/images',
+      `/images/${image_id}`,
+      '/requests/r-1',
+      `/traces/${TRACE}`,
+      '/start',
+      '/releases',
+      '/style',
+      '/drift',
+      '/drift/monitors',
+      '/admin',
+      '/admin?section=keys',
+      '/admin?section=people',
+      '/admin?section=privacy',
+      '/admin?section=space',
+      '/admin?section=tenants',
     ]) {
       await viewer.page.goto(server.url + path, { waitUntil: 'networkidle' });
       await viewer.page.locator('h1').first().waitFor();

@@ -48,7 +48,9 @@ export const StyleHealthAnswer = z.looseObject({
         models: z
           .array(
             z.object({
-              ...{ model_version: z.string(), n: count, p50: z.array(maybe) },
+              model_version: z.string(),
+              n: count,
+              p50: z.array(maybe),
               palette: z.array(shares).nullable().describe('By point, of the tones of the collection.'),
             }),
           )

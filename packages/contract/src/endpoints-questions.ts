@@ -26,7 +26,12 @@ export const QUESTIONS: readonly Endpoint[] = [
     parameters: [
       path('id', 'The request.'),
       list('parts', 'Parts that come along, all where not said: any of', [
-        ...['stages', 'spans', 'images', 'scores', 'feedback', 'logs'],
+        'stages',
+        'spans',
+        'images',
+        'scores',
+        'feedback',
+        'logs',
       ]),
     ],
     answer: json(api.RequestDetail),

@@ -96,7 +96,11 @@ export function init(options: Options): Pegbar {
       emit({ at, ...figures }) {
         if (off()) return;
         sender.offer({
-          ...{ type: 'frames', side: 'delivered', ...common(at), ...told, window_s: figures.playing_s },
+          type: 'frames',
+          side: 'delivered',
+          ...common(at),
+          ...told,
+          window_s: figures.playing_s,
           ...figures,
         });
       },

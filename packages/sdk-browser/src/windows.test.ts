@@ -34,7 +34,11 @@ describe('windows of frames', () => {
     windows.end(play(90_500, 13, 40));
     expect(told).toEqual([
       {
-        ...{ at: 91_020, playing_s: 1.02, frames: 26, dropped: 0, stalls: 0 },
+        at: 91_020,
+        playing_s: 1.02,
+        frames: 26,
+        dropped: 0,
+        stalls: 0,
         interval_ms: { p50: 40, p95: 40, p99: 40, max: 40 },
       },
     ]);

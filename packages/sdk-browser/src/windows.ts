@@ -45,8 +45,15 @@ interface Open {
 }
 
 const fresh = (): Open => ({
-  ...{ at: 0, ms: 0, frames: 0, dropped: 0, stalls: 0, held: 0, duplicated: 0 },
-  ...{ looked: false, intervals: [] },
+  at: 0,
+  ms: 0,
+  frames: 0,
+  dropped: 0,
+  stalls: 0,
+  held: 0,
+  duplicated: 0,
+  looked: false,
+  intervals: [],
 });
 
 export class Windows {
@@ -167,7 +174,11 @@ export class Windows {
     const sorted = intervals.sort((a, b) => a - b);
     const rank = (q: number): number => sorted[Math.max(0, Math.ceil(sorted.length * q) - 1)]!;
     this.#options.emit({
-      ...{ at, playing_s: ms / SECOND, frames, dropped, stalls },
+      at,
+      playing_s: ms / SECOND,
+      frames,
+      dropped,
+      stalls,
       ...(looked ? { held, duplicated } : {}),
       ...(sorted.length
         ? { interval_ms: { p50: rank(0.5), p95: rank(0.95), p99: rank(0.99), max: rank(1) } }

@@ -12,7 +12,12 @@ function setUp(
   const runtime: TestRuntime = testRuntime();
   const batches: number[][] = [];
   const buffer = createBuffer<number>({
-    ...{ items: 10, bytes: 1_000, batch_items: 4, batch_bytes: 1_000, flush_ms: 100, runtime },
+    items: 10,
+    bytes: 1_000,
+    batch_items: 4,
+    batch_bytes: 1_000,
+    flush_ms: 100,
+    runtime,
     onDrop: () => undefined,
     deliver: async (batch) => {
       batches.push([...batch]);

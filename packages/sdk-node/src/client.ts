@@ -43,12 +43,19 @@ export class Client {
     const { runtime, key } = options;
     this.#instance = runtime.unique();
     this.#records = createBuffer<string>({
-      ...{ runtime, flush_ms: options.flush_ms, ...options.records },
-      ...{ batch_items: BATCH_RECORDS, batch_bytes: BATCH_BYTES },
+      runtime,
+      flush_ms: options.flush_ms,
+      ...options.records,
+      batch_items: BATCH_RECORDS,
+      batch_bytes: BATCH_BYTES,
       onDrop: (reason, count) => options.onDrop('records', reason, count),
       deliver: (batch, signal) =>
         post({
-          ...{ runtime, key, signal, url: `${options.url}/api/v1/events`, type: 'application/x-ndjson' },
+          runtime,
+          key,
+          signal,
+          url: `${options.url}/api/v1/events`,
+          type: 'application/x-ndjson',
           body: new TextEncoder().encode(batch.join('\n')),
           rejectedOf: tellRejections,
         }),

@@ -42,7 +42,12 @@ export function countFrames(options: FramesOptions): FrameCounter {
         ...ids,
         ...told,
         timestamp: runtime.now() - (runtime.monotonic() - until),
-        ...{ side: 'produced', window_s: (until - from) / 1000, frames, held, duplicated, dropped: missing },
+        side: 'produced',
+        window_s: (until - from) / 1000,
+        frames,
+        held,
+        duplicated,
+        dropped: missing,
         ...(intervals.length > 0 ? { interval_ms: figuresOf(intervals) } : {}),
       });
     [from, frames, held, duplicated, missing, intervals] = [until, 0, 0, 0, 0, []];

@@ -86,7 +86,11 @@ export function init(options: InitOptions): Pegbar {
   const meters = existing
     ? undefined
     : createMeterProvider({
-        ...{ url: otlp, key, resource, runtime, signal: over.signal },
+        url: otlp,
+        key,
+        resource,
+        runtime,
+        signal: over.signal,
         every_ms: options.metrics_ms ?? METRICS_MS,
       });
   if (meters) metrics.setGlobalMeterProvider(meters);
@@ -95,7 +99,11 @@ export function init(options: InitOptions): Pegbar {
   const spans = existing
     ? undefined
     : createSpanBuffer({
-        ...{ url: otlp, key, flush_ms, runtime, items: buffer?.spans ?? SPANS_MOST },
+        url: otlp,
+        key,
+        flush_ms,
+        runtime,
+        items: buffer?.spans ?? SPANS_MOST,
         onDrop: (reason, count) => onDrop('spans', reason, count),
       });
   if (spans)
@@ -106,7 +114,12 @@ export function init(options: InitOptions): Pegbar {
       spanProcessors: [spanProcessorOf(spans, END_MS)],
     }).register();
   const client = new Client({
-    ...{ url, key, flush_ms, runtime, onDrop, defaults: defaultsOf(options) },
+    url,
+    key,
+    flush_ms,
+    runtime,
+    onDrop,
+    defaults: defaultsOf(options),
     ...(spans ? { spans } : {}),
     records: { items: buffer?.records ?? RECORDS_MOST, bytes: buffer?.record_bytes ?? RECORD_BYTES_MOST },
   });
@@ -177,7 +190,11 @@ export function spanProcessor(
   const { runtime = systemRuntime, flush_ms = FLUSH_MS, key } = options;
   const onDrop = createLossReport(runtime, options.onDrop);
   const spans = createSpanBuffer({
-    ...{ url: otlpUrlOf(options), key, flush_ms, runtime, items: options.buffer?.spans ?? SPANS_MOST },
+    url: otlpUrlOf(options),
+    key,
+    flush_ms,
+    runtime,
+    items: options.buffer?.spans ?? SPANS_MOST,
     onDrop: (reason, count) => onDrop('spans', reason, count),
   });
   return spanProcessorOf(spans, END_MS);

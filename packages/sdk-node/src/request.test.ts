@@ -46,13 +46,20 @@ describe('a request', () => {
     expect(result).toBe(7);
     expect(spans().map(({ name }) => name)).toEqual(['preprocess', 'generate', 'request']);
     expect(named('generate').attributes).toEqual({
-      ...{ 'pegbar.request.id': 'r1', 'pegbar.workload': 'animation', 'pegbar.model.version': 'v7' },
-      ...{ 'pegbar.stage': 'generate', 'pegbar.steps': 20, 'pegbar.images': 4, 'pegbar.cost_usd': 0.01 },
+      'pegbar.request.id': 'r1',
+      'pegbar.workload': 'animation',
+      'pegbar.model.version': 'v7',
+      'pegbar.stage': 'generate',
+      'pegbar.steps': 20,
+      'pegbar.images': 4,
+      'pegbar.cost_usd': 0.01,
     });
     expect(named('generate').events.map(({ name }) => name)).toEqual(['inference_started']);
     expect(named('generate').parentSpanContext?.spanId).toBe(named('request').spanContext().spanId);
     expect(named('request').attributes).toMatchObject({
-      ...{ 'pegbar.outcome': 'succeeded', 'pegbar.user.hash': 'u', 'pegbar.model.family': 'wan' },
+      'pegbar.outcome': 'succeeded',
+      'pegbar.user.hash': 'u',
+      'pegbar.model.family': 'wan',
     });
   });
 
@@ -119,8 +126,12 @@ describe('a request in two processes', () => {
     const went = named('continue');
     expect(went.parentSpanContext?.spanId).toBe(named('request').spanContext().spanId);
     expect(went.attributes).toEqual({
-      ...{ 'pegbar.request.id': 'r1', 'pegbar.workload': 'animation', 'pegbar.sequence.id': 's1' },
-      ...{ 'pegbar.attempt': 2, 'pegbar.queue.wait_ms': 1500, 'pegbar.outcome': 'succeeded' },
+      'pegbar.request.id': 'r1',
+      'pegbar.workload': 'animation',
+      'pegbar.sequence.id': 's1',
+      'pegbar.attempt': 2,
+      'pegbar.queue.wait_ms': 1500,
+      'pegbar.outcome': 'succeeded',
     });
     expect(new Set(spans().map((span) => span.spanContext().traceId)).size).toBe(1);
   });

@@ -69,8 +69,13 @@ describe('records', () => {
     });
     expect(records()).toEqual([
       {
-        ...{ type: 'score', timestamp: 1_700_000_000_000, tenant: 'a', image_id: 'i', name: 'aesthetic' },
-        ...{ value: 5, event_id: expect.stringMatching(/^[0-9a-f]{32}$/) },
+        type: 'score',
+        timestamp: 1_700_000_000_000,
+        tenant: 'a',
+        image_id: 'i',
+        name: 'aesthetic',
+        value: 5,
+        event_id: expect.stringMatching(/^[0-9a-f]{32}$/),
       },
     ]);
     await end();
@@ -272,8 +277,15 @@ describe('frames that are counted', () => {
     await runtime.advance(1_000);
     expect(records()).toMatchObject([
       {
-        ...{ type: 'frames', side: 'produced', sequence_id: 's1', window_s: 1, frames: 24, declared_fps: 24 },
-        ...{ held: 11, duplicated: 2, interval_ms: { p50: 40, p95: 40, p99: 40, max: 40 } },
+        type: 'frames',
+        side: 'produced',
+        sequence_id: 's1',
+        window_s: 1,
+        frames: 24,
+        declared_fps: 24,
+        held: 11,
+        duplicated: 2,
+        interval_ms: { p50: 40, p95: 40, p99: 40, max: 40 },
         timestamp: 1_700_000_001_000,
       },
       { window_s: 0.5, frames: 1, dropped: 2, timestamp: 1_700_000_003_500 },

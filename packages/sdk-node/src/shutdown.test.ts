@@ -25,7 +25,10 @@ afterEach(() => {
 it('takes no longer than was asked, counts what is left, and leaves no connection behind', async () => {
   const lost: string[] = [];
   const pegbar = init({
-    ...{ service: 'test', url, otlp_url: url, flush_ms: 1 },
+    service: 'test',
+    url,
+    otlp_url: url,
+    flush_ms: 1,
     onDrop: (signal, reason, count) => lost.push(`${count} ${signal} ${reason}`),
   });
   counter('panels').add(1);

@@ -34,7 +34,12 @@ export function createSpanBuffer(options: SpanOptions): Buffer<ReadableSpan> {
       const body = ProtobufTraceSerializer.serializeRequest(batch as ReadableSpan[]);
       if (!body) return { kind: 'refused', reason: 'the spans could not be serialized' };
       return post({
-        ...{ runtime, key, body, signal, url: `${options.url}/v1/traces`, type: 'application/x-protobuf' },
+        runtime,
+        key,
+        body,
+        signal,
+        url: `${options.url}/v1/traces`,
+        type: 'application/x-protobuf',
         rejectedOf: (answer) =>
           Number(ProtobufTraceSerializer.deserializeResponse(answer).partialSuccess?.rejectedSpans ?? 0),
       });

@@ -87,11 +87,16 @@ export function compareDocuments(
   const kl = kullbackLeibler(c, r, JEFFREYS);
   const cells = Math.max(2, r.filter((count, at) => count + c[at]! > 0).length);
   return {
-    ...{ nReference: n, nCurrent: m, rows: { reference: n, current: m } },
+    nReference: n,
+    nCurrent: m,
+    rows: { reference: n, current: m },
     sizes: { nReference: n / worth, nCurrent: m / worth },
     p: combineCauchy(tests),
     components: [value, { name: 'token', ...single }, fresh.component],
-    ...{ psi: raw, psiDebiased: debiased, kl, klDebiased: Math.max(0, kl - noise / 2) },
+    psi: raw,
+    psiDebiased: debiased,
+    kl,
+    klDebiased: Math.max(0, kl - noise / 2),
     pLeast:
       noise > 0
         ? psiAtMost(raw, leastEffect, cells, (2 * (cells - 1)) / noise, (2 * (cells - 1)) / noise)
@@ -99,18 +104,31 @@ export function compareDocuments(
     cells: Math.min(CELLS_OF_POWER, cells),
     missing: { reference: 0, current: 0, change: 0 },
     newCategories: fresh.names,
-    ...{ within: undefined, mix: undefined },
+    within: undefined,
+    mix: undefined,
     contributors: explained(question, effects),
   };
 }
 
 function nothing(n: number, m: number): DocumentEvidence {
   return {
-    ...{ nReference: n, nCurrent: m, rows: { reference: n, current: m } },
+    nReference: n,
+    nCurrent: m,
+    rows: { reference: n, current: m },
     sizes: { nReference: n, nCurrent: m },
-    ...{ p: 1, components: [], psi: 0, psiDebiased: 0, kl: 0, klDebiased: 0, pLeast: 1, cells: 2 },
+    p: 1,
+    components: [],
+    psi: 0,
+    psiDebiased: 0,
+    kl: 0,
+    klDebiased: 0,
+    pLeast: 1,
+    cells: 2,
     missing: { reference: 0, current: 0, change: 0 },
-    ...{ newCategories: [], within: undefined, mix: undefined, contributors: [] },
+    newCategories: [],
+    within: undefined,
+    mix: undefined,
+    contributors: [],
   };
 }
 

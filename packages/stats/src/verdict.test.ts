@@ -142,7 +142,11 @@ describe('segments', () => {
 
 describe('whatever comes', () => {
   const everyFigure = (evidence: Evidence): number[] => [
-    ...[evidence.p, evidence.psi, evidence.psiDebiased, evidence.pLeast, evidence.missing.change],
+    evidence.p,
+    evidence.psi,
+    evidence.psiDebiased,
+    evidence.pLeast,
+    evidence.missing.change,
     ...evidence.components.flatMap(({ p, effect }) => [p, effect]),
   ];
   const holds = (evidence: Evidence): void => {

@@ -172,8 +172,15 @@ describe('the agent', () => {
     const truth = comfyTruth('s03-diffusion');
     const row = (await rowsOf())[truth.promptId];
     expect(row).toMatchObject({
-      ...{ outcome: 'succeeded', workload: 'single_image', model_version: 'pegbar-random-sd15.safetensors' },
-      ...{ sampler: 'euler', scheduler: 'normal', steps: 4, cfg: 7, seed: '42', images: '1' },
+      outcome: 'succeeded',
+      workload: 'single_image',
+      model_version: 'pegbar-random-sd15.safetensors',
+      sampler: 'euler',
+      scheduler: 'normal',
+      steps: 4,
+      cfg: 7,
+      seed: '42',
+      images: '1',
       loras: ['pegbar-a.safetensors', 'pegbar-b.safetensors'],
     });
     const [image] = await server.sql(`SELECT * FROM images WHERE request_id = '${truth.promptId}'`);

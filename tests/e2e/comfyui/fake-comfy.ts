@@ -120,8 +120,15 @@ export class FakeComfy {
     const early = this.messages.has(prompt_id);
     (early ? this.running : this.pending).push({ number, promptId: prompt_id, graph, extra });
     this.truths.set(prompt_id, {
-      ...{ promptId: prompt_id, graph: sent.prompt, clientId: sent.client_id },
-      ...{ outcome: undefined, start: undefined, end: undefined, cached: [], outputs: {}, error: undefined },
+      promptId: prompt_id,
+      graph: sent.prompt,
+      clientId: sent.client_id,
+      outcome: undefined,
+      start: undefined,
+      end: undefined,
+      cached: [],
+      outputs: {},
+      error: undefined,
     });
     for (const message of this.messages.get(prompt_id) ?? []) this.note(prompt_id, message);
   }

@@ -17,8 +17,13 @@ deployment({ id: 'd-1', kind: 'model', version: 'v7', previous: 'v6', status: 's
 const queue = watchQueue('gpu', { sample_ms: 3_600_000 });
 const job = await withRequest(
   {
-    ...{ request_id: 'r-1', session_id: 's-1', user_id_hash: 'user-1', sequence_id: 'seq-1' },
-    ...{ workload: 'animation', traffic_source: 'app', model: { version: 'v7', family: 'wan' } },
+    request_id: 'r-1',
+    session_id: 's-1',
+    user_id_hash: 'user-1',
+    sequence_id: 'seq-1',
+    workload: 'animation',
+    traffic_source: 'app',
+    model: { version: 'v7', family: 'wan' },
   },
   async () => {
     boundary('prompt_received');

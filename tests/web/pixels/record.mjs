@@ -22,7 +22,9 @@ try {
     const known = recordings.get(scene.recording) ?? { now_ms, address, answers: {} };
     recordings.set(scene.recording, known);
     const stage = await onStage(browser, {
-      ...{ ...scene, url: studio.url, now_ms },
+      ...scene,
+      url: studio.url,
+      now_ms,
       onAnswer: (key, body) => {
         known.answers[key] ??= body;
       },

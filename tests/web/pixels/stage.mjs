@@ -11,8 +11,12 @@ export const answersFile = (name) => join(FOLDER, `${name}.json`);
 
 /** What differs between machines in how letters are drawn is off: hinting, subpixels, the profile of the screen. */
 const EVEN = [
-  ...['--no-sandbox', '--force-color-profile=srgb', '--force-device-scale-factor=1'],
-  ...['--font-render-hinting=none', '--disable-lcd-text', '--disable-font-subpixel-positioning'],
+  '--no-sandbox',
+  '--force-color-profile=srgb',
+  '--force-device-scale-factor=1',
+  '--font-render-hinting=none',
+  '--disable-lcd-text',
+  '--disable-font-subpixel-positioning',
   '--hide-scrollbars',
 ];
 export const openStage = () => chromium.launch({ executablePath: CHROMIUM, args: EVEN });
@@ -36,8 +40,13 @@ const keyOf = (url) => {
  */
 export async function onStage(browser, { url, theme, width, height, now_ms, answers, onAnswer }) {
   const context = await browser.newContext({
-    ...{ viewport: { width, height }, colorScheme: theme, reducedMotion: 'reduce', deviceScaleFactor: 1 },
-    ...{ timezoneId: 'UTC', locale: 'en-GB', bypassCSP: true },
+    viewport: { width, height },
+    colorScheme: theme,
+    reducedMotion: 'reduce',
+    deviceScaleFactor: 1,
+    timezoneId: 'UTC',
+    locale: 'en-GB',
+    bypassCSP: true,
   });
   const page = await context.newPage();
   const missing = [];

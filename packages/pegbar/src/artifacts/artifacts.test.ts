@@ -55,7 +55,9 @@ describe('artifacts', () => {
     const cleaned = Buffer.from((await shown('told', { thumbnail: true })).bytes);
     expect(cleaned.includes('secret')).toBe(false);
     expect(await sharp((await shown('large', { thumbnail: true })).bytes).metadata()).toMatchObject({
-      ...{ format: 'webp', width: 384, height: 192 },
+      format: 'webp',
+      width: 384,
+      height: 192,
     });
     const cut = await artifacts.putThumbnail('a', 'cut', parts(ready.subarray(0, ready.length / 2)));
     expect(cut.ok).toBe(false);

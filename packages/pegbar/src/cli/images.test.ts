@@ -90,32 +90,32 @@ test('a picture becomes its record, the request that made it and a thumbnail, by
   const digest = String(artifact?.image_id);
   expect(digest).toMatch(/^[0-9a-f]{64}$/);
   expect(artifact).toMatchObject({
-    ...{
-      type: 'artifact',
-      sha256: digest,
-      uri: `file://${path.replace(' ', '%20')}`,
-      width: 4,
-      height: 4,
-      kind: 'image',
-    },
-    ...{ collection: 'noir', tenant: 'studio-a', workload: 'single_image', request_id: stage?.request_id },
+    type: 'artifact',
+    sha256: digest,
+    uri: `file://${path.replace(' ', '%20')}`,
+    width: 4,
+    height: 4,
+    kind: 'image',
+    collection: 'noir',
+    tenant: 'studio-a',
+    workload: 'single_image',
+    request_id: stage?.request_id,
   });
   expect(stage).toMatchObject({
-    ...{
-      type: 'stage',
-      image_id: digest,
-      outcome: 'succeeded',
-      pipeline_stage: 'generate',
-      tenant: 'studio-a',
-    },
-    ...{ model: { version: 'm1' }, prompt: { text: 'a cat', negative: 'dog' } },
+    type: 'stage',
+    image_id: digest,
+    outcome: 'succeeded',
+    pipeline_stage: 'generate',
+    tenant: 'studio-a',
+    model: { version: 'm1' },
+    prompt: { text: 'a cat', negative: 'dog' },
     params: { sampler: 'Euler a', steps: 20, cfg: 7, seed: '7', resolution: { width: 512, height: 512 } },
   });
   expect([...thumbnails.keys()]).toEqual([digest]);
   expect(server.seen.find((one) => one.method === 'PUT')?.query.get('tenant')).toBe('studio-a');
   expect(
     server.seen.filter((one) => one.path === '/api/v1/events').map((one) => one.query.get('import')),
-  ).toEqual([...['images', 'images']]);
+  ).toEqual(['images', 'images']);
 });
 
 test('a clip is one picture with its frames', async () => {

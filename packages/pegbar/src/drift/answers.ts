@@ -11,17 +11,9 @@ import { groupFindings, sizeOf } from './findings.ts';
 import { DRIFT_METRIC_NAMES, metricNamed } from './metrics.ts';
 import { readSeries } from './read.ts';
 import type { Series } from './series.ts';
-import {
-  besideOf,
-  type DriftDeps,
-  readMarks,
-  rowsBeside,
-  type SweepQuestion,
-  sweep,
-  testReleases,
-  whyOf,
-} from './sweep.ts';
+import { besideOf, type DriftDeps, readMarks, type SweepQuestion, sweep, testReleases } from './sweep.ts';
 import { tellSeries, type Why } from './tell.ts';
+import { rowsBeside, whyOf } from './why.ts';
 import { baselineText, instant, referenceWindow, type Window } from './windows.ts';
 import { segmentWords } from './words.ts';
 
@@ -113,7 +105,10 @@ export async function askDrift(
   );
   return ok({
     ...head(question, reference, excluded),
-    ...{ metric: question.metric, by: question.by, verdict: overall(judged), tested: judged.length },
+    metric: question.metric,
+    by: question.by,
+    verdict: overall(judged),
+    tested: judged.length,
     series,
   });
 }

@@ -35,7 +35,9 @@ export function candidatesOf(question: CauseQuestion): Candidate[] {
   const { series, changed_ms, deployed, current } = question;
   const at = changed_ms ?? current.from_ms;
   return causesOf({
-    ...{ segment: series.segment, deployed, reach: REACH },
+    segment: series.segment,
+    deployed,
+    reach: REACH,
     changed: { from_ms: at, to_ms: at },
     differenceBy: (dimension, values, at_ms) => differenceBy(question, dimension, values, at_ms),
   });

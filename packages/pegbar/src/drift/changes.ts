@@ -32,7 +32,9 @@ export function excludedWindows(deployed: readonly Deployed[], to_ms: number): E
     out.push({
       from_ms: Math.floor(start.at_ms / HOUR_MS) * HOUR_MS,
       to_ms: Math.ceil((end?.at_ms ?? to_ms) / HOUR_MS) * HOUR_MS,
-      ...{ tenant: start.tenant, region: start.region, workload: start.workload },
+      tenant: start.tenant,
+      region: start.region,
+      workload: start.workload,
       why: isLoad
         ? `${start.id}: announced load`
         : `${start.id}: ${end!.status === 'failed' ? 'failed' : 'rolled back'}`,

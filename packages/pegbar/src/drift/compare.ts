@@ -91,7 +91,10 @@ function compareAsNumbers(
   const { evidence, standardised } = compareNumberStrata(strata, { leastEffect, designEffect });
   const explanation = explainNumbers(standardised.reference, standardised.current, evidence.sizes);
   return {
-    ...{ evidence, explanation, leastEffect, designEffect: designEffect.current },
+    evidence,
+    explanation,
+    leastEffect,
+    designEffect: designEffect.current,
     now: explanation.medianCurrent ?? null,
     before: explanation.medianReference ?? null,
     distribution: drawn(
@@ -123,7 +126,10 @@ function compareAsCategories(
   const explanation = sampling.as === 'rate' ? ofShare(explained) : explained;
   const name = explanation.of ?? [...whole.counts.keys()][0]!;
   return {
-    ...{ evidence, explanation, leastEffect, designEffect: designEffect.current },
+    evidence,
+    explanation,
+    leastEffect,
+    designEffect: designEffect.current,
     now: shareOf(standardised.current, name),
     before: shareOf(standardised.reference, name),
     distribution: drawnCategories(standardised.reference, standardised.current),

@@ -47,7 +47,8 @@ export function compareContent(
   const found = compareDocuments(
     {
       names: used.map((cell) => String(cell)),
-      ...{ reference: sideOf(was, used), current: sideOf(is, used) },
+      reference: sideOf(was, used),
+      current: sideOf(is, used),
       days: daysOf(then, kind, used),
     },
     { leastEffect },
@@ -89,8 +90,13 @@ function sideOf(totals: ContentTotals, cells: readonly number[]) {
   const of = (list: Float64Array): Float64Array => Float64Array.from(cells, (cell) => list[cell]!);
   const { documents, allClusters, clusterSquares, counts, clusters, squares, crosses } = totals;
   return {
-    ...{ documents, allClusters, clusterSquares, counts: of(counts), clusters: of(clusters) },
-    ...{ squares: of(squares), crosses: of(crosses) },
+    documents,
+    allClusters,
+    clusterSquares,
+    counts: of(counts),
+    clusters: of(clusters),
+    squares: of(squares),
+    crosses: of(crosses),
   };
 }
 
@@ -139,13 +145,18 @@ function told(sampling: ContentSampling, found: DocumentEvidence, sides: Sides):
   };
   const explanation: Explanation = {
     shift: top && top.shareCurrent - top.shareReference,
-    ...{ interval: undefined, medianReference: undefined, medianCurrent: undefined },
+    interval: undefined,
+    medianReference: undefined,
+    medianCurrent: undefined,
     of: top && nameOfCell(top.name),
     contributors: found.contributors.map((one) => ({ ...one, name: nameOfCell(one.name) })),
   };
   const isKl = sampling.size === 'kl' && found.nReference > 0 && found.nCurrent > 0;
   return {
-    ...{ evidence, explanation, leastEffect, distribution: drawn(was, is, kind, names) },
+    evidence,
+    explanation,
+    leastEffect,
+    distribution: drawn(was, is, kind, names),
     designEffect: found.nCurrent > 0 ? found.nCurrent / found.sizes.nCurrent : 1,
     now: isKl ? found.kl : (top?.shareCurrent ?? shareOfCommonest(is, was)),
     // Of a divergence: what chance alone gives.

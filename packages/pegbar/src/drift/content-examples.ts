@@ -8,8 +8,11 @@ import type { Window } from './windows.ts';
 
 /** Kinds whose cells can be looked for in what is stored of a prompt, by name. */
 const BY: Readonly<Record<string, 'text' | 'prompt_language' | 'prompt_script'>> = {
-  ...{ token: 'text', tag: 'text', character: 'text' },
-  ...{ language: 'prompt_language', script: 'prompt_script' },
+  token: 'text',
+  tag: 'text',
+  character: 'text',
+  language: 'prompt_language',
+  script: 'prompt_script',
 };
 
 /** Newest first, so that the same question has the same answer; none of words that have no name, and of colours. */
@@ -43,7 +46,10 @@ async function read(
   if (!names.every((key) => PICTURE_SEGMENTS.has(key))) return [];
   const found = await store.scoped(scope).rows<Example>(CONTENT_EXAMPLES(by, names), {
     params: {
-      ...{ name, from: window.from_ms, to: window.to_ms, limit: EXAMPLES },
+      name,
+      from: window.from_ms,
+      to: window.to_ms,
+      limit: EXAMPLES,
       ...Object.fromEntries(Object.entries(segment).map(([key, value]) => [`s_${key}`, value])),
     },
     ...(signal ? { signal } : {}),

@@ -36,9 +36,13 @@ export interface ContentTotals {
 }
 
 export const noTotals = (): ContentTotals => ({
-  ...{ documents: 0, allClusters: 0, clusterSquares: 0 },
-  ...{ counts: new Float64Array(CELLS), clusters: new Float64Array(CELLS) },
-  ...{ squares: new Float64Array(CELLS), crosses: new Float64Array(CELLS) },
+  documents: 0,
+  allClusters: 0,
+  clusterSquares: 0,
+  counts: new Float64Array(CELLS),
+  clusters: new Float64Array(CELLS),
+  squares: new Float64Array(CELLS),
+  crosses: new Float64Array(CELLS),
 });
 
 export function addRow(into: ContentTotals, row: ContentRow): void {

@@ -105,7 +105,9 @@ function seriesOf(
     }
   }
   return [...found.values()].map(({ segment, hours }) => ({
-    ...{ metric, segment, sampling },
+    metric,
+    segment,
+    sampling,
     parts: new Map([['', hours]]),
   }));
 }

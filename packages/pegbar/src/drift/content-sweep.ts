@@ -22,7 +22,9 @@ export async function testContent(
   const [content, styles] = await Promise.all([
     readContentSeries(deps.rollups, asking, { metrics: SWEPT_CONTENT, segments: [['tenant']], windows }),
     readContentSeries(deps.rollups, asking, {
-      ...{ metrics: OF_COLLECTIONS, segments: [['tenant', 'collection']], windows },
+      metrics: OF_COLLECTIONS,
+      segments: [['tenant', 'collection']],
+      windows,
     }),
   ]);
   if (!content.ok) return content;

@@ -23,9 +23,19 @@ const row = (kind: string, hour_ms: number, has: Record<number, number>, documen
   const cells = Object.keys(has).map(Number);
   const counts = Uint32Array.from(cells, (cell) => has[cell]!);
   return {
-    ...{ tenant: 'a', value: '', kind: kind as ContentRow['kind'], hour_ms, documents, sessions: documents },
-    ...{ session_squares: documents, sum: 0, cells: Uint16Array.from(cells), counts },
-    ...{ cell_sessions: counts, squares: counts, crosses: counts },
+    tenant: 'a',
+    value: '',
+    kind: kind as ContentRow['kind'],
+    hour_ms,
+    documents,
+    sessions: documents,
+    session_squares: documents,
+    sum: 0,
+    cells: Uint16Array.from(cells),
+    counts,
+    cell_sessions: counts,
+    squares: counts,
+    crosses: counts,
   };
 };
 

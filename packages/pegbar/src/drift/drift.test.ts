@@ -99,7 +99,12 @@ describe('a series against its past', () => {
 });
 
 const deployment = (more: Partial<Deployed>): Deployed => ({
-  ...{ id: 'd', at_ms: CURRENT.from_ms, kind: 'model', status: 'start', tenant: 'a', detected: false },
+  id: 'd',
+  at_ms: CURRENT.from_ms,
+  kind: 'model',
+  status: 'start',
+  tenant: 'a',
+  detected: false,
   ...more,
 });
 
@@ -124,7 +129,12 @@ describe('why', () => {
   });
 
   const question = {
-    ...{ series: moved, changed_ms: begins, beside: [], designEffect: 1, current: CURRENT, isReference },
+    series: moved,
+    changed_ms: begins,
+    beside: [],
+    designEffect: 1,
+    current: CURRENT,
+    isReference,
   };
   test('the release of that hour is likely, one of another tenant or day is not', () => {
     const deployed = [
@@ -141,7 +151,8 @@ describe('why', () => {
     const flat = seededRandom(8);
     const on = seriesOf('latency_ms', 20, (at) => (at >= begins ? 1.6 : 1) * 2_000 * Math.exp(flat() - 0.5));
     const beside = ['v2', 'v1'].map((model_version) => ({
-      ...{ segment: { tenant: 'a', model_version }, hours: on.parts.get('')! },
+      segment: { tenant: 'a', model_version },
+      hours: on.parts.get('')!,
     }));
     const [found] = candidatesOf({
       ...question,

@@ -116,7 +116,12 @@ function tested(
   const isWorth =
     evidence.p <= alpha && evidence.components.some(({ effect }) => effect >= comparison.leastEffect);
   return {
-    ...{ series, against, reference, current, isReference, comparison },
+    series,
+    against,
+    reference,
+    current,
+    isReference,
+    comparison,
     persists: persistence && isWorth ? persistsIn(metric, sampling, reference, current, alpha) : undefined,
   };
 }

@@ -15,7 +15,11 @@ export interface Example {
 const EXAMPLES = 6;
 /** Metrics that requests can be filtered by. */
 const OF_REQUESTS: ReadonlySet<string> = new Set([
-  ...['prompt_tokens', 'prompt_words', 'prompt_chars', 'latency_ms', 'queue_wait_ms'],
+  'prompt_tokens',
+  'prompt_words',
+  'prompt_chars',
+  'latency_ms',
+  'queue_wait_ms',
 ]);
 const mark = (field: string, value: string): Condition => ({ field, op: '=', values: [value] });
 /** Rates that are no score: what makes a row count, and what makes it the other. */
@@ -140,7 +144,12 @@ async function readScored(
   if (!names.every((name) => PICTURE_SEGMENTS.has(name))) return [];
   const found = await store.scoped(scope).rows<Record<string, unknown>>(picturesScored(metric, names), {
     params: {
-      ...{ name: metric, low, high, from: window.from_ms, to: window.to_ms, limit },
+      name: metric,
+      low,
+      high,
+      from: window.from_ms,
+      to: window.to_ms,
+      limit,
       ...Object.fromEntries(Object.entries(segment).map(([name, value]) => [`s_${name}`, value])),
     },
     ...(signal ? { signal } : {}),

@@ -29,7 +29,11 @@ export async function allMonitors(state: Queries): Promise<Monitor[]> {
     const read = driftMonitorSchema.safeParse(written);
     const issue = read.error?.issues[0];
     return {
-      ...{ name, tenant, origin: 'declared', written, replaces: tenant === '' && name in BUILT_IN },
+      name,
+      tenant,
+      origin: 'declared',
+      written,
+      replaces: tenant === '' && name in BUILT_IN,
       spec: read.success
         ? ok(read.data)
         : { ok: false, error: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'cannot be read'}` },
@@ -40,7 +44,12 @@ export async function allMonitors(state: Queries): Promise<Monitor[]> {
     .filter(([name]) => !own.has(name))
     .map(
       ([name, spec]): Monitor => ({
-        ...{ name, tenant: '', origin: 'built_in', replaces: false, written: written(spec), spec: ok(spec) },
+        name,
+        tenant: '',
+        origin: 'built_in',
+        replaces: false,
+        written: written(spec),
+        spec: ok(spec),
       }),
     );
   return [...declared, ...builtIn];

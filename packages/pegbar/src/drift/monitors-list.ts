@@ -66,8 +66,13 @@ function tellMonitor(
 }
 
 const NEVER = {
-  ...{ muted_until: null, last_look: null, next_look: null, every_hours: null, series: null },
-  ...{ drifting: 0, budget: null },
+  muted_until: null,
+  last_look: null,
+  next_look: null,
+  every_hours: null,
+  series: null,
+  drifting: 0,
+  budget: null,
 };
 
 /** A drift that was not seen often enough yet is none that stands. */

@@ -7,8 +7,14 @@ import { planOf } from './watch-plan.ts';
 import { readBaseline, readWindow } from './windows.ts';
 
 const SEGMENTS = [
-  ...['tenant', 'region', 'model_version', 'workload', 'hardware_class', 'traffic_source'],
-  ...['collection', 'pipeline_stage'],
+  'tenant',
+  'region',
+  'model_version',
+  'workload',
+  'hardware_class',
+  'traffic_source',
+  'collection',
+  'pipeline_stage',
 ] as const;
 /** Hours of a window: the shortest that the rollups tell, and a week. */
 const WINDOW_MOST_H = 168;
@@ -110,12 +116,19 @@ export const BUILT_IN: Readonly<Record<string, DriftMonitor>> = {
   'prompt-length': monitor({ metric: 'prompt_chars', ...byTenant, least_effect: 0.25 }),
   // Sure in two looks, an hour apart: the seed asks for half an hour, and hours are what is kept.
   'prompt-content': monitor({
-    ...{ metric: 'prompt_tokens_content', ...byTenant, least_effect: 0.25, window_hours: 6 },
+    metric: 'prompt_tokens_content',
+    ...byTenant,
+    least_effect: 0.25,
+    window_hours: 6,
   }),
   // A spike need not last: one look is enough, and must be surer.
   'prompt-kl': monitor({
-    ...{ metric: 'prompt_tokens_kl', ...byTenant, least_effect: 0.5, window_hours: 1 },
-    ...{ persistence: 1, alpha: 0.01 },
+    metric: 'prompt_tokens_kl',
+    ...byTenant,
+    least_effect: 0.5,
+    window_hours: 1,
+    persistence: 1,
+    alpha: 0.01,
   }),
   'prompt-language': monitor({ metric: 'prompt_language', ...byTenant }),
   'prompt-tags': monitor({ metric: 'prompt_tags_content', ...byTenant, least_effect: 0.25 }),
@@ -132,6 +145,8 @@ export const BUILT_IN: Readonly<Record<string, DriftMonitor>> = {
   'safety-blocks': monitor({ metric: 'blocked', ...byTenant }),
   'style-distance': monitor({ metric: 'style_distance', ...byTenant }),
   'style-collection': monitor({
-    ...{ metric: 'style_distance', segments: ['tenant', 'collection'], baseline: '7d' },
+    metric: 'style_distance',
+    segments: ['tenant', 'collection'],
+    baseline: '7d',
   }),
 };

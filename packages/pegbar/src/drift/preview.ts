@@ -73,13 +73,17 @@ export async function previewMonitor(
   const most = Math.floor(TESTS_MOST / Math.max(1, series.length));
   if (most === 0)
     return refused('query_limit', `the monitor is about ${series.length} series`, {
-      ...{ field: 'segments', hint: `A preview takes ${TESTS_MOST} at most: filter the segments.` },
+      field: 'segments',
+      hint: `A preview takes ${TESTS_MOST} at most: filter the segments.`,
     });
   const first_ms = Math.max(asked_ms, last_ms - (most - 1) * every_ms);
   const replayed = await paced(replay(plan.value, data.value, first_ms, last_ms, asking), deps.clock);
   return ok({
-    ...{ from_ms: first_ms - every_ms, to_ms: last_ms, shortened: first_ms > asked_ms },
-    ...{ ...replayed, series: series.length },
+    from_ms: first_ms - every_ms,
+    to_ms: last_ms,
+    shortened: first_ms > asked_ms,
+    ...replayed,
+    series: series.length,
   });
 }
 

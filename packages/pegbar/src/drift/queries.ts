@@ -7,7 +7,13 @@ const SINCE = 'part >= toDate(fromUnixTimestamp64Milli({from:Int64})) - 1';
 
 /** Segments that pictures have. */
 export const PICTURE_SEGMENTS: ReadonlySet<string> = new Set([
-  ...['tenant', 'region', 'workload', 'model_version', 'hardware_class', 'traffic_source', 'collection'],
+  'tenant',
+  'region',
+  'workload',
+  'model_version',
+  'hardware_class',
+  'traffic_source',
+  'collection',
 ]);
 
 /** A stage tells marks as 0 not told, 1 no, 2 yes; a scorer as a number. */

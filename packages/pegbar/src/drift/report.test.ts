@@ -7,28 +7,58 @@ import { differenceWords, headline, subjectOf } from './report-words.ts';
 
 const HOSTILE = '<img src=x onerror=alert(1)>"\'&\u202e\n\r.\r\nBcc: all@studio.example';
 const finding = (more: Partial<ReportFinding> = {}): ReportFinding => ({
-  ...{ metric: 'prompt_tokens', segment: { tenant: 'mangatan' }, against: null, title: '' },
-  ...{ words: 'median prompt is 31 tokens, was 22 tokens', unit: 'tokens', now: 31, before: 22, shift: 9 },
-  ...{ shift_interval: [8, 10], better: null, p_adjusted: 1e-9, n_cur: 1204 },
-  ...{ since: '2026-02-28T18:00:00.000Z', cause_words: 'none likely', also: [] },
+  metric: 'prompt_tokens',
+  segment: { tenant: 'mangatan' },
+  against: null,
+  title: '',
+  words: 'median prompt is 31 tokens, was 22 tokens',
+  unit: 'tokens',
+  now: 31,
+  before: 22,
+  shift: 9,
+  shift_interval: [8, 10],
+  better: null,
+  p_adjusted: 1e-9,
+  n_cur: 1204,
+  since: '2026-02-28T18:00:00.000Z',
+  cause_words: 'none likely',
+  also: [],
   ...more,
 });
 const report = (more: Partial<DriftReport> = {}): DriftReport => ({
-  ...{ day: '2026-03-01', partial: false, from: '2026-03-01T00:00:00.000Z', to: '2026-03-02T00:00:00.000Z' },
+  day: '2026-03-01',
+  partial: false,
+  from: '2026-03-01T00:00:00.000Z',
+  to: '2026-03-02T00:00:00.000Z',
   baseline: {
-    ...{ asked: '28d', from: '2026-02-01T00:00:00.000Z', to: '2026-03-01T00:00:00.000Z' },
+    asked: '28d',
+    from: '2026-02-01T00:00:00.000Z',
+    to: '2026-03-01T00:00:00.000Z',
     excluded: [{ from: '', to: '', why: 'warm-up: announced load' }],
   },
   alpha: 0.05,
   looked_at: {
-    ...{ series: 210, metrics: ['prompt_tokens'], segments: 20, drift: 1, no_drift: 200 },
-    ...{ changed_but_small: 4, insufficient_data: 5 },
+    series: 210,
+    metrics: ['prompt_tokens'],
+    segments: 20,
+    drift: 1,
+    no_drift: 200,
+    changed_but_small: 4,
+    insufficient_data: 5,
   },
-  ...{ total: 1, findings: [finding()], deployments: [] },
+  total: 1,
+  findings: [finding()],
+  deployments: [],
   figures: [
     {
-      ...{ metric: 'acceptance_rate', title: 'Pictures accepted', unit: 'share', better: 'up' },
-      ...{ now: 0.6, day_before: 0.75, week_before: 0.74, n: 900 },
+      metric: 'acceptance_rate',
+      title: 'Pictures accepted',
+      unit: 'share',
+      better: 'up',
+      now: 0.6,
+      day_before: 0.75,
+      week_before: 0.74,
+      n: 900,
     },
   ],
   ...more,
@@ -103,7 +133,7 @@ describe('the report', () => {
       of('share', 0.5, 0.5001),
       of('ms', null, 1),
       of('ms', 1, 0),
-    ]).toEqual([...['the same', '+50 %', 'the same', '', '']]);
+    ]).toEqual(['the same', '+50 %', 'the same', '', '']);
   });
 
   test('is of a day that has been', () => {

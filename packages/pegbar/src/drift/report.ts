@@ -134,7 +134,8 @@ export async function reportOf(
   if (!deployed.ok) return deployed;
   const found = answer.value as unknown as Omit<DriftReport, 'day' | 'partial' | 'figures' | 'deployments'>;
   return ok({
-    ...{ day: instant(day_ms).slice(0, 10), partial: to_ms < over_ms },
+    day: instant(day_ms).slice(0, 10),
+    partial: to_ms < over_ms,
     ...found,
     figures: figures.value,
     deployments: deploymentsOf(deployed.value),

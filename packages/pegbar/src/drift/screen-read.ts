@@ -101,8 +101,16 @@ export async function readSides(
         const of = wantedOf(samplings);
         const read = await deps.rollups.read(
           {
-            ...{ dims, by, stages, conditions: [], scope: asking.scope, signal: asking.signal },
-            ...{ metrics: of.metrics, quantiles: of.bins, ...stretch, step_ms: HOUR_MS },
+            dims,
+            by,
+            stages,
+            conditions: [],
+            scope: asking.scope,
+            signal: asking.signal,
+            metrics: of.metrics,
+            quantiles: of.bins,
+            ...stretch,
+            step_ms: HOUR_MS,
           },
           (key, at_ms, metric, tally) => addToCell(sides.get(place)![side], key, at_ms, metric, tally),
         );

@@ -12,13 +12,16 @@ const sampleOf = (tally: Tally) => numberOf(sampling, new Map([['latency_ms', ta
 function stored(tally: Tally) {
   const codes = tally.bins!.codes();
   return tallyOfStored({
-    ...{ tenant: 'a', metric: 'latency_ms', stage: '', dim: 'workload', value: 'v', t_ms: 0 },
-    ...{
-      n: tally.n,
-      micro: tally.micro,
-      codes,
-      counts: Uint32Array.from(codes, (code) => tally.bins!.get(code)!),
-    },
+    tenant: 'a',
+    metric: 'latency_ms',
+    stage: '',
+    dim: 'workload',
+    value: 'v',
+    t_ms: 0,
+    n: tally.n,
+    micro: tally.micro,
+    codes,
+    counts: Uint32Array.from(codes, (code) => tally.bins!.get(code)!),
   });
 }
 
@@ -65,8 +68,14 @@ describe('sums that are kept for a sweep', () => {
       const yes = Float64Array.from(starts, () => 900 + Math.sqrt(1_000 * 0.9 * 0.1 * spread) * normal());
       return [
         {
-          ...{ tenant: 'a', metric: 'face_ok', stage: '', dim: 'workload', value: 'v' },
-          ...{ starts, n: new Float64Array(28).fill(1_000), micro: yes.map((one) => one * 1e6) },
+          tenant: 'a',
+          metric: 'face_ok',
+          stage: '',
+          dim: 'workload',
+          value: 'v',
+          starts,
+          n: new Float64Array(28).fill(1_000),
+          micro: yes.map((one) => one * 1e6),
         },
       ];
     };

@@ -106,8 +106,11 @@ export async function note(
   const rows = await state.all<Stored>(SQL.OPEN_FINDINGS, [of.monitor, of.tenant]);
   const open = rows.map(
     (row): Seen => ({
-      ...{ series: row.series, since_ms: row.since, seen: row.seen },
-      ...{ missed: row.missed, missed_ms: row.missed_since },
+      series: row.series,
+      since_ms: row.since,
+      seen: row.seen,
+      missed: row.missed,
+      missed_ms: row.missed_since,
       told: JSON.parse(row.told) as Record<string, unknown>,
     }),
   );
@@ -118,7 +121,10 @@ export async function note(
     else
       await state.run(SQL.PUT_FINDING, [
         ...key,
-        ...[one.seen, one.missed, one.missed_ms, JSON.stringify(one.told)],
+        one.seen,
+        one.missed,
+        one.missed_ms,
+        JSON.stringify(one.told),
       ]);
   }
   await state.run(SQL.PURGE_FINDINGS, [at_ms - KEPT_MS]);
@@ -131,7 +137,10 @@ export async function pastOf(
   from_ms: number,
 ): Promise<Past[]> {
   const rows = await state.all<{ series: string; since: number; until: number }>(SQL.PAST_FINDINGS, [
-    ...[of.monitor, of.tenant, from_ms, of.persistence],
+    of.monitor,
+    of.tenant,
+    from_ms,
+    of.persistence,
   ]);
   return rows.map(({ series, since, until }) => ({ series, since_ms: since, until_ms: until }));
 }
@@ -165,8 +174,14 @@ export async function standingIn(
     const { monitor, since, until } = row;
     return [
       {
-        ...{ monitor, tenant: row.tenant, metric: String(told.metric), segment: told.segment },
-        ...{ words: String(told.words), since_ms: since, until_ms: until, told },
+        monitor,
+        tenant: row.tenant,
+        metric: String(told.metric),
+        segment: told.segment,
+        words: String(told.words),
+        since_ms: since,
+        until_ms: until,
+        told,
       },
     ];
   });

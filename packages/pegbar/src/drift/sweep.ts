@@ -2,13 +2,11 @@
 import type { Clock } from '../base/clock.ts';
 import { paced } from '../base/paced.ts';
 import { ok, type Result } from '../base/result.ts';
-import { type Asking, type ExploreDeps, type ExploreError, likelyOf } from '../explore/index.ts';
+import type { Asking, ExploreDeps, ExploreError } from '../explore/index.ts';
 import type { QuarterReader, RollupReader } from '../rollups/index.ts';
-import { type BesideRow, candidatesOf, mayHaveCause } from './cause.ts';
+import { mayHaveCause } from './cause.ts';
 import { type Deployed, type Excluded, excludedWindows, readDeployments } from './changes.ts';
-import { focused } from './content-hours.ts';
 import { testContent } from './content-sweep.ts';
-import { type DatedChange, dateChange } from './dating.ts';
 import {
   type Judged,
   judgeFamily,
@@ -20,8 +18,9 @@ import {
 import { type DriftMetric, SWEPT } from './metrics.ts';
 import { type Grouping, readSeries } from './read.ts';
 import { screen } from './screen.ts';
-import { mergeHours, type Segment, type Series } from './series.ts';
+import type { Segment, Series } from './series.ts';
 import type { Why } from './tell.ts';
+import { type Beside, changeOf, rowsBeside, whyOf } from './why.ts';
 import { type Baseline, ROLLING_DAYS, referenceWindow, type Window } from './windows.ts';
 
 export interface DriftDeps extends ExploreDeps {
@@ -36,7 +35,8 @@ const VERSIONS = { dims: ['model_version'], by: ['tenant', 'model_version'] } as
 const STAGES = { dims: ['workload'], by: ['tenant', 'workload', 'pipeline_stage'], stages: true } as const;
 const REGIONS = { dims: ['region'], by: ['tenant', 'region'] } as const;
 const STAGE_VERSIONS = {
-  ...{ dims: ['model_version'], by: ['tenant', 'model_version', 'pipeline_stage'] },
+  dims: ['model_version'],
+  by: ['tenant', 'model_version', 'pipeline_stage'],
   stages: true,
 } as const;
 
@@ -112,7 +112,10 @@ export async function sweep(
   const beside = await readBeside(deps, asking, asked, judged);
   if (!beside.ok) return beside;
   return ok({
-    ...{ judged, deployed, excluded, reference },
+    judged,
+    deployed,
+    excluded,
+    reference,
     whyOf: (one) => whyOf(one, { deployed, beside: beside.value, current, reference }),
   });
 }
@@ -135,14 +138,20 @@ async function testOwnPast(
     paced(testAll(series.filter(isToldIn(current)), reference, current, options), deps.clock);
   const plainly = async (of: readonly DriftMetric[]): Promise<Result<Tested[], ExploreError>> => {
     const read = await readSeries(deps.rollups, asking, {
-      ...{ metrics: of, groupings: OWN_PAST, windows: [reference, current] },
+      metrics: of,
+      groupings: OWN_PAST,
+      windows: [reference, current],
     });
     return read.ok ? ok(await test(read.value)) : read;
   };
   const { quarters } = deps;
   if (!quarters || baseline.kind !== 'rolling' || baseline.days !== ROLLING_DAYS) return plainly(metrics);
   const screened = await screen({ ...deps, quarters }, asking, {
-    ...{ metrics, groupings: OWN_PAST, current, excluded: options.excluded, options },
+    metrics,
+    groupings: OWN_PAST,
+    current,
+    excluded: options.excluded,
+    options,
   });
   if (!screened.ok) return screened;
   if (screened.value === null) return plainly(metrics);
@@ -170,7 +179,8 @@ function lotsOf(suspects: readonly Series[]) {
   }
   return [...lots.values()].map(({ metric, grouping, segments }) => ({
     question: {
-      ...{ metrics: [metric], groupings: [grouping] },
+      metrics: [metric],
+      groupings: [grouping],
       only: Object.fromEntries(
         grouping.segment.map((name) => [name, [...new Set(segments.map((one) => one[name]!))]]),
       ),
@@ -190,7 +200,10 @@ async function readReleases(
   if (news.length === 0) return ok([]);
   const versions = [...new Set(news.flatMap(({ version, previous }) => [version!, previous!]))];
   return readSeries(deps.rollups, asking, {
-    ...{ metrics, groupings: RELEASES, windows: [reference, current], only: { model_version: versions } },
+    metrics,
+    groupings: RELEASES,
+    windows: [reference, current],
+    only: { model_version: versions },
   });
 }
 
@@ -213,7 +226,9 @@ async function readBeside(
     const metrics = [...new Set(of.map(({ series }) => series.metric))];
     if (metrics.length === 0) continue;
     const read = await readSeries(deps.rollups, asking, {
-      ...{ metrics, groupings: besideOf(stages), windows: [reference, current] },
+      metrics,
+      groupings: besideOf(stages),
+      windows: [reference, current],
     });
     if (!read.ok) return read;
     rows.push(...read.value);
@@ -253,7 +268,10 @@ export async function readMarks(
   if (!deployed.ok) return deployed;
   const asked = excluded.map((window) => ({
     ...window,
-    ...{ tenant: '', region: undefined, workload: undefined, why: 'left out by the question' },
+    tenant: '',
+    region: undefined,
+    workload: undefined,
+    why: 'left out by the question',
   }));
   return ok({
     deployed: deployed.value,
@@ -305,82 +323,3 @@ export function testReleases(
   }
   return out;
 }
-
-/** The rows beside a drift, by tenant and one dimension or a stored pair. */
-export type Beside = (one: Judged) => readonly BesideRow[];
-
-export function rowsBeside(series: readonly Series[]): Beside {
-  const known = new Map<string, BesideRow[]>();
-  for (const { metric, segment, parts } of series) {
-    const { pipeline_stage = '', ...place } = segment;
-    if (place.tenant === undefined || Object.keys(place).length < 2) continue;
-    const key = `${metric.name}\n${pipeline_stage}`;
-    const rows = known.get(key) ?? [];
-    known.set(key, rows);
-    rows.push({ segment: place, hours: mergeHours(parts.values()) });
-  }
-  return ({ series: { metric, segment } }) =>
-    known.get(`${metric.name}\n${segment.pipeline_stage ?? ''}`) ?? [];
-}
-
-interface WhyContext {
-  deployed: readonly Deployed[];
-  beside: Beside;
-  current: Window;
-  reference: Window;
-}
-
-const directionOf = ({ comparison: { now, before } }: Judged): 'up' | 'down' =>
-  (now ?? 0) >= (before ?? 0) ? 'up' : 'down';
-
-const CHANGES = new WeakMap<Judged, DatedChange | null>();
-
-/** When it began; asked for what may have done it, and again when it is told. */
-function changeOf(one: Judged, current: Window, reference: Window): DatedChange | null {
-  const known = CHANGES.get(one);
-  if (known !== undefined) return known;
-  const { comparison, isReference } = one;
-  const series = focused(one);
-  const all = { from_ms: Math.min(reference.from_ms, current.from_ms), to_ms: current.to_ms };
-  const parts = [...series.parts.values()];
-  const change = dateChange(series, parts, isReference, all, directionOf(one), comparison.designEffect);
-  CHANGES.set(one, change);
-  return change;
-}
-
-export function whyOf(one: Judged, { deployed, beside, current, reference }: WhyContext): Why {
-  const { comparison, isReference, against } = one;
-  const series = focused(one);
-  if (against !== null) return whyOfRelease(one, directionOf(one), deployed, current);
-  const change = changeOf(one, current, reference);
-  const candidates = candidatesOf({
-    ...{ series, deployed, beside: beside(one), current, isReference },
-    designEffect: comparison.designEffect,
-    changed_ms: change?.at_ms ?? null,
-  });
-  const likely = likelyOf(candidates);
-  return { change, candidates, lastGood: likely?.deployment.previous ?? null };
-}
-
-/** A version differs from the one before since it came: that is the change, and it the cause. */
-function whyOfRelease(
-  one: Judged,
-  direction: 'up' | 'down',
-  deployed: readonly Deployed[],
-  current: Window,
-): Why {
-  const { series, against } = one;
-  const start = deployed
-    .filter(({ status, version }) => status === 'start' && version === series.segment.model_version)
-    .sort((a, b) => a.at_ms - b.at_ms)[0];
-  if (!start) return { change: null, candidates: [], lastGood: against };
-  return {
-    change: { at_ms: Math.min(start.at_ms, current.to_ms), direction },
-    candidates: [{ deployment: start, lag_h: 0, did: didOfRelease(one), score: 1 }],
-    lastGood: against,
-  };
-}
-
-/** Those on it against the version before at the same time: that is what was compared. */
-const didOfRelease = ({ comparison: { now, before } }: Judged) =>
-  now === null || before === null ? null : { on: now - before, off: 0, share: 1 };

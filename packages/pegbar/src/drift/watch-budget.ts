@@ -61,7 +61,10 @@ function newBudget(rule: BudgetRule, from_ms: number): Budget {
 }
 
 const periodAt = (from_ms: number, state: OnlineState, rule: BudgetRule, pending: number): Period => ({
-  ...{ from_ms, level: onlineLevel(state, ruleOf(rule), pending), p: UNTESTED, isDiscovery: false },
+  from_ms,
+  level: onlineLevel(state, ruleOf(rule), pending),
+  p: UNTESTED,
+  isDiscovery: false,
 });
 
 function settle(budget: Budget, { p, level, isDiscovery }: Period, rule: BudgetRule): Budget {

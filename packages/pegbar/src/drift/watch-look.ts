@@ -6,10 +6,11 @@ import { type Judged, judgeFamily, type TestOptions, testSeries } from './engine
 import { readSeries } from './read.ts';
 import { HOUR_MS, type Series } from './series.ts';
 import type { Past } from './standing.ts';
-import { type Beside, besideOf, type DriftDeps, rowsBeside, testReleases, whyOf } from './sweep.ts';
+import { besideOf, type DriftDeps, testReleases } from './sweep.ts';
 import type { Why } from './tell.ts';
 import { type Budget, lookLevel, spend } from './watch-budget.ts';
 import type { Plan } from './watch-plan.ts';
+import { type Beside, rowsBeside, whyOf } from './why.ts';
 import { referenceWindow, type Window } from './windows.ts';
 
 /** What a monitor reads: its series over all windows and references that were asked for, and what was deployed. */
@@ -64,7 +65,9 @@ export async function readBeside(
 ): Promise<Result<Beside, ExploreError>> {
   const { stages = false } = plan.grouping;
   const read = await readSeries(deps.rollups, asking, {
-    ...{ metrics: [plan.metric], groupings: besideOf(stages), windows },
+    metrics: [plan.metric],
+    groupings: besideOf(stages),
+    windows,
   });
   return read.ok ? ok(rowsBeside(read.value)) : read;
 }
@@ -115,8 +118,12 @@ function spoiltBy(past: readonly Past[], { segment }: Series, { from_ms, to_ms }
         series === name && until_ms - since_ms <= (to_ms - from_ms) * INCIDENT_MOST,
     )
     .map(({ since_ms, until_ms }) => ({
-      ...{ from_ms: Math.floor(since_ms / HOUR_MS) * HOUR_MS, to_ms: until_ms, tenant: '' },
-      ...{ region: undefined, workload: undefined, why: 'found by the monitor before' },
+      from_ms: Math.floor(since_ms / HOUR_MS) * HOUR_MS,
+      to_ms: until_ms,
+      tenant: '',
+      region: undefined,
+      workload: undefined,
+      why: 'found by the monitor before',
     }));
 }
 
@@ -135,7 +142,10 @@ function optionsOf(
 ): TestOptions {
   const declared = excluded.map((window) => ({
     ...window,
-    ...{ tenant: '', region: undefined, workload: undefined, why: 'left out by the monitor' },
+    tenant: '',
+    region: undefined,
+    workload: undefined,
+    why: 'left out by the monitor',
   }));
   return { ...options, alpha, excluded: [...declared, ...excludedWindows(deployed, to_ms)] };
 }

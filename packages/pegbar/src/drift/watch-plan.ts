@@ -48,9 +48,14 @@ export function planOf(spec: DriftMonitor): Result<Plan, ExploreError> {
   const period_ms = Math.max(DAY_MS, Math.ceil(window_ms / DAY_MS) * DAY_MS);
   const { minimum_n: leastObservations, least_effect: leastEffect, persistence } = spec;
   return ok({
-    ...{ metric, grouping: grouping.value, conditions: conditions.value, baseline: baseline.value },
+    metric,
+    grouping: grouping.value,
+    conditions: conditions.value,
+    baseline: baseline.value,
     excluded: spec.exclude.map(readWindow).filter((one): one is Window => one !== undefined),
-    ...{ window_ms, every_ms, persistence },
+    window_ms,
+    every_ms,
+    persistence,
     budget: { alpha: spec.alpha, period_ms, looks: period_ms / every_ms },
     options: { leastObservations, ...(leastEffect === undefined ? {} : { leastEffect }) },
   });

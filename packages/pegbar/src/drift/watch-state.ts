@@ -39,8 +39,15 @@ export async function readWatched(state: Queries): Promise<Map<string, Watched>>
     rows.map((row) => [
       nameOf({ name: row.monitor, tenant: row.tenant }),
       {
-        ...{ name: row.monitor, tenant: row.tenant, looked_ms: row.looked, at_ms: row.at, spec: row.spec },
-        ...{ verdict: row.verdict, series: row.series, drifting: row.drifting, error: row.error },
+        name: row.monitor,
+        tenant: row.tenant,
+        looked_ms: row.looked,
+        at_ms: row.at,
+        spec: row.spec,
+        verdict: row.verdict,
+        series: row.series,
+        drifting: row.drifting,
+        error: row.error,
         budget: row.budget === null ? null : (JSON.parse(row.budget) as Budget),
       },
     ]),
@@ -50,7 +57,15 @@ export async function readWatched(state: Queries): Promise<Map<string, Watched>>
 export async function putWatched(state: Queries, one: Watched): Promise<void> {
   const { name, tenant, looked_ms, at_ms, spec, verdict, series, drifting, error, budget } = one;
   await state.run(SQL.PUT_WATCHED, [
-    ...[name, tenant, looked_ms, at_ms, spec, verdict, series, drifting, error],
+    name,
+    tenant,
+    looked_ms,
+    at_ms,
+    spec,
+    verdict,
+    series,
+    drifting,
+    error,
     budget === null ? null : JSON.stringify(budget),
   ]);
 }

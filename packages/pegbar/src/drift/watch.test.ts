@@ -125,17 +125,16 @@ describe('a preview', () => {
       });
       await note(state, { monitor: 'm', tenant: '', persistence: 2 }, sightings, at);
       await putWatched(state, {
-        ...{
-          name: 'm',
-          tenant: '',
-          looked_ms: at,
-          at_ms: at,
-          spec: '',
-          verdict: null,
-          series: 2,
-          drifting: 0,
-        },
-        ...{ error: null, budget: spendLook(budget, look, plan) },
+        name: 'm',
+        tenant: '',
+        looked_ms: at,
+        at_ms: at,
+        spec: '',
+        verdict: null,
+        series: 2,
+        drifting: 0,
+        error: null,
+        budget: spendLook(budget, look, plan),
       });
     }
     const live = await standingIn(state, { from_ms: START, to_ms: END }, null);
@@ -168,7 +167,9 @@ describe('a preview', () => {
 describe('monitors', () => {
   const of = { monitor: 'm', tenant: '', persistence: 2 };
   const sighting = {
-    ...{ series: '{"tenant":"a"}', drifts: true, since_ms: START },
+    series: '{"tenant":"a"}',
+    drifts: true,
+    since_ms: START,
     told: { metric: 'nsfw', segment: { tenant: 'a' }, words: 'w', persistence: 2 },
   };
   const all = { from_ms: START, to_ms: END };

@@ -221,9 +221,14 @@ async function lookOnce(
   if (typeof sightings === 'string') return sightings;
   const isNothing = look.p === null && (before === null || before.looked_ms === 0);
   const seen: Watched = {
-    ...{ name: one.name, tenant: one.tenant, at_ms: clock.now(), spec: specText(one.watched), error: null },
+    name: one.name,
+    tenant: one.tenant,
+    at_ms: clock.now(),
+    spec: specText(one.watched),
+    error: null,
     looked_ms: isNothing ? 0 : at_ms,
-    ...{ verdict: overall(look.judged), series: look.judged.length },
+    verdict: overall(look.judged),
+    series: look.judged.length,
     drifting: look.judged.filter(isDrifting).length,
     budget: isNothing ? null : spendLook(budget, look, plan),
   };
@@ -270,7 +275,14 @@ const failedLook = (
   error: string,
   at_ms: number,
 ): Watched => ({
-  ...{ name, tenant, looked_ms: before?.looked_ms ?? 0, at_ms, spec: specText(watched), error },
-  ...{ verdict: before?.verdict ?? null, series: before?.series ?? 0, drifting: before?.drifting ?? 0 },
+  name,
+  tenant,
+  looked_ms: before?.looked_ms ?? 0,
+  at_ms,
+  spec: specText(watched),
+  error,
+  verdict: before?.verdict ?? null,
+  series: before?.series ?? 0,
+  drifting: before?.drifting ?? 0,
   budget: before?.budget ?? null,
 });

@@ -24,7 +24,9 @@ export function causeOfChange(change: Change, seen: number, context: ChangeConte
   const { hours, deployed } = context;
   const begins_ms = hours.from_ms + from * HOUR_MS;
   const causes = causesOf({
-    ...{ segment: candidate.segment, deployed, reach: { before_ms: 0, after_ms: 0 } },
+    segment: candidate.segment,
+    deployed,
+    reach: { before_ms: 0, after_ms: 0 },
     // Changes are known to the hour: it may lie in that one too.
     changed: { from_ms: hours.from_ms + seen * HOUR_MS, to_ms: begins_ms + HOUR_MS },
     differenceBy: (dimension, values) => differenceBy(change, dimension, values, context),

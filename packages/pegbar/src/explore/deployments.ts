@@ -40,13 +40,19 @@ export async function readDeployed(
   { from_ms, to_ms }: TimeRange,
 ): Promise<Result<Deployed[], ExploreError>> {
   const listed = await listDeployments(deps, asking, {
-    ...{ from_ms, to_ms, conditions: [], limit: DEPLOYMENTS_MOST },
+    from_ms,
+    to_ms,
+    conditions: [],
+    limit: DEPLOYMENTS_MOST,
   });
   if (!listed.ok) return listed;
   const items = listed.value.items as (Record<string, string> & { attributes?: Record<string, string> })[];
   return ok(
     items.map((one) => ({
-      ...{ id: one.id!, at_ms: Date.parse(one.timestamp!), kind: one.kind!, status: one.status! },
+      id: one.id!,
+      at_ms: Date.parse(one.timestamp!),
+      kind: one.kind!,
+      status: one.status!,
       tenant: one.tenant!,
       ...(one.version && { version: one.version }),
       ...(one.previous && { previous: one.previous }),

@@ -111,8 +111,11 @@ function toldExample({ bucket, worst, value }: Row) {
   return {
     t: new Date(Number(bucket)).toISOString(),
     timestamp: new Date(Number(at_ms)).toISOString(),
-    ...{ tenant: String(tenant), request_id: String(request_id) },
-    ...{ model_version: String(model_version), region: String(region), value: Number(value) },
+    tenant: String(tenant),
+    request_id: String(request_id),
+    model_version: String(model_version),
+    region: String(region),
+    value: Number(value),
     ...(sequence_id === undefined
       ? {}
       : { sequence_id: String(sequence_id), dropped: Number(dropped), frames: Number(frames) }),

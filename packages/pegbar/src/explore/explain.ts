@@ -42,8 +42,18 @@ const TOLD_VALUES = 12;
 
 /** What follows from how a request went cannot be why: told, and never held fixed. */
 const CONSEQUENCES: ReadonlySet<string> = new Set([
-  ...['outcome', 'error_code', 'status', 'retriable', 'latency_ms', 'duration_ms', 'gpu_seconds', 'cost_usd'],
-  ...['stages', 'spans', 'boundary', 'images'],
+  'outcome',
+  'error_code',
+  'status',
+  'retriable',
+  'latency_ms',
+  'duration_ms',
+  'gpu_seconds',
+  'cost_usd',
+  'stages',
+  'spans',
+  'boundary',
+  'images',
 ]);
 
 export interface ExplainQuestion extends TimeRange {
@@ -128,7 +138,9 @@ export async function explain(
       scan: scan.sql,
       filters: filters.value,
       selection: selection.value,
-      ...{ selection_one_in: 1, rest_one_in: 1, given: [] },
+      selection_one_in: 1,
+      rest_one_in: 1,
+      given: [],
     },
     params: paramsOf(question, scan, filters.value, selection.value),
     stageAttributes,
@@ -249,7 +261,8 @@ async function draw(context: Context, sides: Sides): Promise<Result<Drawn, Explo
   const shares = sharesOfSides(sides);
   const compared = {
     ...context.compared,
-    ...{ selection_one_in: shares.selection, rest_one_in: shares.rest },
+    selection_one_in: shares.selection,
+    rest_one_in: shares.rest,
   };
   const fields = comparedFields(subject.fields, new Set(question.selection.map((one) => one.field)));
   const map = stageAttributes ? undefined : subject.fields.attributes?.sql;

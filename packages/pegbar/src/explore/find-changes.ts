@@ -199,7 +199,11 @@ const toldChange = ({ candidate, now, before, n, z }: Change) => {
   const { better } = kpiOf(candidate.metric);
   const up = now > before;
   return {
-    ...{ metric: candidate.metric, direction: up ? 'up' : 'down', now, before, n },
+    metric: candidate.metric,
+    direction: up ? 'up' : 'down',
+    now,
+    before,
+    n,
     z: Math.round(z * 10) / 10,
     better: better === 'neither' ? null : (better === 'up') === up,
   };

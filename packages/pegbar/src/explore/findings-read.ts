@@ -92,8 +92,14 @@ export async function readHours(
     }
     const read = await deps.rollups.read(
       {
-        ...{ ...question, dims, conditions: [], metrics: names, quantiles, step_ms: HOUR_MS },
-        ...{ scope: asking.scope, signal: asking.signal },
+        ...question,
+        dims,
+        conditions: [],
+        metrics: names,
+        quantiles,
+        step_ms: HOUR_MS,
+        scope: asking.scope,
+        signal: asking.signal,
       },
       tell,
     );
@@ -174,7 +180,9 @@ export function candidatesOf(
     if (cells === null) return [];
     return [
       {
-        ...{ metric, segment, ...cells },
+        metric,
+        segment,
+        ...cells,
         ...(against === undefined ? {} : { against }),
         counted: formula.op === 'quantile' || kpiOf(metric).unit === '0..1',
         value: (side: 'now' | 'before', from: number, to: number) => figureOf(formula, sides[side], from, to),

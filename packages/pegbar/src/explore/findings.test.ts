@@ -128,7 +128,12 @@ describe('findings', () => {
 describe('the likely cause', () => {
   const HOUR = 3_600_000;
   const deployed = (id: string, at_ms: number, more: Partial<Deployed> = {}): Deployed => ({
-    ...{ id, at_ms, kind: 'config', status: 'start', tenant: '', detected: false },
+    id,
+    at_ms,
+    kind: 'config',
+    status: 'start',
+    tenant: '',
+    detected: false,
     ...more,
   });
   const causes = (
@@ -138,7 +143,10 @@ describe('the likely cause', () => {
     from_ms = 9 * HOUR,
   ) =>
     causesOf({
-      ...{ segment, deployed: list, differenceBy: told, reach: { before_ms: 0, after_ms: 0 } },
+      segment,
+      deployed: list,
+      differenceBy: told,
+      reach: { before_ms: 0, after_ms: 0 },
       changed: { from_ms, to_ms: 11 * HOUR },
     });
   const likely = (...args: Parameters<typeof causes>) => likelyOf(causes(...args))?.deployment.id;

@@ -99,7 +99,11 @@ export async function listLogs(
     if (from >= end) continue;
     const params = {
       ...where.value.params,
-      ...{ from, to: end, at, place, limit: question.limit + 1 - rows.length },
+      from,
+      to: end,
+      at,
+      place,
+      limit: question.limit + 1 - rows.length,
       skip: end === to ? skip : 0,
     };
     const found = await store.scoped(scope).rows<Row>(sql, { params, ...(signal ? { signal } : {}) });

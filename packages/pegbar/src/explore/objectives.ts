@@ -113,8 +113,11 @@ async function rowOf(
   const read = (over: TimeRange, step_ms: number | null) =>
     readKpis(deps, asking, {
       ...over,
-      ...{ metrics: [], figures: [{ name: objective.id, formula: objective.formula }], by: [] },
-      ...{ conditions, step_ms },
+      metrics: [],
+      figures: [{ name: objective.id, formula: objective.formula }],
+      by: [],
+      conditions,
+      step_ms,
     });
   let step_ms = objective.hourly ? Math.max(HOUR_MS, least_ms) : least_ms;
   let found = await read(startingOn(range, step_ms), step_ms);

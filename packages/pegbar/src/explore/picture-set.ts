@@ -40,7 +40,8 @@ export async function sampledPictures(
   return ok({
     sql: found.value.sql,
     params: paramsOf(question, share, found.value.where),
-    ...{ one_in: share.one_in, how: howOf(subject.value, share.one_in) },
+    one_in: share.one_in,
+    how: howOf(subject.value, share.one_in),
   });
 }
 

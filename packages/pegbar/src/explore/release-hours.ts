@@ -32,9 +32,17 @@ export async function readSeriesHours(
   const out: SeriesHours = new Map();
   const read = await deps.rollups.read(
     {
-      ...{ dims: grouping.dims, by: grouping.by, stages: grouping.stages ?? false, conditions: [] },
-      ...{ metrics, quantiles, from_ms, to_ms, step_ms: HOUR_MS },
-      ...{ scope: asking.scope, signal: asking.signal },
+      dims: grouping.dims,
+      by: grouping.by,
+      stages: grouping.stages ?? false,
+      conditions: [],
+      metrics,
+      quantiles,
+      from_ms,
+      to_ms,
+      step_ms: HOUR_MS,
+      scope: asking.scope,
+      signal: asking.signal,
     },
     (key, bucket_ms, metric, tally) => {
       const place = seriesKey(key);

@@ -172,7 +172,12 @@ function toldPairs(
   );
   return rows.map(({ tenant, seed, width, height, mine, theirs }) => {
     const side = ([at, image_id, request_id, nsfw]: Told): Side => ({
-      ...{ image_id, request_id, timestamp: iso(at), width, height, nsfw_flag: Number(nsfw) === 2 },
+      image_id,
+      request_id,
+      timestamp: iso(at),
+      width,
+      height,
+      nsfw_flag: Number(nsfw) === 2,
       scores: byImage.get(`${tenant}\n${image_id}`) ?? {},
     });
     const prompt = byRequest.get(`${tenant}\n${mine[2]}`) ?? null;
@@ -229,14 +234,15 @@ export function nearestOf(
     if (taken.has(other)) continue;
     taken.add(other);
     const side = ({ row, prompt }: typeof one) => ({
-      ...{ image_id: row.image_id, request_id: row.request_id, timestamp: iso(row.at), prompt },
-      ...{
-        seed: row.seed,
-        width: row.width,
-        height: row.height,
-        nsfw_flag: Number(row.nsfw) === 2,
-        scores: {},
-      },
+      image_id: row.image_id,
+      request_id: row.request_id,
+      timestamp: iso(row.at),
+      prompt,
+      seed: row.seed,
+      width: row.width,
+      height: row.height,
+      nsfw_flag: Number(row.nsfw) === 2,
+      scores: {},
     });
     out.push({
       tenant: one.row.tenant,

@@ -4,8 +4,13 @@ import { rankSegments } from './release-segments.ts';
 import { releasesOf } from './releases.ts';
 
 const cell = (mine: number, tenant: string, hardware_class: string, ms: number, n: number) => ({
-  ...{ mine, tenant, region: 'eu-west', hardware_class, size: '' },
-  ...{ bin: binOf('float', ms), n: String(n) },
+  mine,
+  tenant,
+  region: 'eu-west',
+  hardware_class,
+  size: '',
+  bin: binOf('float', ms),
+  n: String(n),
 });
 /** A spread of latencies round a level. */
 const side = (mine: number, tenant: string, hardware: string, level: number) =>
@@ -38,7 +43,12 @@ describe('where a version is slower', () => {
 
 describe('deployments as releases', () => {
   const row = (tenant: string, status: string, timestamp: string, more = {}) => ({
-    ...{ tenant, status, timestamp, id: 'v7', kind: 'model', version: 'v7' },
+    tenant,
+    status,
+    timestamp,
+    id: 'v7',
+    kind: 'model',
+    version: 'v7',
     ...more,
   });
   it('are told once for all tenants, with their end', () => {

@@ -76,14 +76,14 @@ FROM chosen GROUP BY ALL LIMIT ${CELLS_MOST}`;
   const found = await deps.store.scoped(asking.scope).rows<CellRow>(sql, {
     params: {
       ...share.params,
-      ...{
-        from: range.from_ms,
-        to: range.to_ms,
-        now: version,
-        now_from: window.from_ms,
-        now_to: window.to_ms,
-      },
-      ...{ base: against, base_from: before.from_ms, base_to: before.to_ms },
+      from: range.from_ms,
+      to: range.to_ms,
+      now: version,
+      now_from: window.from_ms,
+      now_to: window.to_ms,
+      base: against,
+      base_from: before.from_ms,
+      base_to: before.to_ms,
     },
     ...signalOf(asking),
   });

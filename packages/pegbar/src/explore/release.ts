@@ -184,7 +184,10 @@ export async function readRelease(
           (one): one is KpiDifference => one !== null && told(one),
         );
   return ok({
-    ...{ version, against: against === '' ? null : against, others, workloads },
+    version,
+    against: against === '' ? null : against,
+    others,
+    workloads,
     release: release && tellRelease(release),
     since: iso(window.from_ms),
     window: { from: iso(window.from_ms), to: iso(window.to_ms) },

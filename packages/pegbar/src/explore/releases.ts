@@ -74,10 +74,20 @@ export function releasesOf(rows: readonly Row[]): Release[] {
 }
 
 const startOf = (row: Row, at_ms: number): Release => ({
-  ...{ id: row.id!, kind: row.kind!, version: row.version ?? '', previous: row.previous || null, at_ms },
-  ...{ ended_ms: null, rolled_back: false, detected: row.id!.startsWith(FIRST_SEEN), tenants: [row.tenant!] },
-  ...{ workload: row.workload || null, region: row.region || null, model_version: row.model_version || null },
-  ...{ note: row.note || null, url: row.url || null },
+  id: row.id!,
+  kind: row.kind!,
+  version: row.version ?? '',
+  previous: row.previous || null,
+  at_ms,
+  ended_ms: null,
+  rolled_back: false,
+  detected: row.id!.startsWith(FIRST_SEEN),
+  tenants: [row.tenant!],
+  workload: row.workload || null,
+  region: row.region || null,
+  model_version: row.model_version || null,
+  note: row.note || null,
+  url: row.url || null,
 });
 
 export async function readReleases(

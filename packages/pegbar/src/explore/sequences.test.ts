@@ -8,7 +8,14 @@ const window = (
   frames: number,
   more: Partial<Placed> = {},
 ): Placed => ({
-  ...{ side, offset_s, seconds, frames, dropped: 0, duplicated: 0, held: 0, stalls: 0 },
+  side,
+  offset_s,
+  seconds,
+  frames,
+  dropped: 0,
+  duplicated: 0,
+  held: 0,
+  stalls: 0,
   ...more,
 });
 

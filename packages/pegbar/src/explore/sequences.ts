@@ -194,7 +194,12 @@ function totals(all: readonly Window[], side: Side) {
   const rates = windows.filter(({ figures }) => figures.seconds > 0);
   const [frames, dropped, seconds] = [sum('frames'), sum('dropped'), sum('seconds')];
   return {
-    ...{ frames, dropped, seconds, duplicated: sum('duplicated'), held: sum('held'), stalls: sum('stalls') },
+    frames,
+    dropped,
+    seconds,
+    duplicated: sum('duplicated'),
+    held: sum('held'),
+    stalls: sum('stalls'),
     fps: numberOrNull(frames / seconds),
     fps_met_by_99: numberOrNull(
       fpsMetBy(

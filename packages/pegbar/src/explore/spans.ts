@@ -29,8 +29,21 @@ function apiName(column: string): string {
 
 /** Columns that are the span itself and no attribute of it. */
 const OWN: ReadonlySet<string> = new Set([
-  ...['span_id', 'parent_span_id', 'trace_id', 'name', 'end_ns', 'ns'],
-  ...['status', 'kind', 'attributes', 'resource', 'links', 'trace_state', 'scope', 'service', 'tenant'],
+  'span_id',
+  'parent_span_id',
+  'trace_id',
+  'name',
+  'end_ns',
+  'ns',
+  'status',
+  'kind',
+  'attributes',
+  'resource',
+  'links',
+  'trace_state',
+  'scope',
+  'service',
+  'tenant',
 ]);
 
 /**

@@ -9,7 +9,12 @@ it('calls colours what people call them', () => {
     ),
   ).toEqual(['red', 'orange', 'yellow', 'green', 'cyan', 'blue', 'purple', 'pink', 'pink', 'brown']);
   expect(['000000', '141210', '505050', 'a0a0a0', 'ffffff', 'f0f4f0'].map(named)).toEqual([
-    ...['black', 'black', 'dark grey', 'grey', 'white', 'white'],
+    'black',
+    'black',
+    'dark grey',
+    'grey',
+    'white',
+    'white',
   ]);
 });
 

@@ -26,7 +26,9 @@ export async function takeKey(request: Request): Promise<{ key?: string; request
   const headers = new Headers(request.headers);
   for (const name of ['content-encoding', 'content-length']) headers.delete(name);
   const rest = new Request(request.url, {
-    ...{ method: 'POST', headers, signal: request.signal },
+    method: 'POST',
+    headers,
+    signal: request.signal,
     body: found ? body.slice(found[0].length) : body,
   });
   return found ? { key: found[1]!, request: rest } : { request: rest };

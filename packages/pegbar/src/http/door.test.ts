@@ -230,7 +230,8 @@ describe('the door', () => {
     expect([answer.status, await answer.json()]).toEqual([
       200,
       {
-        ...{ accepted: 1, duplicates: 0 },
+        accepted: 1,
+        duplicates: 0,
         rejected: [{ line: 2, code: 'invalid_record', field: '', message: expect.any(String) }],
       },
     ]);

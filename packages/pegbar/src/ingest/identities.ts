@@ -11,9 +11,29 @@ export function identityKind(column: string): IdentityKind {
 
 /** Text columns of rows of samples, scores and feedback that are ids or names. */
 const COLUMNS: readonly string[] = [
-  ...['session_id', 'request_id', 'image_id', 'sequence_id', 'region', 'traffic_source', 'host', 'queue'],
-  ...['scorer', 'scorer_version', 'id', 'version', 'previous', 'collection', 'license', 'consent'],
-  ...['model_version', 'model_family', 'checkpoint_hash', 'hardware_class', 'gpu_id', 'gpu_type', 'cache'],
+  'session_id',
+  'request_id',
+  'image_id',
+  'sequence_id',
+  'region',
+  'traffic_source',
+  'host',
+  'queue',
+  'scorer',
+  'scorer_version',
+  'id',
+  'version',
+  'previous',
+  'collection',
+  'license',
+  'consent',
+  'model_version',
+  'model_family',
+  'checkpoint_hash',
+  'hardware_class',
+  'gpu_id',
+  'gpu_type',
+  'cache',
 ];
 
 /** Brings the ids and names of a row into the form that may be stored; returns how many changed. */

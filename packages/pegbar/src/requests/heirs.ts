@@ -7,9 +7,25 @@ import { lotsOf } from './lots.ts';
 
 /** What a picture takes from its request, where it does not know its model. */
 const TAKEN = [
-  ...['region', 'workload', 'model_version', 'hardware_class', 'traffic_source', 'model_family'],
-  ...['checkpoint_hash', 'loras', 'lora_weights', 'sampler', 'scheduler', 'steps', 'cfg', 'seed'],
-  ...['prompt_hash', 'session_id', 'user_hash', 'trace_id', 'collection'],
+  'region',
+  'workload',
+  'model_version',
+  'hardware_class',
+  'traffic_source',
+  'model_family',
+  'checkpoint_hash',
+  'loras',
+  'lora_weights',
+  'sampler',
+  'scheduler',
+  'steps',
+  'cfg',
+  'seed',
+  'prompt_hash',
+  'session_id',
+  'user_hash',
+  'trace_id',
+  'collection',
 ] as const;
 /** Pictures whose request has not come yet; the oldest are given up. */
 const WAITING_MOST = 10_000;

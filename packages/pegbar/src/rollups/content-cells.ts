@@ -126,10 +126,17 @@ export class ContentCounter {
       const { documents, sessions, session_squares } = sums;
       const column = (place: number): Uint32Array => Uint32Array.from(cells, ([, own]) => own[place]!);
       return {
-        ...{ kind, dim, value, documents, sessions, session_squares },
+        kind,
+        dim,
+        value,
+        documents,
+        sessions,
+        session_squares,
         cells: Uint16Array.from(cells, ([cell]) => cell),
-        ...{ counts: column(COUNT), cell_sessions: column(SESSIONS) },
-        ...{ squares: column(SQUARES), crosses: column(CROSSES) },
+        counts: column(COUNT),
+        cell_sessions: column(SESSIONS),
+        squares: column(SQUARES),
+        crosses: column(CROSSES),
         names: cells.map(([cell]) => (dim === 'all' ? this.#names.nameOf(kind, cell) : '')),
       };
     });

@@ -38,7 +38,9 @@ export async function countContent(
   hours_s: readonly number[],
 ): Promise<ContentHourCounts[]> {
   const params = {
-    ...{ tenant, hours: [...hours_s], most: DOCUMENTS_MOST },
+    tenant,
+    hours: [...hours_s],
+    most: DOCUMENTS_MOST,
     from: Math.min(...hours_s),
     to: Math.max(...hours_s) + HOUR_MS / 1000,
   };
@@ -51,8 +53,12 @@ export async function countContent(
   const prompts = await read(PROMPTS, (bytes) =>
     documentsByHour(bytes, (row, values, session) =>
       readPrompt({
-        ...{ session, values, prompt: row('prompt') as string, bins: row('bins') as number[] },
-        ...{ language: row('language') as string, script: row('script') as string },
+        session,
+        values,
+        prompt: row('prompt') as string,
+        bins: row('bins') as number[],
+        language: row('language') as string,
+        script: row('script') as string,
       }),
     ),
   );

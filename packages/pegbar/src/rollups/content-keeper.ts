@@ -117,8 +117,14 @@ function blockOf(
     for (const { collection, n, sum, bins } of distances) {
       const cells = [...bins].sort(([a], [b]) => a - b);
       block.append({
-        ...{ ...key, kind: DISTANCE_KIND, dim: 'collection', value: collection, documents: n },
-        ...{ sum, cells: cells.map(([bin]) => bin), counts: cells.map(([, count]) => count) },
+        ...key,
+        kind: DISTANCE_KIND,
+        dim: 'collection',
+        value: collection,
+        documents: n,
+        sum,
+        cells: cells.map(([bin]) => bin),
+        counts: cells.map(([, count]) => count),
       });
     }
   }

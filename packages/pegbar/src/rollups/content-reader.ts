@@ -46,7 +46,10 @@ export function createContentReader(deps: {
   held: () => HeldContent;
 }): ContentReader {
   const paramsOf = ({ kinds, dim, from_ms, to_ms }: ContentQuestion) => ({
-    ...{ kinds: [...kinds], dim, from_s: from_ms / 1000, to_s: to_ms / 1000 },
+    kinds: [...kinds],
+    dim,
+    from_s: from_ms / 1000,
+    to_s: to_ms / 1000,
   });
   const inRange = (question: ContentQuestion) =>
     [...deps.held()].flatMap(([key, counts]) => {
@@ -138,14 +141,19 @@ function rowsOf(bytes: Buffer): ContentRow[] {
     for (let at = 0; at < view.rows; at++) {
       const [cells, counts, cell_sessions, squares, crosses] = lists.map((list) => itemsOf(list, at));
       out.push({
-        ...{ tenant: String(tenant!.at(at)), value: String(value!.at(at)) },
-        ...{ kind: kind!.at(at) as ContentRow['kind'], hour_ms: Number(hour!.at(at)) * 1000 },
-        ...{ documents: Number(documents!.at(at)), sessions: Number(sessions!.at(at)) },
+        tenant: String(tenant!.at(at)),
+        value: String(value!.at(at)),
+        kind: kind!.at(at) as ContentRow['kind'],
+        hour_ms: Number(hour!.at(at)) * 1000,
+        documents: Number(documents!.at(at)),
+        sessions: Number(sessions!.at(at)),
         session_squares: Number(squaresOfSessions!.at(at)),
         sum: Number(sums!.at(at)),
         cells: cells as Uint16Array,
-        ...{ counts: counts as Uint32Array, cell_sessions: cell_sessions as Uint32Array },
-        ...{ squares: squares as Uint32Array, crosses: crosses as Uint32Array },
+        counts: counts as Uint32Array,
+        cell_sessions: cell_sessions as Uint32Array,
+        squares: squares as Uint32Array,
+        crosses: crosses as Uint32Array,
       });
     }
   }
@@ -163,8 +171,17 @@ function heldRows(tenant: string, counts: ContentHourCounts, question: ContentQu
   const distances = counts.distances.map(({ collection, n, sum, bins }): ContentRow => {
     const cells = [...bins].sort(([a], [b]) => a - b);
     return {
-      ...{ tenant, kind: DISTANCE_KIND, value: collection, hour_ms, documents: n, sum },
-      ...{ sessions: 0, session_squares: 0, cell_sessions: NONE, squares: NONE, crosses: NONE },
+      tenant,
+      kind: DISTANCE_KIND,
+      value: collection,
+      hour_ms,
+      documents: n,
+      sum,
+      sessions: 0,
+      session_squares: 0,
+      cell_sessions: NONE,
+      squares: NONE,
+      crosses: NONE,
       cells: Uint16Array.from(cells, ([bin]) => bin),
       counts: Uint32Array.from(cells, ([, count]) => count),
     };

@@ -88,7 +88,8 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
   const dirty = new Map<string, Dirty>();
   const open = new Map<string, () => readonly RollupRow[]>();
   const content = createContentKeeper({
-    ...{ store, clock },
+    store,
+    clock,
     onCounted: (bucket, counts) => options.onContent?.(bucket, counts),
   });
   const openStages = createOpenStages(store, clock);

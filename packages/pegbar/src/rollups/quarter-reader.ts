@@ -93,7 +93,8 @@ export function createQuarterReader(deps: {
         params: {
           days: [...new Set(quarters.map(dateOf))],
           quarters: quarters.map((t_ms) => t_ms / 1000),
-          ...{ metrics: [...metrics], bins: [...bins] },
+          metrics: [...metrics],
+          bins: [...bins],
         },
         ...(signal ? { signal } : {}),
       },
@@ -166,8 +167,14 @@ export function createQuarterReader(deps: {
           ) as [Float64Array, Float64Array, Float64Array];
           const metric = text('metric', row) as RollupMetricName;
           tell({
-            ...{ tenant: text('tenant', row), metric, stage: text('stage', row), dim: text('dim', row) },
-            ...{ value: text('value', row), starts, n, micro },
+            tenant: text('tenant', row),
+            metric,
+            stage: text('stage', row),
+            dim: text('dim', row),
+            value: text('value', row),
+            starts,
+            n,
+            micro,
           });
         }
       }

@@ -150,8 +150,11 @@ async function sumQuarters(store: Store, clock: Clock, quarters: readonly number
        AND (stage = '' AND metric IN {metrics:Array(String)} AND dim IN ('workload', 'region')
          OR stage != '' AND metric IN {staged:Array(String)} AND dim = 'workload')`,
     {
-      ...{ from: quarters[0]! / 1000, to: (quarters.at(-1)! + QUARTER_MS) / 1000 },
-      ...{ quarters: secondsOf(quarters), metrics: QUARTER_METRICS, staged: QUARTER_STAGE_METRICS },
+      from: quarters[0]! / 1000,
+      to: (quarters.at(-1)! + QUARTER_MS) / 1000,
+      quarters: secondsOf(quarters),
+      metrics: QUARTER_METRICS,
+      staged: QUARTER_STAGE_METRICS,
     },
     quarterOf,
   );

@@ -48,16 +48,17 @@ describe.skipIf(missing)('the reader of the rollups', () => {
       const hour_ms = Math.floor(at / HOUR_MS) * HOUR_MS;
       touched.set(`${tenant}|${hour_ms}`, { tenant, hour_ms });
       spans.append({
-        ...{
-          tenant,
-          timestamp: BigInt(at) * 1_000_000n,
-          request_id: `r${seg}-${one}`,
-          source: 2,
-          part: NOW,
-          seg,
-        },
-        ...{ duration_ns: BigInt(Math.round(Math.exp(4 + 8 * random()) * 1e6)), images: 1 },
-        ...{ pipeline_stage: any(STAGES), region: any(REGIONS), session_id: `s${one % 50}` },
+        tenant,
+        timestamp: BigInt(at) * 1_000_000n,
+        request_id: `r${seg}-${one}`,
+        source: 2,
+        part: NOW,
+        seg,
+        duration_ns: BigInt(Math.round(Math.exp(4 + 8 * random()) * 1e6)),
+        images: 1,
+        pipeline_stage: any(STAGES),
+        region: any(REGIONS),
+        session_id: `s${one % 50}`,
       });
     }
     await keeper.touch(touched.values());
@@ -135,13 +136,16 @@ describe.skipIf(missing)('the reader of the rollups', () => {
   async function read(asked: Partial<RollupQuestion>): Promise<Cells> {
     const reader = createRollupReader({ store, keeper });
     const question: RollupQuestion = {
-      ...{
-        scope: { tenant: null },
-        metrics: ['stage_ms', 'images', 'sessions'],
-        quantiles: new Set(['stage_ms']),
-      },
-      ...{ dims: ['region'], by: ['region'], stages: false, conditions: [], step_ms: HOUR_MS },
-      ...{ from_ms: FROM, to_ms: NOW + HOUR_MS },
+      scope: { tenant: null },
+      metrics: ['stage_ms', 'images', 'sessions'],
+      quantiles: new Set(['stage_ms']),
+      dims: ['region'],
+      by: ['region'],
+      stages: false,
+      conditions: [],
+      step_ms: HOUR_MS,
+      from_ms: FROM,
+      to_ms: NOW + HOUR_MS,
       ...asked,
     };
     const tallies = new Map<string, Tally>();
@@ -169,14 +173,17 @@ describe.skipIf(missing)('the reader of the rollups', () => {
     for (const tenant of TENANTS)
       await reader.read(
         {
-          ...{
-            metrics: ['stage_ms', 'images', 'sessions'],
-            quantiles: new Set(['stage_ms']),
-            dims: ['region'],
-          },
-          ...{ stages: false, conditions: [], step_ms: HOUR_MS, from_ms: FROM, to_ms: NOW + HOUR_MS },
+          metrics: ['stage_ms', 'images', 'sessions'],
+          quantiles: new Set(['stage_ms']),
+          dims: ['region'],
+          stages: false,
+          conditions: [],
+          step_ms: HOUR_MS,
+          from_ms: FROM,
+          to_ms: NOW + HOUR_MS,
           ...asked,
-          ...{ by, scope: { tenant } },
+          by,
+          scope: { tenant },
         },
         (key, bucket_ms, metric, tally) => {
           const place = [...key.slice(1), bucket_ms, metric].join(' ');

@@ -53,9 +53,16 @@ export function eachStoredRow(answer: Uint8Array, tell: (row: StoredRow) => void
     for (let row = 0; row < view.rows; row++) {
       const [from, to] = [row === 0 ? 0 : bins.ends[row - 1]!, bins.ends[row]!];
       tell({
-        ...{ tenant: tenant(row), metric: metric(row) as RollupMetricName, stage: stage(row) },
-        ...{ dim: dim(row), value: value(row), t_ms: at[row]! * 1000, n: seen[row]!, micro: micro[row]! },
-        ...{ codes: code.subarray(from, to), counts: count.subarray(from, to) },
+        tenant: tenant(row),
+        metric: metric(row) as RollupMetricName,
+        stage: stage(row),
+        dim: dim(row),
+        value: value(row),
+        t_ms: at[row]! * 1000,
+        n: seen[row]!,
+        micro: micro[row]!,
+        codes: code.subarray(from, to),
+        counts: count.subarray(from, to),
       });
     }
   }

@@ -10,7 +10,10 @@ interface Asset {
 }
 
 const NAMES: ReadonlySet<string> = new Set([
-  ...['bg_club', 'bg_lecturehall', 'bg_meadow', 'bg_uni'],
+  'bg_club',
+  'bg_lecturehall',
+  'bg_meadow',
+  'bg_uni',
   ...['blue', 'green'].flatMap((outfit) =>
     ['giggle', 'normal', 'smile', 'surprised'].map((face) => `sylvie_${outfit}_${face}`),
   ),

@@ -20,8 +20,14 @@ describe('scenario files', () => {
     expect(Object.keys(studio.value.tenants)).toHaveLength(4);
     expect(new Set(studio.value.incidents.map((incident) => incident.kind))).toEqual(
       new Set([
-        ...['bad_release', 'style_drift', 'prompt_drift', 'oom_burst'],
-        ...['cdn_slow', 'queue_surge', 'nsfw_rise', 'planned_load'],
+        'bad_release',
+        'style_drift',
+        'prompt_drift',
+        'oom_burst',
+        'cdn_slow',
+        'queue_surge',
+        'nsfw_rise',
+        'planned_load',
       ]),
     );
   });

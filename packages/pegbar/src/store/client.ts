@@ -256,7 +256,10 @@ export function createStore(supervisor: EngineSource, options: { clock: Clock; l
     const call = callOf(options, 'read', false);
     return run(call, async (to, query_id, signal) => {
       const answer = await to.poster.ask({
-        ...{ sql: `${sql}\nFORMAT ${format}`, params: options.params ?? {}, query_id, signal },
+        sql: `${sql}\nFORMAT ${format}`,
+        params: options.params ?? {},
+        query_id,
+        signal,
         settings: settingsOf(options, call),
       });
       const { bytes } = await collect(answer, MAX_ANSWER_BYTES, signal);
@@ -314,7 +317,11 @@ export function createStore(supervisor: EngineSource, options: { clock: Clock; l
       return run(call, async (to, queryId, signal) => {
         // No settings of our own: a reader may not set any, and the bounds stand in its profile.
         const answer = await to.poster.ask({
-          ...{ sql, params: {}, query_id: queryId, signal, as: slot },
+          sql,
+          params: {},
+          query_id: queryId,
+          signal,
+          as: slot,
           settings: {
             database: slot.database,
             default_format: 'JSONCompactEachRowWithNamesAndTypes',

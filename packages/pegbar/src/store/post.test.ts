@@ -12,10 +12,15 @@ describe('bound values', () => {
     expect(boundText("a'b\\c\td\ne\r")).toBe("a\\'b\\\\c\\td\\ne\\r");
     expect(boundText(["a'b", 1, null, true])).toBe("['a\\'b',1,NULL,1]");
     expect([boundText(null), boundText(true), boundText(2n ** 64n - 1n)]).toEqual([
-      ...['\\N', '1', '18446744073709551615'],
+      '\\N',
+      '1',
+      '18446744073709551615',
     ]);
     expect([Number.NaN, Infinity, -Infinity, 0.1].map((one) => boundText(one))).toEqual([
-      ...['nan', '+inf', '-inf', '0.1'],
+      'nan',
+      '+inf',
+      '-inf',
+      '0.1',
     ]);
     expect(() => boundText({})).toThrow('cannot be bound');
   });

@@ -58,8 +58,12 @@ export function createPoster(
       for (const [name, value] of Object.entries(params)) search.set(`param_${name}`, boundText(value));
       const body = Buffer.from(sql);
       const how: RequestOptions = {
-        ...{ method: 'POST', agent, signal, path: `${url.pathname}?${search}` },
-        ...{ host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port },
+        method: 'POST',
+        agent,
+        signal,
+        path: `${url.pathname}?${search}`,
+        host: url.hostname.replace(/^\[|\]$/g, ''),
+        port: url.port,
         headers: { authorization: basic(as), 'content-type': 'text/plain', 'content-length': body.length },
       };
       const sent = secure ? requestHttps(how) : requestHttp(how);

@@ -52,7 +52,10 @@ export function readReferences(
   const { embedder, embedder_version, references } = collection;
   const { filter, from_ms, to_ms } = references;
   return readPictures(deps, scopeOf(collection), {
-    ...{ embedder, embedder_version, filter, from_ms },
+    embedder,
+    embedder_version,
+    filter,
+    from_ms,
     to_ms: to_ms ?? deps.clock.now(),
   });
 }

@@ -53,7 +53,10 @@ function measuredTold(
 }
 
 const pictureTold = ({ tenant, image_id, at_ms, flagged }: Picture) => ({
-  ...{ tenant, image_id, timestamp: time(at_ms), flagged },
+  tenant,
+  image_id,
+  timestamp: time(at_ms),
+  flagged,
 });
 
 /** The two windows against each other, whatever the centroid. */

@@ -110,7 +110,12 @@ function gather(rows: readonly Row[], parted: boolean): Gathered[] {
   for (const { tenant, collection, model, step, later, bins } of rows) {
     const key = `${tenant}\n${collection}`;
     const known = found.get(key) ?? {
-      ...{ tenant, collection, now: new Map(), before: new Map(), steps: new Map(), models: new Map() },
+      tenant,
+      collection,
+      now: new Map(),
+      before: new Map(),
+      steps: new Map(),
+      models: new Map(),
     };
     found.set(key, known);
     const pairs = bins[0].map((bin, at) => [Number(bin), Number(bins[1][at])] as const);
@@ -143,7 +148,8 @@ function toldCollection(one: Gathered, steps: number, one_in: number, palettes: 
   const sum = (all: Map<number, Map<number, number>>): number =>
     [...all.values()].reduce((total, bins) => total + countOf(bins), 0);
   return {
-    ...{ tenant, collection },
+    tenant,
+    collection,
     now: side(now),
     before: countOf(before) === 0 ? null : side(before),
     over: limit === null ? null : shareAbove(now, limit),

@@ -78,8 +78,14 @@ export function createStyleKeeper(deps: KeeperDeps): StyleKeeper {
     // By their ids: what was just told cannot be read yet.
     do {
       const found = await readUnscored(deps, scopeOf(collection), {
-        ...{ embedder, embedder_version, filter: pictures.filter, since, after },
-        ...{ from_ms: 0, to_ms: now + AHEAD_MS, limit: BATCH },
+        embedder,
+        embedder_version,
+        filter: pictures.filter,
+        since,
+        after,
+        from_ms: 0,
+        to_ms: now + AHEAD_MS,
+        limit: BATCH,
       });
       if (!found.ok) return told;
       const fitting = found.value.filter(({ vector }) => vector.length === kept.centroid.mean.length);

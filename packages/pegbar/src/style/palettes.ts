@@ -72,7 +72,8 @@ export async function readPalettes(
       const { now, before } = known;
       return {
         tones: tones.tones,
-        ...{ now: tones.sharesOf(now), before: tones.sharesOf(before) },
+        now: tones.sharesOf(now),
+        before: tones.sharesOf(before),
         points: points(known.steps, tones),
       };
     },
@@ -89,7 +90,11 @@ function gather(rows: readonly Row[], parted: boolean): Map<string, Gathered> {
   for (const { tenant, collection, model, step, later, tones } of rows) {
     const key = `${tenant}\n${collection}`;
     const known = found.get(key) ?? {
-      ...{ all: new Map(), now: new Map(), before: new Map(), steps: new Map(), models: new Map() },
+      all: new Map(),
+      now: new Map(),
+      before: new Map(),
+      steps: new Map(),
+      models: new Map(),
     };
     found.set(key, known);
     const ofModel = known.models.get(model) ?? new Map<number, Cells>();

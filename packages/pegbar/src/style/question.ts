@@ -37,7 +37,8 @@ export async function readStyle(
   return ok({
     collection: question.collection,
     declared: declared !== null,
-    ...{ embedder: collection.embedder, embedder_version: collection.embedder_version },
+    embedder: collection.embedder,
+    embedder_version: collection.embedder_version,
     from: time(question.from_ms),
     to: time(question.to_ms),
     baseline: { from: time(question.baseline.from_ms), to: time(question.baseline.to_ms) },

@@ -237,8 +237,14 @@ it('sends what it saw as a record, and counts what it could not send', async () 
 
 it('carries pictures between threads as they are', () => {
   const pictures = ring(3).map((row) => ({
-    ...{ tenant: row.tenant, image_id: row.image_id, request_id: row.request_id, unit: row.unit },
-    ...{ at_ms: Number(row.at_ms), flagged: false, vector: row.vector, palette: row.palette },
+    tenant: row.tenant,
+    image_id: row.image_id,
+    request_id: row.request_id,
+    unit: row.unit,
+    at_ms: Number(row.at_ms),
+    flagged: false,
+    vector: row.vector,
+    palette: row.palette,
   }));
   expect(unpackPictures(packPictures(pictures))).toEqual(pictures);
   expect(unpackPictures(packPictures([]))).toEqual([]);

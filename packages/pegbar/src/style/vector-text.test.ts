@@ -31,7 +31,9 @@ describe('a vector in a file', () => {
   it('is read from JSON, alone or with its embedder', () => {
     expect(vectorOfFile(Buffer.from('[1, 2.5]'))).toEqual({ vector: [1, 2.5] });
     expect(vectorOfJson('{"embedder":"clip","embedder_version":"2","vector":[1]}')).toEqual({
-      ...{ vector: [1], embedder: 'clip', embedder_version: '2' },
+      vector: [1],
+      embedder: 'clip',
+      embedder_version: '2',
     });
   });
 

@@ -8,8 +8,16 @@ import { createVectorCollector } from './vectors.ts';
 
 const AT = Date.UTC(2026, 2, 1, 12);
 const told = (seg: number, image_id: string, more: Record<string, string> = {}) => ({
-  ...{ segment: String(seg), owner: 'a', image_id, request_id: `of-${image_id}`, at_ms: String(AT) },
-  ...{ vector: '', embedder: 'clip', embedder_version: '2', uri: '', ...more },
+  segment: String(seg),
+  owner: 'a',
+  image_id,
+  request_id: `of-${image_id}`,
+  at_ms: String(AT),
+  vector: '',
+  embedder: 'clip',
+  embedder_version: '2',
+  uri: '',
+  ...more,
 });
 
 async function parts() {
@@ -58,12 +66,24 @@ it('makes embedding records of vectors in attributes and of files that may be re
   expect(await createVectorCollector(deps).look()).toBe(2);
   expect(sent.map((line) => JSON.parse(line))).toEqual([
     {
-      ...{ type: 'embedding', event_id: 'embedding:clip:2:img-1', timestamp: AT, image_id: 'img-1' },
-      ...{ request_id: 'of-img-1', embedder: 'clip', embedder_version: '2', vector: [0.5, -1] },
+      type: 'embedding',
+      event_id: 'embedding:clip:2:img-1',
+      timestamp: AT,
+      image_id: 'img-1',
+      request_id: 'of-img-1',
+      embedder: 'clip',
+      embedder_version: '2',
+      vector: [0.5, -1],
     },
     {
-      ...{ type: 'embedding', event_id: 'embedding:x:9:img-2', timestamp: AT, image_id: 'img-2' },
-      ...{ request_id: 'of-img-2', embedder: 'x', embedder_version: '9', vector: [3, 4] },
+      type: 'embedding',
+      event_id: 'embedding:x:9:img-2',
+      timestamp: AT,
+      image_id: 'img-2',
+      request_id: 'of-img-2',
+      embedder: 'x',
+      embedder_version: '9',
+      vector: [3, 4],
     },
   ]);
   expect(asked).toEqual(['a /in/a.json', 'a https://elsewhere/b.npy']);

@@ -66,8 +66,11 @@ export function createVectorCollector(deps: VectorDeps): VectorCollector {
       const found = await store.rows<Told>(VECTORS_TOLD, {
         params: {
           since: new Date(clock.now() - DAYS_BACK * DAY_MS).toISOString().slice(0, 10),
-          ...{ seg: place[0], image: place[1], limit: BATCH },
-          ...{ vector_key: EMBEDDING_ATTRIBUTES.vector, embedder_key: EMBEDDING_ATTRIBUTES.embedder },
+          seg: place[0],
+          image: place[1],
+          limit: BATCH,
+          vector_key: EMBEDDING_ATTRIBUTES.vector,
+          embedder_key: EMBEDDING_ATTRIBUTES.embedder,
           version_key: EMBEDDING_ATTRIBUTES.version,
         },
       });
@@ -140,7 +143,9 @@ function recordOf(
     timestamp: Number(at_ms),
     image_id,
     ...(request_id !== '' && { request_id }),
-    ...{ embedder, embedder_version, vector },
+    embedder,
+    embedder_version,
+    vector,
   };
 }
 const EVENT_ID_MOST = 500;

@@ -24,7 +24,12 @@ export function useFacets(
   const { from_ms, to_ms } = useWindow();
   const { fields = [], limit = 10, enabled = true } = options;
   const params = {
-    ...{ of, from: from_ms, to: to_ms, filter: filters, tenant, limit },
+    of,
+    from: from_ms,
+    to: to_ms,
+    filter: filters,
+    tenant,
+    limit,
     fields: fields.length === 0 ? null : fields.join(','),
   };
   return useQuery({

@@ -144,7 +144,8 @@ function useAsked(own?: Window) {
   return {
     from: Math.floor(from_ms / HOUR_MS) * HOUR_MS,
     to: Math.ceil(to_ms / HOUR_MS) * HOUR_MS,
-    ...{ baseline: baseline ?? DRIFT_BASELINE, tenant },
+    baseline: baseline ?? DRIFT_BASELINE,
+    tenant,
   };
 }
 
@@ -193,7 +194,9 @@ export function useExamplePictures(
   const named = examples.every(({ image_id }) => image_id !== null);
   const ids = examples.map(({ image_id, request_id }) => (named ? image_id : request_id)).filter(Boolean);
   const params = {
-    ...{ from: window.from, to: window.to, limit: EXAMPLES_MOST },
+    from: window.from,
+    to: window.to,
+    limit: EXAMPLES_MOST,
     filter: [`${named ? 'image_id' : 'request_id'} in ${ids.join(',')}`],
   };
   return useQuery({

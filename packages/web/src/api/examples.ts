@@ -28,7 +28,11 @@ export function useExamples(
   const [context] = useContextState();
   const { from_ms, to_ms } = useWindow();
   const params = {
-    ...{ of, from: from_ms, to: to_ms, step: Math.round(step_ms / 1000), tenant: context.tenant },
+    of,
+    from: from_ms,
+    to: to_ms,
+    step: Math.round(step_ms / 1000),
+    tenant: context.tenant,
     filter: [...context.filters, ...filters],
   };
   return useQuery({

@@ -21,7 +21,9 @@ export function useLatencies(filters: readonly string[] = [], enabled = true): U
   const [context] = useContextState();
   const { from_ms, to_ms } = useWindow();
   const params = {
-    ...{ from: from_ms, to: to_ms, tenant: context.tenant },
+    from: from_ms,
+    to: to_ms,
+    tenant: context.tenant,
     step: stepOf({ from_ms, to_ms }, COLUMNS) / 1000,
     filter: [...context.filters, ...filters],
   };

@@ -98,7 +98,10 @@ export function useParting(): Parting {
 }
 
 const asked = ({ from_ms, to_ms, split_ms, release }: Parting) => ({
-  ...{ from: from_ms, to: to_ms, split: split_ms, release },
+  from: from_ms,
+  to: to_ms,
+  split: split_ms,
+  release,
 });
 
 export function useStyleHealth(parting: Parting): UseQueryResult<StyleHealth> {

@@ -28,7 +28,10 @@ export function Palette({ onClose }: { onClose: () => void }) {
     const pages = ROUTES.filter(
       (route) => !route.path.includes(':') && route.title.toLowerCase().includes(asked.toLowerCase()),
     ).map((route) => ({
-      ...{ id: route.id, words: route.title, note: route.section ?? '', path: route.path },
+      id: route.id,
+      words: route.title,
+      note: route.section ?? '',
+      path: route.path,
       letter: route.letter,
     }));
     const things = (found.data?.found ?? []).map((one) => ({

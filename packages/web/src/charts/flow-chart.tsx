@@ -60,7 +60,8 @@ export const flowSeries = ({ now, before }: Tables, lines: readonly FlowLine[], 
   lines.map((line): Series => {
     const ghost = line.ghosted === false ? undefined : seriesOf(before, line.figure, line.key);
     return {
-      ...{ name: line.name, colour: line.colour },
+      name: line.name,
+      colour: line.colour,
       ...(line.weight ? { weight: line.weight } : {}),
       ...(line.bars ? { bars: true } : {}),
       values: valuesOf(seriesOf(now, line.figure, line.key), factor),
@@ -78,6 +79,10 @@ function linesBy(table: Tables['now'], figure: string, dimension: string): FlowL
     .map((one) => one.key[dimension] ?? '');
   const colours = colourNames([...names].sort());
   return names.map((name) => ({
-    ...{ figure, name, colour: colours.get(name) ?? REST, key: { [dimension]: name }, ghosted: false },
+    figure,
+    name,
+    colour: colours.get(name) ?? REST,
+    key: { [dimension]: name },
+    ghosted: false,
   }));
 }

@@ -56,7 +56,12 @@ export function frameOf(
   const span = (plan.times.at(-1) ?? 1) - from || plan.step_ms || 1;
   const { min, max } = plan.scale;
   return {
-    ...{ width, height, left, top, plotWidth, plotHeight },
+    width,
+    height,
+    left,
+    top,
+    plotWidth,
+    plotHeight,
     xOf: (at_ms) => left + ((at_ms - from) / span) * plotWidth,
     yOf: (value) => top + (1 - (value - min) / (max - min)) * plotHeight,
     timeOf: (x) => from + ((x - left) / plotWidth) * span,

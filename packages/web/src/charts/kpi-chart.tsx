@@ -30,7 +30,8 @@ export function linesOf(result: Pick<KpiResult, 'now' | 'before'>, lines: readon
     const before = line.ghosted === false ? undefined : seriesOf(result.before, line.metric, line.key);
     const ghost = before ? { ghost: valuesOf(before, scale) } : {};
     return {
-      ...{ name: line.name, colour: line.colour },
+      name: line.name,
+      colour: line.colour,
       ...(line.weight ? { weight: line.weight } : {}),
       ...(line.bars ? { bars: true } : {}),
       values: valuesOf(seriesOf(result.now, line.metric, line.key), scale),
@@ -48,7 +49,10 @@ export function linesBy(table: KpiTable | undefined, metric: KpiName, dimension:
   const names = all.slice(0, SERIES_MOST).map((one) => one.key[dimension] ?? '');
   const colours = colourNames([...names].sort());
   return names.map((name) => ({
-    ...{ metric, name, colour: colours.get(name) ?? REST, key: { [dimension]: name } },
+    metric,
+    name,
+    colour: colours.get(name) ?? REST,
+    key: { [dimension]: name },
   }));
 }
 

@@ -47,7 +47,11 @@ export function planOf(props: TimeChartProps, hidden: ReadonlySet<string>, heigh
   });
   const ghosts = lines.flatMap((line) => (line.series.ghost ? [{ line, values: line.series.ghost }] : []));
   return {
-    ...{ times, step_ms, lines, ghosts, whole },
+    times,
+    step_ms,
+    lines,
+    ghosts,
+    whole,
     scale: scaleOf(props, lines, height),
     format: props.format ?? plain,
     tick: props.tick ?? plain,

@@ -40,7 +40,11 @@ export function createPlot(host: HTMLElement, first: Scene, zone: Zone): Plot {
   const { plan, frame } = first;
   const inked = (colour: string) => (): string => scene.colourOf(colour);
   const line = (colour: string, width: number, more: Partial<uPlot.Series> = {}): uPlot.Series => ({
-    ...{ stroke: inked(colour), width, points: { show: false }, spanGaps: false, ...more },
+    stroke: inked(colour),
+    width,
+    points: { show: false },
+    spanGaps: false,
+    ...more,
   });
   const inPixels = (draw: (ctx: CanvasRenderingContext2D, scene: Scene) => void) => (u: uPlot) => {
     u.ctx.save();

@@ -101,7 +101,9 @@ export function useBox(field: Field, plotWidth: number, plotHeight: number) {
     const left = AXIS_PX + Math.min(start.column, end.column) * w;
     const top = plotHeight - (Math.max(start.row, end.row) + 1) * h;
     const style = {
-      ...{ left, top, width: (Math.abs(end.column - start.column) + 1) * w },
+      left,
+      top,
+      width: (Math.abs(end.column - start.column) + 1) * w,
       height: (Math.abs(end.row - start.row) + 1) * h,
     };
     shown = (

@@ -144,7 +144,10 @@ function SegmentPanel() {
   const me = useMe().data;
   const facets = useFacets('requests', { fields: FIELDS, limit: 8 });
   const tenants = useKpis({
-    ...{ metrics: ['requests'], by: ['tenant'], as: 'total', compared: false },
+    metrics: ['requests'],
+    by: ['tenant'],
+    as: 'total',
+    compared: false,
     enabled: me?.tenant === null,
   });
   const toggle = (field: string, value: string): void => {

@@ -37,7 +37,10 @@ interface TextFieldProps extends Omit<FieldProps, 'children'> {
 export function TextField({ value, onChange, placeholder, mono, lines, known, ...rest }: TextFieldProps) {
   const list = useId();
   const shared = {
-    ...{ value, placeholder, spellCheck: false, autoComplete: 'off' },
+    value,
+    placeholder,
+    spellCheck: false,
+    autoComplete: 'off',
     className: classes(css.input, mono === true && 'mono'),
     onChange: (event: { target: { value: string } }) => onChange(event.target.value),
   };

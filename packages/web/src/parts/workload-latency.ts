@@ -28,7 +28,11 @@ export function useLatencyChart(filters: readonly string[]) {
   const series = useMemo(() => linesOf({ now, before }, LATENCY_LINES), [now, before]);
   const chart = useKpiChart(all);
   const { exemplars } = useExemplars({
-    ...{ of: 'requests', filters, step_ms: chart.step_ms, factor: ONE_S, label: labelOf },
+    of: 'requests',
+    filters,
+    step_ms: chart.step_ms,
+    factor: ONE_S,
+    label: labelOf,
   });
   return { ...chart, series, exemplars, format: secondsText };
 }

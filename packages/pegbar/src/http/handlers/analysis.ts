@@ -30,7 +30,13 @@ const FINDINGS = 10;
 const DEPTH = 3;
 const ATTRIBUTES = 25;
 const EXPLAIN_FIELDS: ReadonlySet<string> = new Set([
-  ...['subject', 'from', 'to', 'filters', 'selection', 'limit', 'depth'],
+  'subject',
+  'from',
+  'to',
+  'filters',
+  'selection',
+  'limit',
+  'depth',
 ]);
 
 export function analysisHandlers(deps: ApiDeps): Handlers {

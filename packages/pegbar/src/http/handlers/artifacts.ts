@@ -40,7 +40,10 @@ export function artifactHandlers(deps: ApiDeps, artifacts: Artifacts): Handlers 
       timestamp: deps.clock.now(),
       image_id,
       uri: STORED + encodeURIComponent(image_id),
-      ...{ width, height, bytes, sha256 },
+      width,
+      height,
+      bytes,
+      sha256,
     };
     const verdict = await events.accept(JSON.stringify(record), { tenant });
     const wrong = verdict.rejected[0];

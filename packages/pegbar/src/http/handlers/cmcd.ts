@@ -26,7 +26,9 @@ export function cmcdHandlers(deps: ApiDeps): Handlers {
     if (lines.length > REPORTS_MOST)
       throw new Refusal('too_large', `more than ${REPORTS_MOST} reports in one body`);
     const context = {
-      ...{ tenant: call.scope.tenant ?? 'default', declared_fps, now_ms: deps.clock.now() },
+      tenant: call.scope.tenant ?? 'default',
+      declared_fps,
+      now_ms: deps.clock.now(),
       request_id: query.get('request_id') ?? undefined,
       trace_id: query.get('trace_id') ?? undefined,
     };

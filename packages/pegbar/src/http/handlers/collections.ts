@@ -39,8 +39,13 @@ export function collectionHandlers(deps: ApiDeps): Handlers {
         detail: { version, references: centroid.n },
       });
       return json({
-        ...{ collection, version, embedder, embedder_version },
-        ...{ n: centroid.n, reach: centroid.reach, made_at: new Date(made_at).toISOString() },
+        collection,
+        version,
+        embedder,
+        embedder_version,
+        n: centroid.n,
+        reach: centroid.reach,
+        made_at: new Date(made_at).toISOString(),
       });
     },
   };

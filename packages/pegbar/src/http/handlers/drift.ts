@@ -110,7 +110,8 @@ function linkOf(asked: string | null): string | null {
   const url = URL.canParse(asked) ? new URL(asked) : null;
   if (url && /^https?:$/.test(url.protocol)) return url.href.replace(/[/?#]*$/, '');
   throw new Refusal('invalid_request', 'link is not an address', {
-    ...{ field: 'link', hint: 'Write where people reach this server: https://pegbar.example.com' },
+    field: 'link',
+    hint: 'Write where people reach this server: https://pegbar.example.com',
   });
 }
 
@@ -129,7 +130,8 @@ function monitorIn(yaml: string): { spec: DriftMonitor; tenant: string | undefin
   const [one] = documents;
   if (one === undefined || documents.length > 1 || one.kind !== kind)
     throw new Refusal('invalid_request', `the body is not one document of kind ${kind}`, {
-      ...{ field: 'kind', hint: `Send what \`pegbar apply -f\` would: one \`kind: ${kind}\`.` },
+      field: 'kind',
+      hint: `Send what \`pegbar apply -f\` would: one \`kind: ${kind}\`.`,
     });
   return { spec: schema.parse(one.spec), tenant: one.tenant };
 }
@@ -143,7 +145,8 @@ function daysOf({ url }: Call): number {
 }
 
 const toldStanding = ({ since_ms, until_ms, told, ...rest }: Standing) => ({
-  ...{ ...told, ...rest },
+  ...told,
+  ...rest,
   since: new Date(since_ms).toISOString(),
   until: until_ms === null ? null : new Date(until_ms).toISOString(),
 });

@@ -64,7 +64,11 @@ export function peopleHandlers(deps: ApiDeps, pages: PageFiles): Handlers {
     getMe({ caller }) {
       const { id, kind, tenant, scopes, csrf } = caller!;
       return json({
-        ...{ user: id, kind, tenant, scopes: [...scopes], csrf: csrf ?? null },
+        user: id,
+        kind,
+        tenant,
+        scopes: [...scopes],
+        csrf: csrf ?? null,
         keyless: access.keyless,
         version: deps.version,
         otlp_http: deps.otlp_http,

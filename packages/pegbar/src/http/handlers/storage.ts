@@ -17,7 +17,8 @@ const NOTHING: TableSpace = { table: '', rows: 0, bytes: 0, raw_bytes: 0, days: 
 
 export function storageHandlers({ store, config, clock }: ApiDeps): Handlers {
   const folders = FOLDERS.map(([name, doc]) => ({
-    ...{ name, doc },
+    name,
+    doc,
     size: createFolderSize(join(config.data, name), clock),
   }));
   return {
@@ -30,7 +31,9 @@ export function storageHandlers({ store, config, clock }: ApiDeps): Handlers {
       );
       const tables = TABLES.map(({ name, doc, retention }) => ({
         ...(spaces.get(name) ?? NOTHING),
-        ...{ table: name, doc, signal: retention === 'none' ? null : retention },
+        table: name,
+        doc,
+        signal: retention === 'none' ? null : retention,
       })).sort((a, b) => b.bytes - a.bytes);
       return json({
         tables,

@@ -29,7 +29,8 @@ export function styleHealthHandlers(deps: ApiDeps, artifacts: Pick<Artifacts, 'h
     async getStyleHealth(call) {
       const range = rangeOf(call, deps, RANGE_MS);
       const question = {
-        ...{ ...range, ...partingOf(call) },
+        ...range,
+        ...partingOf(call),
         conditions: filtersOf(call),
         step_ms: stepOf(call) ?? DAY_MS,
       };
@@ -39,7 +40,8 @@ export function styleHealthHandlers(deps: ApiDeps, artifacts: Pick<Artifacts, 'h
       const range = rangeOf(call, deps, RANGE_MS);
       const query = call.url.searchParams;
       const question = {
-        ...{ ...range, ...partingOf(call) },
+        ...range,
+        ...partingOf(call),
         conditions: filtersOf(call),
         collection: query.get('collection') ?? '',
         over: number(query.get('over') ?? '0', 'over', 0, 1_000),

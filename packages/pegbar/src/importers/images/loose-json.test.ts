@@ -17,7 +17,7 @@ test('reads what JSON.parse reads', () => {
 test('keeps integers that a double cannot hold, and takes what Python writes', () => {
   expect(
     parseLoose('[18446744073709551615, -9007199254740993, 9007199254740991, 1e3, 0.1, NaN, -Infinity]'),
-  ).toEqual([...[18446744073709551615n, -9007199254740993n, 9007199254740991, 1_000, 0.1, null, null]]);
+  ).toEqual([18446744073709551615n, -9007199254740993n, 9007199254740991, 1_000, 0.1, null, null]);
 });
 
 test('leaves what follows the value, refuses what is none, and bounds the depth', () => {

@@ -8,8 +8,18 @@ const CONTEXT: CmcdContext = { tenant: 'a', declared_fps: 24, now_ms: 1_700_000_
 describe('a CMCD report', () => {
   it('is read as the library of the players writes it', () => {
     const report = {
-      ...{ e: 't', v: 2, ts: 1_700_000_000_123, sn: 3, sid: 'a-b', cid: 'clip "1", \\ (x' },
-      ...{ dfa: 12, sta: 'p', br: [5000, 2000], su: true, pr: 1.25, 'com.example-x': 'z=1,2' },
+      e: 't',
+      v: 2,
+      ts: 1_700_000_000_123,
+      sn: 3,
+      sid: 'a-b',
+      cid: 'clip "1", \\ (x',
+      dfa: 12,
+      sta: 'p',
+      br: [5000, 2000],
+      su: true,
+      pr: 1.25,
+      'com.example-x': 'z=1,2',
     } as const;
     const read = parseCmcd(encodeCmcd(report as never, { version: 2, reportingMode: 'event' } as never));
     for (const key of ['e', 'ts', 'sn', 'sid', 'cid', 'dfa', 'sta', 'pr', 'com.example-x'] as const)
@@ -44,9 +54,19 @@ describe('sessions of CMCD', () => {
     expect(take(report({ ts: 30_000, dfa: 34 }), { ...CONTEXT, request_id: 'r1' })).toEqual({
       kind: 'window',
       record: {
-        ...{ type: 'frames', side: 'delivered', event_id: 'cmcd/s/c/30000', timestamp: 30_000 },
-        ...{ sequence_id: 'c', session_id: 's', request_id: 'r1', declared_fps: 24 },
-        ...{ window_s: 20, playing_s: 20, frames: 18 * 24 - 30, dropped: 30, stalls: 1 },
+        type: 'frames',
+        side: 'delivered',
+        event_id: 'cmcd/s/c/30000',
+        timestamp: 30_000,
+        sequence_id: 'c',
+        session_id: 's',
+        request_id: 'r1',
+        declared_fps: 24,
+        window_s: 20,
+        playing_s: 20,
+        frames: 18 * 24 - 30,
+        dropped: 30,
+        stalls: 1,
         attributes: { source: 'cmcd' },
       },
     });

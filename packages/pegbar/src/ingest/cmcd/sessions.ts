@@ -115,7 +115,9 @@ function readReport(report: CmcdReport, now_ms: number): Read | { field: string;
   if (dropped !== undefined && !(typeof dropped === 'number' && dropped >= 0))
     return { field: 'dfa', message: 'dfa is not a number of frames' };
   return {
-    ...{ sid, cid, dropped },
+    sid,
+    cid,
+    dropped,
     ts: typeof ts === 'number' ? ts : now_ms,
     state: typeof state === 'string' ? state : undefined,
   };
@@ -129,9 +131,20 @@ function windowOf(
   const due = (playing_ms / 1000) * declared_fps;
   const seconds = (playing_ms + waiting_ms) / 1000;
   return {
-    ...{ type: 'frames', side: 'delivered', event_id: `cmcd/${sid}/${cid}/${ts}`, timestamp: ts },
-    ...{ sequence_id: cid, session_id: sid, request_id, trace_id, declared_fps },
-    ...{ window_s: seconds, playing_s: seconds, frames: Math.max(0, due - dropped), dropped, stalls },
+    type: 'frames',
+    side: 'delivered',
+    event_id: `cmcd/${sid}/${cid}/${ts}`,
+    timestamp: ts,
+    sequence_id: cid,
+    session_id: sid,
+    request_id,
+    trace_id,
+    declared_fps,
+    window_s: seconds,
+    playing_s: seconds,
+    frames: Math.max(0, due - dropped),
+    dropped,
+    stalls,
     attributes: { source: 'cmcd' },
   };
 }

@@ -70,7 +70,13 @@ export async function startOtlpGrpc(options: OtlpServerOptions): Promise<OtlpSer
   const { sink, authenticate, counters, log, clock } = options;
   const budget = new Budget(limits.inFlightBytes);
   const deps: Deps = {
-    ...{ sink, authenticate, counters, log, limits, budget, options },
+    sink,
+    authenticate,
+    counters,
+    log,
+    limits,
+    budget,
+    options,
     calls: new Set(),
     stopping: false,
   };

@@ -55,7 +55,9 @@ export function Part() {
           onEnd={() => audit.hasNextPage && !audit.isFetchingNextPage && void audit.fetchNextPage()}
           columns={[
             {
-              ...{ id: 'at', title: 'When', width: '120px' },
+              id: 'at',
+              title: 'When',
+              width: '120px',
               cell: (row) => (
                 <span title={iso(Date.parse(row.at))}>{formatTime(Date.parse(row.at), now_ms, zone)}</span>
               ),
@@ -63,7 +65,9 @@ export function Part() {
             { id: 'actor', title: 'Who', cell: (row) => <b>{row.actor}</b> },
             { id: 'action', title: 'Did', cell: (row) => actionWords(row.action) },
             {
-              ...{ id: 'object', title: 'To', wide: true },
+              id: 'object',
+              title: 'To',
+              wide: true,
               cell: (row) =>
                 row.action.startsWith('image.') ? (
                   <Link className="mono" href={link(`/images/${encodeURIComponent(row.object)}`)}>

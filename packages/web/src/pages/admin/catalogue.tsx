@@ -34,13 +34,18 @@ export function linesOf(catalogue: Catalogue, kind: Kind): Line[] {
   if (kind === 'records')
     return catalogue.records.flatMap(({ record, fields }) =>
       fields.map(({ name, form, unit, doc, required }) => ({
-        ...{ of: record, name, doc },
+        of: record,
+        name,
+        doc,
         form: [form.replaceAll('_', ' '), unit, required ? 'required' : ''].filter(Boolean).join(', '),
       })),
     );
   if (kind === 'attributes')
     return catalogue.attributes.map(({ names, column, levels }) => ({
-      ...{ of: column, name: names[0] ?? '', form: levels.join(', '), doc: names.slice(1).join(', ') },
+      of: column,
+      name: names[0] ?? '',
+      form: levels.join(', '),
+      doc: names.slice(1).join(', '),
     }));
   return catalogue.tables.flatMap(({ table, columns }) =>
     columns.map(({ name, type, doc }) => ({ of: table, name, form: type, doc })),

@@ -72,7 +72,9 @@ function Letters({ rows, onAgain }: { rows: readonly DeadLetter[]; onAgain: (row
       height={640}
       columns={[
         {
-          ...{ id: 'at', title: 'Put aside', width: '120px' },
+          id: 'at',
+          title: 'Put aside',
+          width: '120px',
           cell: (row) => (
             <span title={iso(Date.parse(row.timestamp))}>
               {formatTime(Date.parse(row.timestamp), now_ms, zone)}
@@ -83,7 +85,9 @@ function Letters({ rows, onAgain }: { rows: readonly DeadLetter[]; onAgain: (row
         { id: 'rows', title: 'Rows', right: true, cell: (row) => formatCount(row.rows) },
         { id: 'bytes', title: 'Size', right: true, wide: true, cell: (row) => formatBytes(row.bytes) },
         {
-          ...{ id: 'reason', title: 'What the store said', wide: true },
+          id: 'reason',
+          title: 'What the store said',
+          wide: true,
           cell: (row) => (
             <span className={css.detail} title={row.reason}>
               {row.reason}
@@ -91,7 +95,9 @@ function Letters({ rows, onAgain }: { rows: readonly DeadLetter[]; onAgain: (row
           ),
         },
         {
-          ...{ id: 'act', title: 'Act', right: true },
+          id: 'act',
+          title: 'Act',
+          right: true,
           cell: (row) => (
             <Button onClick={() => onAgain(row)} aria-label={`Try again ${row.id}`}>
               Try again

@@ -124,7 +124,10 @@ function PeopleTable(props: {
         { id: 'tenant', title: 'Tenant', cell: (row) => tenantWords(row.tenant) },
         { id: 'scopes', title: 'Scopes', wide: true, cell: (row) => <Scopes scopes={row.scopes} /> },
         {
-          ...{ id: 'since', title: 'Since', right: true, wide: true },
+          id: 'since',
+          title: 'Since',
+          right: true,
+          wide: true,
           cell: (row) => (
             <span title={iso(Date.parse(row.created_at))}>
               {formatTime(Date.parse(row.created_at), now_ms, zone)}
@@ -132,7 +135,9 @@ function PeopleTable(props: {
           ),
         },
         {
-          ...{ id: 'act', title: 'Act', right: true },
+          id: 'act',
+          title: 'Act',
+          right: true,
           cell: (row) =>
             row.disabled_at === null ? (
               <span className={css.right}>

@@ -12,7 +12,11 @@ it('writes only what differs from the defaults', () => {
 
 it('writes YAML that reads as what was typed, however odd', () => {
   const document = documentOf({
-    ...{ ...EMPTY, name: 'null', prompts: 'hash', traces: '0.2', slow_ms: 'soon' },
+    ...EMPTY,
+    name: 'null',
+    prompts: 'hash',
+    traces: '0.2',
+    slow_ms: 'soon',
     retention: { ...EMPTY.retention, spans: '48h', logs: '1e3', events: 'yes' },
     patterns: '\\bACME-\\d+\\b\n"quoted": #1\n',
     roots: '/data/pictures',

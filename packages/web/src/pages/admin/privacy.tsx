@@ -65,15 +65,23 @@ function Policies() {
             },
             { id: 'prompts', title: 'Prompts', cell: (row) => <b>{row.policy.prompts}</b> },
             {
-              ...{ id: 'means', title: 'Means', wide: true },
+              id: 'means',
+              title: 'Means',
+              wide: true,
               cell: (row) => <span className="dim">{PROMPT_WORDS[row.policy.prompts]}</span>,
             },
             {
-              ...{ id: 'patterns', title: 'Own patterns', right: true, wide: true },
+              id: 'patterns',
+              title: 'Own patterns',
+              right: true,
+              wide: true,
               cell: (row) => formatCount(row.policy.redact.patterns.length),
             },
             {
-              ...{ id: 'keys', title: 'Own attribute names', right: true, wide: true },
+              id: 'keys',
+              title: 'Own attribute names',
+              right: true,
+              wide: true,
               cell: (row) => formatCount(row.policy.redact.keys.length),
             },
           ]}
@@ -173,11 +181,16 @@ function OptOuts({ ask }: { ask: AskFor }) {
             { id: 'user', title: 'User', cell: (row) => <span className="mono">{row.user_hash}</span> },
             { id: 'tenant', title: 'Tenant', cell: (row) => row.tenant },
             {
-              ...{ id: 'since', title: 'Since', right: true, wide: true },
+              id: 'since',
+              title: 'Since',
+              right: true,
+              wide: true,
               cell: (row) => formatTime(Date.parse(row.since), now_ms, zone),
             },
             {
-              ...{ id: 'act', title: 'Act', right: true },
+              id: 'act',
+              title: 'Act',
+              right: true,
               cell: (row) => (
                 <Button
                   onClick={() =>
@@ -219,7 +232,9 @@ function Erasures() {
             { id: 'user', title: 'User', cell: (row) => <span className="mono">{row.user_hash}</span> },
             { id: 'tenant', title: 'Tenant', cell: (row) => row.tenant },
             {
-              ...{ id: 'rest', title: 'What went', wide: true },
+              id: 'rest',
+              title: 'What went',
+              wide: true,
               cell: ({ tenant: _tenant, user_hash: _user, ...rest }) => (
                 <span className={css.detail}>{restWords(rest)}</span>
               ),

@@ -31,7 +31,12 @@ export function Part() {
     ...data.tables.filter(({ rows }) => rows > 0),
     ...data.folders.map(
       ({ name, doc, bytes }): Row => ({
-        ...{ table: `${name}/`, doc, bytes, raw_bytes: 0, rows: 0, days: 0 },
+        table: `${name}/`,
+        doc,
+        bytes,
+        raw_bytes: 0,
+        rows: 0,
+        days: 0,
         signal: name === 'artifacts' ? 'artifacts' : null,
       }),
     ),

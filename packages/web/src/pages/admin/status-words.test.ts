@@ -3,8 +3,18 @@ import type { Status } from '../../api/index.ts';
 import { statusWords } from './status-words.ts';
 
 const STATUS: Status = {
-  ...{ version: '0', uptime_s: 3_600, acked: 438_663, loaded: 438_663, backlog: 0, backlog_age_ms: 0 },
-  ...{ dropped: {}, rejected: {}, refused: {}, duplicates: 0, dead_letters: 0, keyless: false },
+  version: '0',
+  uptime_s: 3_600,
+  acked: 438_663,
+  loaded: 438_663,
+  backlog: 0,
+  backlog_age_ms: 0,
+  dropped: {},
+  rejected: {},
+  refused: {},
+  duplicates: 0,
+  dead_letters: 0,
+  keyless: false,
   engine: { state: 'up', restarts: 0 },
   disk: { used: 1e9, free: 5e10, limit: null },
 };

@@ -104,11 +104,17 @@ const TenantTable = (props: {
       { id: 'name', title: 'Tenant', cell: (row) => <b>{row.name}</b> },
       { id: 'prompts', title: 'Prompts', cell: (row) => row.policy.prompts },
       ...(['spans', 'kept_traces', 'events', 'artifacts'] as const).map((kind) => ({
-        ...{ id: kind, title: LIVES[kind], right: true, wide: true },
+        id: kind,
+        title: LIVES[kind],
+        right: true,
+        wide: true,
         cell: (row: TenantRow) => lifeText(row.policy.retention_ms[kind] ?? 0),
       })),
       {
-        ...{ id: 'traces', title: 'Traces kept', right: true, wide: true },
+        id: 'traces',
+        title: 'Traces kept',
+        right: true,
+        wide: true,
         cell: (row) => formatPercent(row.policy.sampling.traces),
       },
       {

@@ -60,7 +60,10 @@ export function Page() {
   const of = { filters: FILTERS, marks };
   const { window } = useKpis({ metrics: ['delivered_fps'], by: ['region'], filters: FILTERS });
   const { exemplars, worst } = useExemplars({
-    ...{ of: 'sequences', filters: FILTERS, step_ms: window.step_ms, label: labelOf },
+    of: 'sequences',
+    filters: FILTERS,
+    step_ms: window.step_ms,
+    label: labelOf,
   });
   const fell = findings.data?.findings.find(
     ({ metric, segment, better }) =>

@@ -40,7 +40,10 @@ export function Delivered({ marks, exemplars, finding }: DeliveredProps) {
   const regions = useKpis({ metrics: ['delivered_fps'], by: ['region'], filters: FILTERS });
   // In the steps of the regions, so that the band lies under them.
   const all = useKpis({
-    ...{ metrics: ['produced_fps'], filters: FILTERS, window: regions.window, compared: false },
+    metrics: ['produced_fps'],
+    filters: FILTERS,
+    window: regions.window,
+    compared: false,
     enabled: regions.now !== undefined,
   });
   const [hidden, hide] = useState<ReadonlySet<string>>(new Set());

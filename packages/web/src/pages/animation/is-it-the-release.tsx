@@ -75,8 +75,10 @@ function rowsOf(now: KpiTable | undefined, before: KpiTable | undefined, region:
   return keys
     .map((key) => ({
       name: `${key.model_version || 'no version'} in ${key.region || 'no region'}`,
-      ...{ region: key.region, version: key.model_version },
-      ...{ now: share(now, key), before: share(before, key) },
+      region: key.region,
+      version: key.model_version,
+      now: share(now, key),
+      before: share(before, key),
     }))
     .sort((a, b) => Number(b.region === region) - Number(a.region === region) || (a.now ?? 1) - (b.now ?? 1));
 }

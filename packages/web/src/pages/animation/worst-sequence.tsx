@@ -95,7 +95,11 @@ export function exposuresOf({ seconds }: Pick<Sequence, 'seconds'>) {
       { name: 'produced', frames: produced },
       { name: 'delivered', frames: delivered },
     ],
-    ...{ rules, dropped, of, seconds: told, cut: told < seconds.length },
+    rules,
+    dropped,
+    of,
+    seconds: told,
+    cut: told < seconds.length,
   };
 }
 

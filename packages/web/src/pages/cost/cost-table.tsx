@@ -74,7 +74,11 @@ export function CostTable({ rows, way, title, than }: CostTableProps) {
 }
 
 const figure = (id: string, title: string, cell: (row: CostRow) => ReactNode): Column<CostRow> => ({
-  ...{ id, title, cell, right: true, sortable: true },
+  id,
+  title,
+  cell,
+  right: true,
+  sortable: true,
 });
 
 const Line = ({ row }: { row: CostRow }) => <Spark values={row.values} ghost={row.ghost} height={20} />;

@@ -3,7 +3,9 @@ import type { KpiTable } from '../../api/index.ts';
 import { changeOf, costHeadline, costRows, priceWords, releaseHeadline } from './figures.ts';
 
 const table = (values: Readonly<Record<string, Readonly<Record<string, number>>>>): KpiTable => ({
-  ...{ source: 'rollup', step_ms: 1000, times: [0] },
+  source: 'rollup',
+  step_ms: 1000,
+  times: [0],
   series: Object.entries(values).flatMap(([metric, by]) =>
     Object.entries(by).map(([name, value]) => ({
       metric: metric as never,

@@ -46,7 +46,9 @@ export function costRows(total: Tables, series: Tables, dimension: string): Cost
       const of = (metric: KpiName) => totalOf(total.now, metric, key).value;
       const cost = of('cost_usd');
       return {
-        ...{ name, cost, share: cost === null || sum === 0 || known === null ? null : cost / sum },
+        name,
+        cost,
+        share: cost === null || sum === 0 || known === null ? null : cost / sum,
         images: of('images'),
         per_1k: of('cost_per_1k_images_usd'),
         per_1k_before: totalOf(total.before, 'cost_per_1k_images_usd', key).value,

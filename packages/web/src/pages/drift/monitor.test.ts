@@ -11,7 +11,10 @@ describe('document of a drift monitor', () => {
   it('quotes what YAML would read as something else', () => {
     const yaml = monitorDocument({
       ...NEW_MONITOR,
-      ...{ name: 'no', alpha: '0.01', exclude: '2026-10-01T00:00Z/2026-10-02T00:00Z\n', baseline: '7d' },
+      name: 'no',
+      alpha: '0.01',
+      exclude: '2026-10-01T00:00Z/2026-10-02T00:00Z\n',
+      baseline: '7d',
     });
     expect(yaml).toContain('name: "no"');
     expect(yaml).toContain('baseline: "7d"');
@@ -21,15 +24,24 @@ describe('document of a drift monitor', () => {
 
   it('reads a declared monitor back, and keeps what the form does not know', () => {
     const written = {
-      ...{ metric: 'nsfw', segments: ['region'], baseline: 'release', alpha: 0.01, enabled: false },
-      ...{ filter: ['tenant=a'], muted_until: '2026-12-01T00:00:00Z', later: { field: [1] } },
+      metric: 'nsfw',
+      segments: ['region'],
+      baseline: 'release',
+      alpha: 0.01,
+      enabled: false,
+      filter: ['tenant=a'],
+      muted_until: '2026-12-01T00:00:00Z',
+      later: { field: [1] },
     };
     const form = formOf({ name: 'a', tenant: 'mangatan', written });
     expect(form).toMatchObject({ name: 'a', tenant: 'mangatan', alpha: '0.01', enabled: false });
     const yaml = monitorDocument(form);
     for (const line of [
-      ...['  tenant: mangatan', '    - "tenant=a"', '  muted_until: "2026-12-01T00:00:00Z"'],
-      ...['  enabled: false', '  later: {"field":[1]}'],
+      '  tenant: mangatan',
+      '    - "tenant=a"',
+      '  muted_until: "2026-12-01T00:00:00Z"',
+      '  enabled: false',
+      '  later: {"field":[1]}',
     ])
       expect(yaml.split('\n')).toContain(line);
   });

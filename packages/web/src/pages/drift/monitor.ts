@@ -24,14 +24,32 @@ export interface MonitorForm {
 
 const NUMBERS = ['window_hours', 'least_effect', 'alpha', 'persistence', 'minimum_n'] as const;
 const KNOWN: ReadonlySet<string> = new Set([
-  ...['metric', 'segments', 'filter', 'baseline', 'exclude', 'muted_until', 'enabled'],
+  'metric',
+  'segments',
+  'filter',
+  'baseline',
+  'exclude',
+  'muted_until',
+  'enabled',
   ...NUMBERS,
 ]);
 
 export const NEW_MONITOR: MonitorForm = {
-  ...{ name: '', tenant: '', metric: 'prompt_tokens', segments: ['tenant'], filter: '', baseline: '28d' },
-  ...{ window_hours: '', least_effect: '', alpha: '', persistence: '', minimum_n: '', exclude: '' },
-  ...{ muted_until: '', enabled: true, others: {} },
+  name: '',
+  tenant: '',
+  metric: 'prompt_tokens',
+  segments: ['tenant'],
+  filter: '',
+  baseline: '28d',
+  window_hours: '',
+  least_effect: '',
+  alpha: '',
+  persistence: '',
+  minimum_n: '',
+  exclude: '',
+  muted_until: '',
+  enabled: true,
+  others: {},
 };
 
 /** A monitor as the form shows it. */
@@ -45,17 +63,20 @@ export function formOf(monitor: {
   const list = (field: string): string[] => (Array.isArray(written[field]) ? written[field].map(String) : []);
   const linesOf = (field: string): string => list(field).map(quoted).join('\n');
   return {
-    ...{
-      name,
-      tenant,
-      metric: text('metric'),
-      segments: list('segments'),
-      enabled: written.enabled !== false,
-    },
-    ...{ filter: linesOf('filter'), exclude: linesOf('exclude') },
-    ...{ baseline: text('baseline') || '28d', muted_until: text('muted_until') },
-    ...{ window_hours: text('window_hours'), least_effect: text('least_effect'), alpha: text('alpha') },
-    ...{ persistence: text('persistence'), minimum_n: text('minimum_n') },
+    name,
+    tenant,
+    metric: text('metric'),
+    segments: list('segments'),
+    enabled: written.enabled !== false,
+    filter: linesOf('filter'),
+    exclude: linesOf('exclude'),
+    baseline: text('baseline') || '28d',
+    muted_until: text('muted_until'),
+    window_hours: text('window_hours'),
+    least_effect: text('least_effect'),
+    alpha: text('alpha'),
+    persistence: text('persistence'),
+    minimum_n: text('minimum_n'),
     others: Object.fromEntries(Object.entries(written).filter(([field]) => !KNOWN.has(field))),
   };
 }

@@ -74,7 +74,9 @@ function Looks({ preview: { looks, fired } }: { preview: DriftPreview }) {
   const tested = looks.some(({ p }) => p !== null);
   const series: Series[] = [
     {
-      ...{ name: 'largest change', colour: 'ink', weight: 'subject' },
+      name: 'largest change',
+      colour: 'ink',
+      weight: 'subject',
       values: looks.map(({ p, effect }) => (p === null ? null : effect)),
     },
   ];
@@ -91,7 +93,9 @@ function Looks({ preview: { looks, fired } }: { preview: DriftPreview }) {
       format={(value) => significant(value, 2)}
       objective={{ value: 1, label: 'least effect' }}
       marks={fired.map((one) => ({
-        ...{ at_ms: Date.parse(one.fired), kind: 'change' as const, label: 'fires' },
+        at_ms: Date.parse(one.fired),
+        kind: 'change' as const,
+        label: 'fires',
       }))}
       markLabels
     />

@@ -20,7 +20,11 @@ import { driftSentence, kindWords, thingsWords } from './words.ts';
 const LOADING_PX = 420;
 /** Figures of the strip; the table has all. */
 const FIRST: ReadonlySet<string> = new Set([
-  ...['acceptance_rate', 'face_ok_rate', 'style_distance_mean', 'aesthetic_mean', 'nsfw_rate'],
+  'acceptance_rate',
+  'face_ok_rate',
+  'style_distance_mean',
+  'aesthetic_mean',
+  'nsfw_rate',
   'cost_per_1k_images_usd',
 ]);
 

@@ -4,7 +4,12 @@ import { codeWords, findingOf, suspectsOf } from './words.ts';
 
 const code = (name: string, n: number) => ({ code: name, counts: [n], n, failed: n, timed_out: 0 });
 const FAILURES: Failures = {
-  ...{ step_s: 3600, times: ['2026-10-14T15:00:00.000Z'], runs: [], retries: [], retried: 0, one_in: 1 },
+  step_s: 3600,
+  times: ['2026-10-14T15:00:00.000Z'],
+  runs: [],
+  retries: [],
+  retried: 0,
+  one_in: 1,
   codes: [code('oom', 23), code('internal', 16), code('timeout', 11)],
   settings: [
     { field: 'workload', value: 'single_image', failed: 30, of: 9000, code: 'internal' },

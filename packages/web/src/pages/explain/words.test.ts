@@ -3,7 +3,13 @@ import type { Difference, Explanation } from '../../api/index.ts';
 import { conditionsFor, findingOf, grouped, percent, selectionWords, valueWords } from './words.ts';
 
 const difference = (attribute: string, value: string | null, more: Partial<Difference> = {}): Difference => ({
-  ...{ attribute, value, lcb: 0.61, tvd: 0.7, difference: 0.7, consequence: false, distinct: 2 },
+  attribute,
+  value,
+  lcb: 0.61,
+  tvd: 0.7,
+  difference: 0.7,
+  consequence: false,
+  distinct: 2,
   values: [
     { value, selection: 82, rest: 12 },
     { value: 'other', selection: 18, rest: 88 },
@@ -14,7 +20,9 @@ const difference = (attribute: string, value: string | null, more: Partial<Diffe
 const explanation = (attributes: Difference[], selected = 100, rest = 100): Explanation => ({
   selection: { of: selected, rows: 100 },
   rest: { of: rest, rows: 100 },
-  ...{ attributes, drill_down: [], notes: [] },
+  attributes,
+  drill_down: [],
+  notes: [],
 });
 
 describe('a comparison in words', () => {

@@ -12,8 +12,19 @@ import { ScoreHistogram } from './score-histogram.tsx';
 const FIRST = ['model_version', 'loras', 'tenant'] as const;
 const THEN = ['nsfw_flag', 'collection', 'workload', 'kind', 'checkpoint_hash'] as const;
 const MORE = [
-  ...['sampler', 'scheduler', 'steps', 'cfg', 'region', 'hardware_class', 'traffic_source'],
-  ...['model_family', 'width', 'height', 'license', 'consent', 'denoise'],
+  'sampler',
+  'scheduler',
+  'steps',
+  'cfg',
+  'region',
+  'hardware_class',
+  'traffic_source',
+  'model_family',
+  'width',
+  'height',
+  'license',
+  'consent',
+  'denoise',
 ] as const;
 const VALUES = 12;
 const FIELDS = [...FIRST, ...THEN];

@@ -42,7 +42,10 @@ export function Page() {
   const [open, setOpen] = useParameter('open');
   const gallery = useGallery(group);
   const images = useImages({
-    ...{ limit: PAGE, later: LATER_PAGES, keep: forTile, enabled: group === null },
+    limit: PAGE,
+    later: LATER_PAGES,
+    keep: forTile,
+    enabled: group === null,
   });
   const [grouped, setGrouped] = useState<readonly ImageRow[]>([]);
   const rows = (group === null ? images.rows : grouped) ?? NONE;

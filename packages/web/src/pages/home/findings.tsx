@@ -74,8 +74,12 @@ const keyOf = ({ metric, segment, since }: Finding): string =>
 
 /** What is told of pictures shows best as drift: then and now over each other, with pictures. */
 const DRIFT_OF: Readonly<Partial<Record<KpiName, string>>> = {
-  ...{ style_distance_mean: 'style_distance', aesthetic_mean: 'aesthetic', clip_i_mean: 'clip_i' },
-  ...{ face_ok_rate: 'face_ok', acceptance_rate: 'acceptance', nsfw_rate: 'nsfw' },
+  style_distance_mean: 'style_distance',
+  aesthetic_mean: 'aesthetic',
+  clip_i_mean: 'clip_i',
+  face_ok_rate: 'face_ok',
+  acceptance_rate: 'acceptance',
+  nsfw_rate: 'nsfw',
   policy_block_rate: 'blocked',
 };
 function driftPath({ metric, segment }: Finding): [path: string, more: { filter: string[] }] | null {

@@ -69,14 +69,12 @@ function sentence(rows: readonly ReleaseRow[], total: number | undefined) {
 }
 
 const KINDS: Readonly<Record<string, string>> = {
-  ...{
-    model: 'model',
-    lora: 'LoRA',
-    pipeline: 'pipeline',
-    config: 'config',
-    data: 'data',
-    planned_load: 'planned load',
-  },
+  model: 'model',
+  lora: 'LoRA',
+  pipeline: 'pipeline',
+  config: 'config',
+  data: 'data',
+  planned_load: 'planned load',
 };
 
 function Row({ row }: { row: ReleaseRow }) {
@@ -111,7 +109,9 @@ function Row({ row }: { row: ReleaseRow }) {
 }
 
 const WORKLOADS: Readonly<Record<string, string>> = {
-  ...{ animation: 'animation', single_image: 'single image', batch_panels: 'batch panels' },
+  animation: 'animation',
+  single_image: 'single image',
+  batch_panels: 'batch panels',
 };
 const TENANTS_SHOWN = 3;
 function aboutWords({ previous, tenants, workload, region, note }: ReleaseRow): string {

@@ -14,10 +14,18 @@ interface Words {
   readonly verbs: { readonly up: string; readonly down: string; readonly same: string };
 }
 const is = (name: string, up: string, down: string, verbs: Words['verbs']): Words => ({
-  ...{ row: `${name} is %`, same: `${name} is the same`, up, down, verbs },
+  row: `${name} is %`,
+  same: `${name} is the same`,
+  up,
+  down,
+  verbs,
 });
 const share = (things: string, do_: string, verbs: Words['verbs']): Words => ({
-  ...{ row: `% ${things} ${do_}`, same: `As many ${things} ${do_}`, up: 'more', down: 'fewer', verbs },
+  row: `% ${things} ${do_}`,
+  same: `As many ${things} ${do_}`,
+  up: 'more',
+  down: 'fewer',
+  verbs,
 });
 
 const WORDS: Partial<Record<KpiName, Words>> = {
@@ -82,7 +90,10 @@ const WORDS: Partial<Record<KpiName, Words>> = {
     same: 'has as many pictures flagged',
   }),
   cost_per_1k_images_usd: {
-    ...{ row: '1,000 images cost %', same: '1,000 images cost the same', up: 'more', down: 'less' },
+    row: '1,000 images cost %',
+    same: '1,000 images cost the same',
+    up: 'more',
+    down: 'less',
     verbs: { up: 'costs more', down: 'costs less', same: 'costs the same' },
   },
 };

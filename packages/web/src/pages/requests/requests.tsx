@@ -18,8 +18,17 @@ import css from './requests.module.css';
 
 const PAGE_ROWS = 100;
 const FIELDS = [
-  ...['outcome', 'workload', 'model_version', 'error_code', 'tenant', 'region', 'hardware_class'],
-  ...['traffic_source', 'loras', 'sampler', 'collection'],
+  'outcome',
+  'workload',
+  'model_version',
+  'error_code',
+  'tenant',
+  'region',
+  'hardware_class',
+  'traffic_source',
+  'loras',
+  'sampler',
+  'collection',
 ];
 const keyOf = (row: RequestRow): string => `${row.tenant}/${row.request_id}`;
 

@@ -31,12 +31,17 @@ export function ClassTable({ parts, way, than }: ClassTableProps) {
       columns={[
         { id: 'name', title: way === 'tenant' ? 'Tenant' : 'Model', cell: (name) => <b>{name}</b> },
         {
-          ...{ id: 'n', title: 'Pictures checked', right: true, wide: true },
+          id: 'n',
+          title: 'Pictures checked',
+          right: true,
+          wide: true,
           cell: (name) => formatCount(totalOf(parts.now, 'nsfw_rate', { [way]: name }).n),
         },
         ...CLASSES.flatMap(({ metric, title }) => [
           {
-            ...{ id: metric, title, right: true },
+            id: metric,
+            title,
+            right: true,
             cell: (name: string) => (
               <Rate
                 {...totalOf(parts.now, metric, { [way]: name })}
@@ -48,7 +53,10 @@ export function ClassTable({ parts, way, than }: ClassTableProps) {
             ? []
             : [
                 {
-                  ...{ id: `${metric} before`, title: 'Before', right: true, wide: true },
+                  id: `${metric} before`,
+                  title: 'Before',
+                  right: true,
+                  wide: true,
                   cell: (name: string) => (
                     <span className="dimmer">
                       {formatPercent(totalOf(parts.before, metric, { [way]: name }).value)}
@@ -58,7 +66,10 @@ export function ClassTable({ parts, way, than }: ClassTableProps) {
               ]),
         ]),
         {
-          ...{ id: 'see', title: 'See', right: true, wide: true },
+          id: 'see',
+          title: 'See',
+          right: true,
+          wide: true,
           cell: (name) => (
             <Link
               className={css.see}

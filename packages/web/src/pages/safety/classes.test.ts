@@ -3,7 +3,9 @@ import type { KpiTable } from '../../api/index.ts';
 import { risesOf, safetyWords } from './classes.ts';
 
 const table = (rates: Readonly<Record<string, readonly [value: number, n: number]>>): KpiTable => ({
-  ...{ source: 'rollup', step_ms: 1, times: [0] },
+  source: 'rollup',
+  step_ms: 1,
+  times: [0],
   series: Object.entries(rates).map(([name, [value, n]]) => ({
     metric: 'nsfw_rate',
     key: name === '*' ? {} : { tenant: name },

@@ -53,7 +53,7 @@ export function risesOf({ now, before }: Tables, dimension: string): Rise[] {
       const spread = Math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / then.n));
       const z = spread === 0 ? 0 : (value - then.value) / spread;
       if (z >= Z_LEAST && value >= then.value * RATIO_LEAST)
-        out.push({ ...{ metric, words, name, n, z }, now: value, before: then.value });
+        out.push({ metric, words, name, n, z, now: value, before: then.value });
     }
   return out.sort((a, b) => b.z - a.z);
 }

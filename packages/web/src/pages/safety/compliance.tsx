@@ -81,7 +81,8 @@ function Shares({ label, field, facet, rows, of }: SharesProps) {
       keyOf={({ value, told }) => `${told} ${value}`}
       columns={[
         {
-          ...{ id: 'value', title: 'State' },
+          id: 'value',
+          title: 'State',
           cell: ({ value, told }) =>
             told ? (
               <Link href={link('/images', { filter: [`${field}=${value}`] })}>{value}</Link>
@@ -90,11 +91,15 @@ function Shares({ label, field, facet, rows, of }: SharesProps) {
             ),
         },
         {
-          ...{ id: 'n', title: 'Pictures', right: true },
+          id: 'n',
+          title: 'Pictures',
+          right: true,
           cell: ({ n }) => formatCount(Math.round(n * one_in)),
         },
         {
-          ...{ id: 'share', title: 'Share', right: true },
+          id: 'share',
+          title: 'Share',
+          right: true,
           cell: ({ n }) => <b>{formatPercent(rows === 0 ? null : n / rows)}</b>,
         },
       ]}

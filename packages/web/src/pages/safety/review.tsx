@@ -127,7 +127,9 @@ function ReviewTile({ image, veiled, shown, onShow }: ReviewTileProps) {
   const { link } = useGo();
   const at_ms = Date.parse(image.timestamp);
   const address = addressOf(`thumbnails/${encodeURIComponent(image.image_id)}`, {
-    ...{ tenant: image.tenant, size: THUMB_PX, unblur: veiled && shown ? true : null },
+    tenant: image.tenant,
+    size: THUMB_PX,
+    unblur: veiled && shown ? true : null,
   });
   return (
     <figure className={css.tile}>

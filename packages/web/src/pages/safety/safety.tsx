@@ -210,7 +210,10 @@ function Toxicity({ texts, way, marks }: { texts: KpiResult<string>; way: Way; m
     return flowSeries(
       { now, before },
       named.map(({ name, colour, key }) => ({
-        ...{ figure: 'toxicity_p95', name, colour, ghosted: false },
+        figure: 'toxicity_p95',
+        name,
+        colour,
+        ghosted: false,
         ...(key ? { key } : {}),
       })),
     );

@@ -95,7 +95,10 @@ const STAGES = ['preprocess', 'generate', 'upscale', 'postprocess', 'deliver'] a
 function ByStage({ marks }: { marks: ReturnType<typeof useMarks> }) {
   const [anchor, near] = useNear();
   const stages = useKpis({
-    ...{ metrics: ['latency_p95_ms'], by: ['pipeline_stage'], filters: FILTERS, enabled: near },
+    metrics: ['latency_p95_ms'],
+    by: ['pipeline_stage'],
+    filters: FILTERS,
+    enabled: near,
   });
   const chart = useKpiChart(stages);
   const { now } = stages;

@@ -26,7 +26,9 @@ export function Stages({ filters }: { filters: readonly string[] }) {
     if (p95 === null) return [];
     return [
       {
-        ...{ stage, p95, n },
+        stage,
+        p95,
+        n,
         p50: totalOf(stages.now, 'latency_p50_ms', key).value,
         p99: totalOf(stages.now, 'latency_p99_ms', key).value,
         before: totalOf(stages.before, 'latency_p95_ms', key).value,

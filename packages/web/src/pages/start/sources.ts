@@ -59,12 +59,10 @@ export function sourcesOf(place: Place): readonly Source[] {
 }
 
 const folder = (place: Place): Source => ({
-  ...{
-    id: 'folder',
-    name: 'Image folder',
-    short: 'ComfyUI, A1111, Forge, InvokeAI',
-    doc: 'docs/pictures.md',
-  },
+  id: 'folder',
+  name: 'Image folder',
+  short: 'ComfyUI, A1111, Forge, InvokeAI',
+  doc: 'docs/pictures.md',
   steps: [
     {
       title: 'Import everything below a folder; the pictures stay where they are',
@@ -75,7 +73,10 @@ const folder = (place: Place): Source => ({
 });
 
 const comfyui = (place: Place): Source => ({
-  ...{ id: 'comfyui', name: 'ComfyUI', short: 'no code, one folder', doc: 'docs/comfyui.md' },
+  id: 'comfyui',
+  name: 'ComfyUI',
+  short: 'no code, one folder',
+  doc: 'docs/comfyui.md',
   steps: [
     {
       title: 'Copy one folder to where ComfyUI runs, then restart it',
@@ -94,7 +95,10 @@ const comfyui = (place: Place): Source => ({
 });
 
 const python = (place: Place): Source => ({
-  ...{ id: 'python', name: 'diffusers', short: 'three lines of Python', doc: 'docs/python.md' },
+  id: 'python',
+  name: 'diffusers',
+  short: 'three lines of Python',
+  doc: 'docs/python.md',
   steps: [
     { title: 'Install it, in a clone of Pegbar', command: "pip install './python[pictures]'" },
     {
@@ -112,7 +116,10 @@ const python = (place: Place): Source => ({
 const node = (place: Place): Source => {
   const told = init(place, '', '', ': ');
   return {
-    ...{ id: 'node', name: 'Node, OTel JS', short: 'a service of yours', doc: 'docs/node.md' },
+    id: 'node',
+    name: 'Node, OTel JS',
+    short: 'a service of yours',
+    doc: 'docs/node.md',
     steps: [
       {
         title: 'Make the package in a clone of Pegbar, and add it to your service',
@@ -148,7 +155,10 @@ const otel = ({ otlp_http, key }: Place): string =>
   );
 
 const browser = (place: Place): Source => ({
-  ...{ id: 'browser', name: 'Browser', short: 'what viewers really saw', doc: 'docs/browser.md' },
+  id: 'browser',
+  name: 'Browser',
+  short: 'what viewers really saw',
+  doc: 'docs/browser.md',
   steps: [
     {
       title: 'A public key may only send frames and feedback, from the origins it is made for',
@@ -173,7 +183,10 @@ const browser = (place: Place): Source => ({
 });
 
 const collector = ({ otlp_http, key }: Place): Source => ({
-  ...{ id: 'collector', name: 'Collector', short: 'one exporter', doc: 'docs/otlp.md' },
+  id: 'collector',
+  name: 'Collector',
+  short: 'one exporter',
+  doc: 'docs/otlp.md',
   steps: [
     {
       title: 'Add an exporter to the Collector that you run',
@@ -196,7 +209,10 @@ const collector = ({ otlp_http, key }: Place): Source => ({
 });
 
 const curl = ({ url, key }: Place): Source => ({
-  ...{ id: 'curl', name: 'curl', short: 'one JSON object', doc: 'docs/api.md' },
+  id: 'curl',
+  name: 'curl',
+  short: 'one JSON object',
+  doc: 'docs/api.md',
   steps: [
     {
       title: 'One line per finished stage, from any language',

@@ -70,7 +70,11 @@ export function useArrival(listening: string): Arrival {
   const some = rows > 0 || picture !== undefined;
   return {
     state: refused ? 'refused' : some ? 'arrived' : 'waiting',
-    ...{ rows, refused, picture, heard, stored: data?.loaded ?? 0 },
+    rows,
+    refused,
+    picture,
+    heard,
+    stored: data?.loaded ?? 0,
   };
 }
 

@@ -135,12 +135,14 @@ function WhatMoved(props: { answer: StylePictures | undefined; one: StyleCollect
       columns={[
         { id: 'title', title: 'Score', cell: ({ title }) => title },
         {
-          ...{ id: 'before', title: 'Before', right: true },
+          id: 'before',
+          title: 'Before',
+          right: true,
           cell: ({ name, before }) => (
             <span className="dim">{before ? scoreText(name, before.mean) : UNKNOWN}</span>
           ),
         },
-        { ...{ id: 'now', title: 'Now', right: true }, cell: (line) => <Now {...line} /> },
+        { id: 'now', title: 'Now', right: true, cell: (line) => <Now {...line} /> },
       ]}
     />
   );

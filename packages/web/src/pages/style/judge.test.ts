@@ -3,7 +3,9 @@ import type { StyleCollection } from '../../api/index.ts';
 import { axisEnd, curve, isLeaving, judged, nameOf, styleWords, wasWords } from './judge.ts';
 
 const one = (collection: string, now: number, before: number, over: number, n = 500): StyleCollection => ({
-  ...{ tenant: 'kumo', collection, over },
+  tenant: 'kumo',
+  collection,
+  over,
   now: { n, p50: now, p95: now + 0.1, bins: [[Math.round(now / 0.005), n]] },
   before: { n: 2_000, p50: before, p95: before + 0.1, bins: [] },
   points: [],

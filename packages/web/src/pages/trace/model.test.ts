@@ -4,7 +4,11 @@ import { headlineOf, sentenceOf } from './finding.ts';
 import { axisOf, outlineOfStages, waterfallOf } from './model.ts';
 
 const OUTLINE: TraceOutline = {
-  ...{ trace_id: 't', tenant: 'a', start: '2026-10-14T15:38:21.000Z', duration_ms: 1000, truncated: false },
+  trace_id: 't',
+  tenant: 'a',
+  start: '2026-10-14T15:38:21.000Z',
+  duration_ms: 1000,
+  truncated: false,
   names: ['request', 'generate', 'sampler', 'deliver'],
   stages: ['', 'generate', 'deliver'],
   spans: {
@@ -57,8 +61,11 @@ describe('a waterfall', () => {
     const spans = {
       id: line((at) => at).map(String),
       parent: line((at) => (at === 0 ? 0 : at - 1)),
-      ...{ name: line(() => 0), stage: line(() => 0), status: line(() => 0) },
-      ...{ start_ms: line((at) => at), duration_ms: line(() => 1) },
+      name: line(() => 0),
+      stage: line(() => 0),
+      status: line(() => 0),
+      start_ms: line((at) => at),
+      duration_ms: line(() => 1),
     };
     const { rows } = waterfallOf({ ...OUTLINE, spans, waits: [], misses: [], events: [] }, ALL);
     expect([rows.length, rows.at(-1)!.depth, rows[0]!.below]).toEqual([count, count - 1, count - 1]);
@@ -66,7 +73,10 @@ describe('a waterfall', () => {
 
   it('is made of stages where there are no spans', () => {
     const stage = (name: 'generate' | 'deliver', end: string, latency_ms: number) => ({
-      ...{ tenant: 'a', timestamp: end, pipeline_stage: name, latency_ms },
+      tenant: 'a',
+      timestamp: end,
+      pipeline_stage: name,
+      latency_ms,
     });
     const outline = outlineOfStages(
       [
@@ -100,7 +110,9 @@ describe('a waterfall', () => {
 describe('the finding of a request', () => {
   const request = { outcome: 'succeeded', latency_ms: 6412, tenant: 'a', request_id: 'r' } as RequestRow;
   const usual: UsualTimes = {
-    ...{ version: 'v6', previous: true, request: { p50_ms: 4310, p95_ms: 5000, n: 8377 } },
+    version: 'v6',
+    previous: true,
+    request: { p50_ms: 4310, p95_ms: 5000, n: 8377 },
     stages: new Map([['upscale', { p50_ms: 550, p95_ms: 710, n: 8000 }]]),
   };
   it('says how long it took, and what others take', () => {

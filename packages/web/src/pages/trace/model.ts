@@ -101,9 +101,18 @@ export function waterfallOf(outline: TraceOutline, seen: Seen): Waterfall {
 }
 
 const waitRow = (id: string, depth: number, end_ms: number, wait_ms: number): Row => ({
-  ...{ id: waitId(id), name: 'queue wait', depth, stage: '', within: '', kind: 'wait' },
-  ...{ start_ms: Math.max(0, end_ms - wait_ms), duration_ms: wait_ms },
-  ...{ failed: false, missed: false, below: 0, folded: false },
+  id: waitId(id),
+  name: 'queue wait',
+  depth,
+  stage: '',
+  within: '',
+  kind: 'wait',
+  start_ms: Math.max(0, end_ms - wait_ms),
+  duration_ms: wait_ms,
+  failed: false,
+  missed: false,
+  below: 0,
+  folded: false,
 });
 
 /** Children as chains, the last one first, as a stack takes them; the columns are in the order of starts. */
@@ -156,13 +165,21 @@ export function outlineOfStages(stages: readonly StageRow[], trace_id: string): 
   const places = told.map((one) => names.indexOf(one.pipeline_stage));
   const starts = told.map((one) => one.end_ms - one.ms - from_ms);
   return {
-    ...{ trace_id, tenant: told[0]!.tenant, start: new Date(from_ms).toISOString(), truncated: false },
+    trace_id,
+    tenant: told[0]!.tenant,
+    start: new Date(from_ms).toISOString(),
+    truncated: false,
     duration_ms: Math.max(...told.map((one, at) => starts[at]! + one.ms)),
-    ...{ names, stages: names, misses: [], events: [] },
+    names,
+    stages: names,
+    misses: [],
+    events: [],
     spans: {
       id: told.map((one, at) => one.span_id ?? `stage-${at}`),
       parent: told.map(() => -1),
-      ...{ name: places, stage: places, start_ms: starts },
+      name: places,
+      stage: places,
+      start_ms: starts,
       duration_ms: told.map((one) => one.ms),
       status: told.map((one) => (one.error_code === undefined ? 0 : 2)),
     },

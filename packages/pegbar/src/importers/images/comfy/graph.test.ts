@@ -8,16 +8,17 @@ const checkpoint = (name: string) => node('CheckpointLoaderSimple', { ckpt_name:
 const encode = (text: unknown) => node('CLIPTextEncode', { text, clip: ['ckpt', 1] });
 const sampler = (seed: unknown, more: Inputs = {}) =>
   node('KSampler', {
-    ...{
-      seed,
-      steps: 20,
-      cfg: 7,
-      sampler_name: 'euler',
-      scheduler: 'normal',
-      denoise: 1,
-      model: ['ckpt', 0],
-    },
-    ...{ positive: ['pos', 0], negative: ['neg', 0], latent_image: ['empty', 0], ...more },
+    seed,
+    steps: 20,
+    cfg: 7,
+    sampler_name: 'euler',
+    scheduler: 'normal',
+    denoise: 1,
+    model: ['ckpt', 0],
+    positive: ['pos', 0],
+    negative: ['neg', 0],
+    latent_image: ['empty', 0],
+    ...more,
   });
 const base = {
   ckpt: checkpoint('base.safetensors'),
@@ -92,7 +93,10 @@ test('SamplerCustomAdvanced: noise, guider, sampler and sigmas are four nodes, s
     w: node('PrimitiveInt', { value: 832 }),
     empty: node('EmptySD3LatentImage', { width: ['w', 0], height: 1216, batch_size: 4 }),
     run: node('SamplerCustomAdvanced', {
-      ...{ noise: ['noise', 0], guider: ['guider', 0], sampler: ['select', 0], sigmas: ['sigmas', 0] },
+      noise: ['noise', 0],
+      guider: ['guider', 0],
+      sampler: ['select', 0],
+      sigmas: ['sigmas', 0],
       latent_image: ['empty', 0],
     }),
     d: node('VAEDecode', { samples: ['run', 1], vae: ['vae', 0] }),
@@ -100,48 +104,39 @@ test('SamplerCustomAdvanced: noise, guider, sampler and sigmas are four nodes, s
     out: saved('d'),
   };
   expect(read(graph)).toMatchObject({
-    ...{
-      model: 'flux1-dev.safetensors',
-      loras: [{ id: 'ink.safetensors', weight: 0.8 }],
-      vae: 'ae.safetensors',
-    },
-    ...{
-      seed: '18446744073709551557',
-      steps: 28,
-      sampler: 'dpmpp_2m',
-      scheduler: 'sgm_uniform',
-      denoise: 0.9,
-    },
-    ...{
-      guidance: 3.5,
-      cfg: undefined,
-      width: 832,
-      height: 1216,
-      batch_size: 4,
-      positive: 'a paper lantern',
-    },
+    model: 'flux1-dev.safetensors',
+    loras: [{ id: 'ink.safetensors', weight: 0.8 }],
+    vae: 'ae.safetensors',
+    seed: '18446744073709551557',
+    steps: 28,
+    sampler: 'dpmpp_2m',
+    scheduler: 'sgm_uniform',
+    denoise: 0.9,
+    guidance: 3.5,
+    cfg: undefined,
+    width: 832,
+    height: 1216,
+    batch_size: 4,
+    positive: 'a paper lantern',
   });
 });
 
 test('a schedule cut in two: the seed of the one that added noise, the settings of the one that ran more steps', () => {
   const advanced = (more: Inputs) =>
     node('KSamplerAdvanced', {
-      ...{
-        add_noise: 'enable',
-        noise_seed: 11,
-        steps: 20,
-        cfg: 3.5,
-        sampler_name: 'euler',
-        scheduler: 'simple',
-      },
-      ...{
-        start_at_step: 0,
-        end_at_step: 20,
-        model: ['high', 0],
-        positive: ['pos', 0],
-        negative: ['neg', 0],
-      },
-      ...{ latent_image: ['empty', 0], ...more },
+      add_noise: 'enable',
+      noise_seed: 11,
+      steps: 20,
+      cfg: 3.5,
+      sampler_name: 'euler',
+      scheduler: 'simple',
+      start_at_step: 0,
+      end_at_step: 20,
+      model: ['high', 0],
+      positive: ['pos', 0],
+      negative: ['neg', 0],
+      latent_image: ['empty', 0],
+      ...more,
     });
   const graph = (cut: number) => ({
     ...base,
@@ -149,8 +144,13 @@ test('a schedule cut in two: the seed of the one that added noise, the settings 
     low: node('UNETLoader', { unet_name: 'wan_low.safetensors' }),
     one: advanced({ end_at_step: cut }),
     two: advanced({
-      ...{ add_noise: 'disable', noise_seed: 0, cfg: 1, start_at_step: cut, end_at_step: 10_000 },
-      ...{ model: ['low', 0], latent_image: ['one', 0] },
+      add_noise: 'disable',
+      noise_seed: 0,
+      cfg: 1,
+      start_at_step: cut,
+      end_at_step: 10_000,
+      model: ['low', 0],
+      latent_image: ['one', 0],
     }),
     d: decoded('two'),
     out: saved('d'),
@@ -163,12 +163,20 @@ test('LoRA stacks of the common packs, in the order of application, without thos
   const graph = {
     ...base,
     stack: node('CR LoRA Stack', {
-      ...{ switch_1: 'On', lora_name_1: 'one', model_weight_1: 0.5, clip_weight_1: 1 },
-      ...{ switch_2: 'Off', lora_name_2: 'two', model_weight_2: 1, switch_3: 'On', lora_name_3: 'None' },
+      switch_1: 'On',
+      lora_name_1: 'one',
+      model_weight_1: 0.5,
+      clip_weight_1: 1,
+      switch_2: 'Off',
+      lora_name_2: 'two',
+      model_weight_2: 1,
+      switch_3: 'On',
+      lora_name_3: 'None',
     }),
     apply: node('CR Apply LoRA Stack', { model: ['ckpt', 0], clip: ['ckpt', 1], lora_stack: ['stack', 0] }),
     power: node('Power Lora Loader (rgthree)', {
-      ...{ model: ['apply', 0], lora_1: { on: true, lora: 'three', strength: 0.9 } },
+      model: ['apply', 0],
+      lora_1: { on: true, lora: 'three', strength: 0.9 },
       lora_2: { on: false, lora: 'four', strength: 1 },
     }),
     single: node('LoraLoader', {
@@ -205,13 +213,11 @@ test('prompts: through control nets with both sides, combined and zeroed conditi
     picture: node('LoadImage', { image: 'fox.png' }),
     edges: node('Canny', { image: ['picture', 0], low_threshold: 0.1 }),
     control: node('ControlNetApplyAdvanced', {
-      ...{
-        positive: ['both', 0],
-        negative: ['zero', 0],
-        control_net: ['net', 0],
-        image: ['edges', 0],
-        strength: 0.6,
-      },
+      positive: ['both', 0],
+      negative: ['zero', 0],
+      control_net: ['net', 0],
+      image: ['edges', 0],
+      strength: 0.6,
     }),
     run: sampler(6, { positive: ['control', 0], negative: ['control', 1] }),
     d: decoded('run'),
@@ -226,15 +232,16 @@ test('prompts: through control nets with both sides, combined and zeroed conditi
 test('repainters of parts leave the credit to the sampler before them, and take it where there is none', () => {
   const detailer = (image: string) =>
     node('FaceDetailer', {
-      ...{
-        image: [image, 0],
-        model: ['ckpt', 0],
-        positive: ['pos', 0],
-        negative: ['neg', 0],
-        seed: 9,
-        steps: 8,
-      },
-      ...{ cfg: 4, sampler_name: 'ddim', scheduler: 'karras', denoise: 0.3 },
+      image: [image, 0],
+      model: ['ckpt', 0],
+      positive: ['pos', 0],
+      negative: ['neg', 0],
+      seed: 9,
+      steps: 8,
+      cfg: 4,
+      sampler_name: 'ddim',
+      scheduler: 'karras',
+      denoise: 0.3,
     });
   const made = { ...base, run: sampler(8), d: decoded('run'), face: detailer('d'), out: saved('face') };
   expect(read(made)).toMatchObject({ seed: '8', sampler: 'euler' });
@@ -356,8 +363,18 @@ test('a workflow: control after generate, converted widgets, primitives, muted a
     ],
   };
   expect(readComfyWorkflow(workflow)).toMatchObject({
-    ...{ model: 'base.safetensors', loras: [], positive: 'a heron', seed: '77', steps: 12, cfg: 6.5 },
-    ...{ sampler: 'heun', scheduler: 'karras', denoise: 0.75, width: 640, height: 448, batch_size: 2 },
+    model: 'base.safetensors',
+    loras: [],
+    positive: 'a heron',
+    seed: '77',
+    steps: 12,
+    cfg: 6.5,
+    sampler: 'heun',
+    scheduler: 'karras',
+    denoise: 0.75,
+    width: 640,
+    height: 448,
+    batch_size: 2,
     output: { node_id: '11', class_type: 'SaveImage' },
   });
 });
@@ -370,7 +387,12 @@ test('a workflow with a subgraph in a subgraph reads as if it were flat', () => 
     target_id: number,
     target_slot: number,
   ) => ({
-    ...{ id, origin_id, origin_slot, target_id, target_slot, type: '*' },
+    id,
+    origin_id,
+    origin_slot,
+    target_id,
+    target_slot,
+    type: '*',
   });
   const workflow: Drawn = {
     nodes: [
@@ -411,8 +433,14 @@ test('a workflow with a subgraph in a subgraph reads as if it were flat', () => 
     },
   };
   expect(readComfyWorkflow(workflow)).toMatchObject({
-    ...{ model: 'wan.safetensors', seed: '42', steps: 6, sampler: 'lcm', positive: 'a kite' },
-    ...{ width: 832, height: 480, frames: 49 },
+    model: 'wan.safetensors',
+    seed: '42',
+    steps: 6,
+    sampler: 'lcm',
+    positive: 'a kite',
+    width: 832,
+    height: 480,
+    frames: 49,
     passes: [{ node_id: '2:4:6' }],
   });
 });

@@ -3,8 +3,21 @@ import { addMore, emptyRecipe, type Recipe } from './recipe.ts';
 
 /** Fields of the last line that have a place of their own; the others are kept under their names. */
 const PLACED = new Set([
-  ...['Steps', 'Sampler', 'Schedule type', 'CFG scale', 'Seed', 'Size', 'Model hash', 'Model', 'Version'],
-  ...['Denoising strength', 'User', 'TI hashes', 'Hashes', 'Batch size', 'Scheduler'],
+  'Steps',
+  'Sampler',
+  'Schedule type',
+  'CFG scale',
+  'Seed',
+  'Size',
+  'Model hash',
+  'Model',
+  'Version',
+  'Denoising strength',
+  'User',
+  'TI hashes',
+  'Hashes',
+  'Batch size',
+  'Scheduler',
 ]);
 /** Schedules that were a part of the sampler's name before A1111 1.9, and stay in it here: it is what the file says. */
 const SCHEDULES = / (Karras|Exponential|Polyexponential)$/;

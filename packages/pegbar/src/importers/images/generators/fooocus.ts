@@ -4,9 +4,27 @@ import { listOf, numberOf, objectOf, seedOf, shortOf, textOf } from './members.t
 import { addMore, emptyRecipe, type Recipe } from './recipe.ts';
 
 const PLACED = new Set([
-  ...['prompt', 'negative_prompt', 'full_prompt', 'full_negative_prompt', 'prompt_expansion', 'base_model'],
-  ...['base_model_hash', 'loras', 'sampler', 'scheduler', 'steps', 'guidance_scale', 'seed', 'resolution'],
-  ...['version', 'metadata_scheme', 'width', 'height', 'cfg', 'created_by', 'software'],
+  'prompt',
+  'negative_prompt',
+  'full_prompt',
+  'full_negative_prompt',
+  'prompt_expansion',
+  'base_model',
+  'base_model_hash',
+  'loras',
+  'sampler',
+  'scheduler',
+  'steps',
+  'guidance_scale',
+  'seed',
+  'resolution',
+  'version',
+  'metadata_scheme',
+  'width',
+  'height',
+  'cfg',
+  'created_by',
+  'software',
 ]);
 
 /** Whether JSON under `parameters` is Fooocus' own scheme, or that of its forks. */

@@ -102,8 +102,16 @@ const GRAPH = {
   '3': {
     class_type: 'KSampler',
     inputs: {
-      ...{ seed: 'SEED', steps: 9, cfg: 3.5, sampler_name: 'euler', scheduler: 'beta', denoise: 1 },
-      ...{ model: ['4', 0], positive: ['6', 0], negative: ['7', 0], latent_image: ['5', 0] },
+      seed: 'SEED',
+      steps: 9,
+      cfg: 3.5,
+      sampler_name: 'euler',
+      scheduler: 'beta',
+      denoise: 1,
+      model: ['4', 0],
+      positive: ['6', 0],
+      negative: ['7', 0],
+      latent_image: ['5', 0],
     },
     is_changed: ['NAN'],
   },
@@ -164,27 +172,27 @@ test('films tell their size and length, clips their frames', () => {
   });
   expect(readFacts(webm({}))).toMatchObject({ type: 'video/webm', width: 832, height: 480 });
   expect(readFacts(webp({ width: 320, height: 200, durations: [40, 40, 45] }))).toMatchObject({
-    ...{ type: 'image/webp', width: 320, height: 200, frames: 3, duration_ms: 125 },
+    type: 'image/webp',
+    width: 320,
+    height: 200,
+    frames: 3,
+    duration_ms: 125,
   });
 });
 
 test('InvokeAI 3: model, LoRAs, control maps and reference pictures', () => {
   const told = {
-    ...{
-      app_version: '5.4.2',
-      generation_mode: 'flux_txt2img',
-      positive_prompt: 'a tin robot',
-      negative_prompt: '',
-    },
-    ...{
-      width: 896,
-      height: 1152,
-      seed: 4294967295,
-      scheduler: 'dpmpp_2m_k',
-      steps: 24,
-      cfg_scale: 5.5,
-      strength: 0.6,
-    },
+    app_version: '5.4.2',
+    generation_mode: 'flux_txt2img',
+    positive_prompt: 'a tin robot',
+    negative_prompt: '',
+    width: 896,
+    height: 1152,
+    seed: 4294967295,
+    scheduler: 'dpmpp_2m_k',
+    steps: 24,
+    cfg_scale: 5.5,
+    strength: 0.6,
     model: { key: 'k1', hash: 'blake3:ab12', name: 'Juggernaut XL v9', base: 'sdxl', type: 'main' },
     loras: [
       { model: { name: 'inkpen', base: 'sdxl' }, weight: 0.75 },
@@ -220,32 +228,37 @@ test('InvokeAI 3: model, LoRAs, control maps and reference pictures', () => {
 
 test('InvokeAI 2 and 1: sd-metadata, and the command line', () => {
   const sd = {
-    ...{ model: 'stable diffusion', model_weights: 'anything-v3', model_hash: 'ff', app_version: '2.2.5' },
+    model: 'stable diffusion',
+    model_weights: 'anything-v3',
+    model_hash: 'ff',
+    app_version: '2.2.5',
     image: {
       prompt: [{ prompt: 'a cat [blurry, text]', weight: 1 }],
-      ...{
-        steps: 12,
-        cfg_scale: 7.5,
-        height: 512,
-        width: 640,
-        seed: 42,
-        sampler: 'ddim',
-        type: 'img2img',
-        strength: 0.4,
-      },
+      steps: 12,
+      cfg_scale: 7.5,
+      height: 512,
+      width: 640,
+      seed: 42,
+      sampler: 'ddim',
+      type: 'img2img',
+      strength: 0.4,
     },
   };
   expect(
     recipe(png({ chunks: [tEXt('Dream', '"other" -s 1'), tEXt('sd-metadata', JSON.stringify(sd))] })),
   ).toMatchObject({
-    ...{
-      generator: 'invokeai',
-      prompt: 'a cat',
-      negative: 'blurry, text',
-      model: 'anything-v3',
-      model_hash: 'ff',
-    },
-    ...{ steps: 12, cfg: 7.5, width: 640, height: 512, seed: '42', sampler: 'ddim', denoise: 0.4 },
+    generator: 'invokeai',
+    prompt: 'a cat',
+    negative: 'blurry, text',
+    model: 'anything-v3',
+    model_hash: 'ff',
+    steps: 12,
+    cfg: 7.5,
+    width: 640,
+    height: 512,
+    seed: '42',
+    sampler: 'ddim',
+    denoise: 0.4,
   });
   expect(
     recipe(
@@ -256,56 +269,50 @@ test('InvokeAI 2 and 1: sd-metadata, and the command line', () => {
       }),
     ),
   ).toMatchObject({
-    ...{
-      prompt: 'a "red" ball',
-      steps: 50,
-      seed: '123',
-      width: 640,
-      height: 384,
-      cfg: 7.5,
-      sampler: 'k_euler',
-    },
-    ...{ denoise: 0.6, reference_images: ['init.png'] },
+    prompt: 'a "red" ball',
+    steps: 50,
+    seed: '123',
+    width: 640,
+    height: 384,
+    cfg: 7.5,
+    sampler: 'k_euler',
+    denoise: 0.6,
+    reference_images: ['init.png'],
   });
 });
 
 test('Fooocus: both schemes, in PNG and in JPEG', () => {
   const told = {
-    ...{ metadata_scheme: 'fooocus', version: 'Fooocus v2.5.5', prompt: 'a fox', negative_prompt: 'text' },
-    ...{
-      base_model: 'animaPencilXL_v500',
-      base_model_hash: '896faa18cd',
-      loras: [
-        ['sdxl_offset', 0.1, 'e3b0'],
-        ['None', 1],
-      ],
-    },
-    ...{
-      sampler: 'euler',
-      scheduler: 'karras',
-      steps: 30,
-      guidance_scale: 6,
-      seed: '9223372036854775807',
-      resolution: '(896, 1152)',
-    },
+    metadata_scheme: 'fooocus',
+    version: 'Fooocus v2.5.5',
+    prompt: 'a fox',
+    negative_prompt: 'text',
+    base_model: 'animaPencilXL_v500',
+    base_model_hash: '896faa18cd',
+    loras: [
+      ['sdxl_offset', 0.1, 'e3b0'],
+      ['None', 1],
+    ],
+    sampler: 'euler',
+    scheduler: 'karras',
+    steps: 30,
+    guidance_scale: 6,
+    seed: '9223372036854775807',
+    resolution: '(896, 1152)',
   };
   const expected = {
-    ...{
-      generator: 'fooocus',
-      prompt: 'a fox',
-      negative: 'text',
-      model: 'animaPencilXL_v500',
-      model_hash: '896faa18cd',
-    },
-    ...{
-      sampler: 'euler',
-      scheduler: 'karras',
-      steps: 30,
-      cfg: 6,
-      seed: '9223372036854775807',
-      width: 896,
-      height: 1152,
-    },
+    generator: 'fooocus',
+    prompt: 'a fox',
+    negative: 'text',
+    model: 'animaPencilXL_v500',
+    model_hash: '896faa18cd',
+    sampler: 'euler',
+    scheduler: 'karras',
+    steps: 30,
+    cfg: 6,
+    seed: '9223372036854775807',
+    width: 896,
+    height: 1152,
     loras: [{ id: 'sdxl_offset', weight: 0.1 }],
   };
   const json = JSON.stringify(told);
@@ -327,42 +334,41 @@ test('Fooocus: both schemes, in PNG and in JPEG', () => {
 
 test('NovelAI: in the open and hidden in the pixels', () => {
   const comment = {
-    ...{
-      prompt: '1girl, stars',
-      uc: 'lowres',
-      steps: 28,
-      height: 1216,
-      width: 832,
-      scale: 5,
-      seed: 3735928559,
-    },
-    ...{ sampler: 'k_dpmpp_2m', noise_schedule: 'exponential', n_samples: 1, sm: false, signed_hash: 'x' },
+    prompt: '1girl, stars',
+    uc: 'lowres',
+    steps: 28,
+    height: 1216,
+    width: 832,
+    scale: 5,
+    seed: 3735928559,
+    sampler: 'k_dpmpp_2m',
+    noise_schedule: 'exponential',
+    n_samples: 1,
+    sm: false,
+    signed_hash: 'x',
   };
   const expected = {
-    ...{
-      generator: 'novelai',
-      prompt: '1girl, stars',
-      negative: 'lowres',
-      steps: 28,
-      cfg: 5,
-      seed: '3735928559',
-    },
-    ...{
-      width: 832,
-      height: 1216,
-      sampler: 'k_dpmpp_2m',
-      scheduler: 'exponential',
-      model: 'NovelAI Diffusion V4 37442FCA',
-    },
-    ...{ model_hash: '37442FCA', latency_ms: 4_250 },
+    generator: 'novelai',
+    prompt: '1girl, stars',
+    negative: 'lowres',
+    steps: 28,
+    cfg: 5,
+    seed: '3735928559',
+    width: 832,
+    height: 1216,
+    sampler: 'k_dpmpp_2m',
+    scheduler: 'exponential',
+    model: 'NovelAI Diffusion V4 37442FCA',
+    model_hash: '37442FCA',
+    latency_ms: 4_250,
   };
   const texts = {
-    ...{ Title: 'AI generated image', Description: '1girl, stars', Software: 'NovelAI' },
-    ...{
-      Source: 'NovelAI Diffusion V4 37442FCA',
-      'Generation time': '4.25',
-      Comment: JSON.stringify(comment),
-    },
+    Title: 'AI generated image',
+    Description: '1girl, stars',
+    Software: 'NovelAI',
+    Source: 'NovelAI Diffusion V4 37442FCA',
+    'Generation time': '4.25',
+    Comment: JSON.stringify(comment),
   };
   const open = Object.entries(texts).map(([keyword, text]) => tEXt(keyword, text));
   expect(recipe(png({ chunks: open }))).toMatchObject(expected);
@@ -395,19 +401,20 @@ test('NovelAI 4: captions of the picture and of each character', () => {
 test('SwarmUI: parameters, LoRAs, hash of the model, time of the generation', () => {
   const told = {
     sui_image_params: {
-      ...{
-        prompt: 'a bee',
-        negativeprompt: 'wasp',
-        model: 'OfficialStableDiffusion/sd_xl_base_1.0',
-        seed: 1234567890123,
-      },
-      ...{ steps: 20, cfgscale: 7, width: 1024, height: 768, sampler: 'dpmpp_2m', scheduler: 'karras' },
-      ...{
-        loras: ['ink', 'grain'],
-        loraweights: ['0.5', '1'],
-        initimagecreativity: 0.6,
-        swarm_version: '0.9.5.0',
-      },
+      prompt: 'a bee',
+      negativeprompt: 'wasp',
+      model: 'OfficialStableDiffusion/sd_xl_base_1.0',
+      seed: 1234567890123,
+      steps: 20,
+      cfgscale: 7,
+      width: 1024,
+      height: 768,
+      sampler: 'dpmpp_2m',
+      scheduler: 'karras',
+      loras: ['ink', 'grain'],
+      loraweights: ['0.5', '1'],
+      initimagecreativity: 0.6,
+      swarm_version: '0.9.5.0',
     },
     sui_extra_data: { date: '2025-01-31 12:30:00', generation_time: '67.34 (prep) and 34.77 (gen) seconds' },
     sui_models: [
@@ -420,27 +427,21 @@ test('SwarmUI: parameters, LoRAs, hash of the model, time of the generation', ()
     ],
   };
   const expected = {
-    ...{
-      generator: 'swarmui',
-      version: '0.9.5.0',
-      prompt: 'a bee',
-      negative: 'wasp',
-      steps: 20,
-      cfg: 7,
-      seed: '1234567890123',
-    },
-    ...{
-      model: 'OfficialStableDiffusion/sd_xl_base_1.0',
-      sampler: 'dpmpp_2m',
-      scheduler: 'karras',
-      width: 1024,
-      height: 768,
-    },
-    ...{
-      model_hash: '0xd7a9105a900fd52748f20725fe52fe52b507fd36bee4fc107b1550a26e6ee1d7',
-      denoise: 0.6,
-      latency_ms: 34_770,
-    },
+    generator: 'swarmui',
+    version: '0.9.5.0',
+    prompt: 'a bee',
+    negative: 'wasp',
+    steps: 20,
+    cfg: 7,
+    seed: '1234567890123',
+    model: 'OfficialStableDiffusion/sd_xl_base_1.0',
+    sampler: 'dpmpp_2m',
+    scheduler: 'karras',
+    width: 1024,
+    height: 768,
+    model_hash: '0xd7a9105a900fd52748f20725fe52fe52b507fd36bee4fc107b1550a26e6ee1d7',
+    denoise: 0.6,
+    latency_ms: 34_770,
     loras: [
       { id: 'ink', weight: 0.5 },
       { id: 'grain', weight: 1 },

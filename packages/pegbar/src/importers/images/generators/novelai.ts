@@ -3,8 +3,21 @@ import { listOf, numberOf, objectOf, seedOf, shortOf, textOf } from './members.t
 import { addMore, emptyRecipe, type Recipe } from './recipe.ts';
 
 const PLACED = new Set([
-  ...['prompt', 'uc', 'steps', 'sampler', 'seed', 'scale', 'width', 'height', 'strength', 'noise_schedule'],
-  ...['signed_hash', 'v4_prompt', 'v4_negative_prompt', 'n_samples', 'reference_image_multiple'],
+  'prompt',
+  'uc',
+  'steps',
+  'sampler',
+  'seed',
+  'scale',
+  'width',
+  'height',
+  'strength',
+  'noise_schedule',
+  'signed_hash',
+  'v4_prompt',
+  'v4_negative_prompt',
+  'n_samples',
+  'reference_image_multiple',
 ]);
 
 export interface NovelAiTexts {

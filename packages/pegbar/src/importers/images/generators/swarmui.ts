@@ -3,20 +3,26 @@ import { listOf, numberOf, objectOf, seedOf, shortOf, textOf } from './members.t
 import { addMore, emptyRecipe, type Recipe } from './recipe.ts';
 
 const PLACED = new Set([
-  ...[
-    'prompt',
-    'negativeprompt',
-    'model',
-    'seed',
-    'steps',
-    'cfgscale',
-    'width',
-    'height',
-    'sampler',
-    'scheduler',
-  ],
-  ...['loras', 'loraweights', 'initimagecreativity', 'swarm_version', 'autowebuisampler', 'comfyuisampler'],
-  ...['comfyuischeduler', 'batchsize', 'date', 'generation_time'],
+  'prompt',
+  'negativeprompt',
+  'model',
+  'seed',
+  'steps',
+  'cfgscale',
+  'width',
+  'height',
+  'sampler',
+  'scheduler',
+  'loras',
+  'loraweights',
+  'initimagecreativity',
+  'swarm_version',
+  'autowebuisampler',
+  'comfyuisampler',
+  'comfyuischeduler',
+  'batchsize',
+  'date',
+  'generation_time',
 ]);
 
 /** SwarmUI: `{"sui_image_params": …, "sui_extra_data": …, "sui_models": …}`. */
