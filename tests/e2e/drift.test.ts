@@ -212,7 +212,7 @@ describe('drift of the simulated studio', () => {
         ...at,
       ]);
       expect(released.code, released.stdout).toBe(1);
-      expect(released.stdout).toMatch(/inkwash-v7 +drift +faces accepted are/);
+      expect(released.stdout).toMatch(/inkwash-v7 against inkwash-v6 +drift +faces accepted are/);
       const quiet = await pegbar([
         'drift',
         '--metric',

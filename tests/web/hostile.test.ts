@@ -82,7 +82,7 @@ describe.skipIf(CHROMIUM === undefined)('what nobody should send', () => {
     for (const name of [MARKUP, FILE_NAME, ENDLESS])
       expect([name, await look(hostile, `/releases/${encodeURIComponent(name)}`)]).toEqual([name, CLEAN]);
     const tab = await openPage(browser, { url: hostile });
-    await tab.go('/images/img_hostile_0');
+    await tab.go('/images/img_hostile_10');
     await tab.page.getByText(MARKUP).first().waitFor();
     await tab.close();
   });

@@ -11,9 +11,9 @@ import { groupFindings, sizeOf } from './findings.ts';
 import { DRIFT_METRIC_NAMES, metricNamed } from './metrics.ts';
 import { readSeries } from './read.ts';
 import type { Series } from './series.ts';
-import { besideOf, type DriftDeps, readMarks, type SweepQuestion, sweep, testReleases } from './sweep.ts';
+import { type DriftDeps, readBeside, readMarks, type SweepQuestion, sweep, testReleases } from './sweep.ts';
 import { tellSeries, type Why } from './tell.ts';
-import { rowsBeside, whyOf } from './why.ts';
+import { whyOf } from './why.ts';
 import { baselineText, instant, referenceWindow, type Window } from './windows.ts';
 import { segmentWords } from './words.ts';
 
@@ -56,32 +56,37 @@ export async function driftOf(
   const marks = await readMarks(deps, asking, question, reference);
   if (!marks.ok) return marks;
   const { deployed, excluded } = marks.value;
-  const { stages } = grouping.value;
   const read = await readSeries(deps.rollups, asking, {
     metrics: [metric],
-    groupings: [grouping.value, ...besideOf(stages)],
+    groupings: [grouping.value],
     windows: [reference, current],
+    // A filter chooses the versions that are judged; what they are judged against is another version.
+    ...(baseline.kind === 'release' ? {} : { only: onlyOf(question.conditions) }),
   });
   if (!read.ok) return read;
-  const inGrouping = read.value.filter(
-    ({ segment }) =>
-      Object.keys(segment).length === grouping.value.segment.length &&
-      grouping.value.segment.every((name) => segment[name] !== undefined),
-  );
   const isAsked = ({ segment }: Series): boolean =>
     question.conditions.every((one) => matchesText(one, segment[one.field] ?? ''));
   const family: TestOptions = { ...options, excluded };
-  // A filter chooses the versions that are judged; what they are judged against is another version.
   const tested =
     baseline.kind === 'release'
-      ? testReleases(inGrouping, deployed, { reference, current, baseline }, family).filter(({ series }) =>
+      ? testReleases(read.value, deployed, { reference, current, baseline }, family).filter(({ series }) =>
           isAsked(series),
         )
-      : inGrouping.filter(isAsked).map((series) => testSeries(series, reference, current, family));
-  const context = { deployed, beside: rowsBeside(read.value), current, reference };
+      : read.value.filter(isAsked).map((series) => testSeries(series, reference, current, family));
   const judged = judgeFamily(tested, family);
+  const beside = await readBeside(deps, asking, { current, reference, deployed }, judged);
+  if (!beside.ok) return beside;
+  const context = { deployed, beside: beside.value, current, reference };
   return ok({ judged, excluded, reference, whyOf: (one) => whyOf(one, context) });
 }
+
+/** What the filters leave to be read. */
+const onlyOf = (conditions: readonly Condition[]): Record<string, readonly string[]> =>
+  Object.fromEntries(
+    conditions
+      .filter(({ op, field }) => (op === '=' || op === 'in') && field !== 'pipeline_stage')
+      .map(({ field, values }) => [field, values.map(String)]),
+  );
 
 /** The same as the API tells it, largest change first. */
 export async function askDrift(

@@ -71,6 +71,15 @@ export function compareParts(
     : compareAsCategories(metric, sampling, reference, current, designEffect);
 }
 
+/** A sweep tells few of the series that it tests: sizes and drawings are made when somebody asks for them. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
 type Effects = NonNullable<CompareOptions['designEffect']>;
 
 function compareAsNumbers(
@@ -89,19 +98,24 @@ function compareAsNumbers(
     addNumbers,
   );
   const { evidence, standardised } = compareNumberStrata(strata, { leastEffect, designEffect });
-  const explanation = explainNumbers(standardised.reference, standardised.current, evidence.sizes);
+  const explained = once(() => explainNumbers(standardised.reference, standardised.current, evidence.sizes));
+  const whole = sampling.as === 'number' && isWhole(sampling.of);
   return {
     evidence,
-    explanation,
+    get explanation() {
+      return explained();
+    },
     leastEffect,
     designEffect: designEffect.current,
-    now: explanation.medianCurrent ?? null,
-    before: explanation.medianReference ?? null,
-    distribution: drawn(
-      standardised.reference,
-      standardised.current,
-      sampling.as === 'number' && isWhole(sampling.of),
-    ),
+    get now() {
+      return explained().medianCurrent ?? null;
+    },
+    get before() {
+      return explained().medianReference ?? null;
+    },
+    get distribution() {
+      return drawn(standardised.reference, standardised.current, whole);
+    },
   };
 }
 
@@ -122,17 +136,27 @@ function compareAsCategories(
   const whole = addCategories(strata.map((one) => one.reference));
   const leastEffect = sampling.as === 'rate' ? leastOfRate(metric, whole) : (metric.least.psi ?? PSI_LEAST);
   const { evidence, standardised } = compareCategoryStrata(strata, { leastEffect, designEffect });
-  const explained = explainCategories(standardised.reference, standardised.current, evidence.sizes);
-  const explanation = sampling.as === 'rate' ? ofShare(explained) : explained;
-  const name = explanation.of ?? [...whole.counts.keys()][0]!;
+  const explained = once(() => {
+    const found = explainCategories(standardised.reference, standardised.current, evidence.sizes);
+    return sampling.as === 'rate' ? ofShare(found) : found;
+  });
+  const name = (): string => explained().of ?? [...whole.counts.keys()][0]!;
   return {
     evidence,
-    explanation,
+    get explanation() {
+      return explained();
+    },
     leastEffect,
     designEffect: designEffect.current,
-    now: shareOf(standardised.current, name),
-    before: shareOf(standardised.reference, name),
-    distribution: drawnCategories(standardised.reference, standardised.current),
+    get now() {
+      return shareOf(standardised.current, name());
+    },
+    get before() {
+      return shareOf(standardised.reference, name());
+    },
+    get distribution() {
+      return drawnCategories(standardised.reference, standardised.current);
+    },
   };
 }
 

@@ -109,7 +109,7 @@ export async function sweep(
   if (!released.ok) return released;
   const releases = testReleases(released.value, deployed, { reference, current, baseline }, options);
   const judged = judgeFamily([...own.value, ...content.value, ...releases], options);
-  const beside = await readBeside(deps, asking, asked, judged);
+  const beside = await readBeside(deps, asking, { current, reference, deployed }, judged);
   if (!beside.ok) return beside;
   return ok({
     judged,
@@ -208,10 +208,10 @@ async function readReleases(
 }
 
 /** What differences in differences need, where there is anything that may have done it. */
-async function readBeside(
+export async function readBeside(
   deps: DriftDeps,
   asking: Asking,
-  { question: { current }, reference, deployed }: Asked,
+  { current, reference, deployed }: { current: Window; reference: Window; deployed: readonly Deployed[] },
   judged: readonly Judged[],
 ): Promise<Result<Beside, ExploreError>> {
   const near = judged.filter(

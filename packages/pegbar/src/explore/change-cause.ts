@@ -46,8 +46,21 @@ function differenceBy(
   // The rest of a segment is what differs from it in its tenant or region.
   if (segment[dimension] !== undefined && dimension !== 'workload')
     return rest === undefined ? undefined : againstRest(change, rest);
+  if (dimension === 'tenant' && segment.region !== undefined) return allTenants(change, values, context);
   const grouped = groupedBy(dimension, segment, context);
   return grouped && betweenRows(change, dimension, values, grouped, context.workloadOf);
+}
+
+/** Rows do not tell the tenants within a region; where all tenants of the workload got it, those did too. */
+function allTenants(
+  change: Change,
+  values: ReadonlySet<string>,
+  { ofTenants, workloadOf }: ChangeContext,
+): Told {
+  const { region, ...segment } = change.candidate.segment;
+  const everywhere = { ...change, candidate: { ...change.candidate, segment } };
+  const told = betweenRows(everywhere, 'tenant', values, ofTenants, workloadOf);
+  return told === 'everyone' ? told : undefined;
 }
 
 function againstRest({ candidate, from, to, now, before }: Change, rest: typeof candidate.value): Told {

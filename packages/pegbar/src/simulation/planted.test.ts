@@ -152,7 +152,7 @@ describe('what is planted in the studio shows in its records', () => {
     expect(meanOf(samples.map((one) => (one.type === 'queue' ? one.depth : 0)))).toBeGreaterThan(15);
   });
 
-  it('the NSFW rate of mangatan more than doubles', () => {
+  it('the NSFW rate of mangatan is several times what it was', () => {
     const rise = planted('nsfw-rise-mangatan');
     const flagged = (when: (at: number) => boolean): number =>
       share(
@@ -160,7 +160,7 @@ describe('what is planted in the studio shows in its records', () => {
           .filter((one) => one.tenant === 'mangatan' && one.quality && when(one.timestamp))
           .map((one) => one.quality?.nsfw_flag === true),
       );
-    expect(flagged(rise.during) / flagged(rise.before)).toBeGreaterThan(2.2);
+    expect(flagged(rise.during) / flagged(rise.before)).toBeGreaterThan(3.5);
   });
 
   it('the CDN takes delivered frames and leaves produced ones', () => {

@@ -33,8 +33,9 @@ export function Shell({ route, children }: { route: Route | undefined; children:
   const [open, setOpen] = useState<'palette' | 'keys' | null>(null);
   const [{ live }] = useContextState();
   useLiveClock(live);
-  // The key is answered first, what it opens is drawn next.
-  const show = (what: typeof open): void => startTransition(() => setOpen(what));
+  // The key is answered first, what it opens is drawn next; what is closed is gone before the next key.
+  const show = (what: 'palette' | 'keys'): void => startTransition(() => setOpen(what));
+  const close = (): void => setOpen(null);
   useShortcuts({
     onPalette: () => show('palette'),
     onKeys: () => show('keys'),
@@ -64,8 +65,8 @@ export function Shell({ route, children }: { route: Route | undefined; children:
       </div>
       <Tabs lit={lit} />
       <Suspense fallback={null}>
-        {open === 'palette' && <Palette onClose={() => show(null)} />}
-        {open === 'keys' && <Keys onClose={() => show(null)} />}
+        {open === 'palette' && <Palette onClose={close} />}
+        {open === 'keys' && <Keys onClose={close} />}
       </Suspense>
     </div>
   );
