@@ -102,8 +102,8 @@ describe('drift of the simulated studio', () => {
       // The newest of the flagged ones: pictures that are flagged indeed.
       expect(nsfw.examples!.most_new).toHaveLength(6);
       for (const { image_id } of nsfw.examples!.most_new) {
-        const picture = await get<{ nsfw_flag?: boolean | null }>(`/api/v1/images/${image_id}`);
-        expect(picture.nsfw_flag, image_id!).toBe(true);
+        const { image } = await get<{ image: { nsfw_flag?: boolean } }>(`/api/v1/images/${image_id}`);
+        expect(image.nsfw_flag, image_id!).toBe(true);
       }
       expect(Math.abs(Date.parse(nsfw.since!) - planted('nsfw-rise-mangatan'))).toBeLessThan(8 * HOUR);
 
