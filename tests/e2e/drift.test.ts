@@ -118,8 +118,9 @@ describe('drift of the simulated studio', () => {
       );
       expect(prompts.examples!.most_new).toHaveLength(6);
 
-      // One planted thing, one finding; the slow CDN of the last hours is none of style or prompt.
-      expect(found.length).toBeLessThanOrEqual(6);
+      // Four planted things, and at most three echoes that are too small to prove whose they are: the release in one
+      // tenant and in the cost of all, the style in CLIP-I. The slow CDN of the last hours is none of style or prompt.
+      expect(found.length).toBeLessThanOrEqual(7);
     },
     QUESTION_MS,
   );
