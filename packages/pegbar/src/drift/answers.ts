@@ -4,7 +4,7 @@ import { ok, type Result } from '../base/result.ts';
 import { type Asking, type Condition, type ExploreError, matchesText, refused } from '../explore/index.ts';
 import { DIMENSIONS } from '../rollups/index.ts';
 import type { Excluded } from './changes.ts';
-import { isKeptBy } from './content-read.ts';
+import { isKeptBy } from './content/read.ts';
 import { type Judged, judgeFamily, type TestOptions, testSeries } from './engine.ts';
 import { examplesOf } from './examples.ts';
 import { groupFindings, sizeOf } from './findings.ts';

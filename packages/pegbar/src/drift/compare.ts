@@ -15,7 +15,7 @@ import {
   type NumberSample,
   type Stratum,
 } from '@pegbar/stats';
-import { compareContent } from './content-compare.ts';
+import { compareContent } from './content/compare.ts';
 import { designEffectOf } from './design-effect.ts';
 import { type ContentSampling, type DriftMetric, isWhole, type Sampling } from './metrics.ts';
 import {

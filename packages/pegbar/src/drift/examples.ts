@@ -1,6 +1,6 @@
 /** Pictures of a finding: six that are most new, six of what is lost, by the cell that contributes most. */
 import { type Asking, type Condition, type ExploreDeps, listImages, listRequests } from '../explore/index.ts';
-import { contentExamples } from './content-examples.ts';
+import { contentExamples } from './content/examples.ts';
 import type { Judged } from './engine.ts';
 import { isPictureScore, PICTURE_SEGMENTS, picturesScored } from './queries.ts';
 import { HOUR_MS, type Segment } from './series.ts';

@@ -3,7 +3,7 @@ import type { RollupMetricName } from '@pegbar/contract';
 import { ok, type Result } from '../base/result.ts';
 import { type Asking, type ExploreError, fromStore, refused } from '../explore/index.ts';
 import type { KeyCondition, RollupReader, Tally } from '../rollups/index.ts';
-import { isContent, readContentSeries } from './content-read.ts';
+import { isContent, readContentSeries } from './content/read.ts';
 import { type DriftMetric, readsOf, type Sampling } from './metrics.ts';
 import { addHour, HOUR_MS, type Hours, hoursWith, mergeHours, type Segment, type Series } from './series.ts';
 import type { Window } from './windows.ts';

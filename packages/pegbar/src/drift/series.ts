@@ -12,7 +12,7 @@ import {
   valueOfBin,
 } from '@pegbar/stats';
 import { type StoredRow, Tally } from '../rollups/index.ts';
-import { shareOfHour } from './content-hours.ts';
+import { shareOfHour } from './content/hours.ts';
 import { type DriftMetric, gridOf, isWhole, type Sampling } from './metrics.ts';
 
 export const HOUR_MS = 3_600_000;

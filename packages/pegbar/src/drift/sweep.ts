@@ -6,7 +6,7 @@ import type { Asking, ExploreDeps, ExploreError } from '../explore/index.ts';
 import type { QuarterReader, RollupReader } from '../rollups/index.ts';
 import { mayHaveCause } from './cause.ts';
 import { type Deployed, type Excluded, excludedWindows, readDeployments } from './changes.ts';
-import { testContent } from './content-sweep.ts';
+import { testContent } from './content/sweep.ts';
 import {
   type Judged,
   judgeFamily,

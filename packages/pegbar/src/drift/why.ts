@@ -2,7 +2,7 @@
 import { likelyOf } from '../explore/index.ts';
 import { type BesideRow, candidatesOf } from './cause.ts';
 import type { Deployed } from './changes.ts';
-import { focused } from './content-hours.ts';
+import { focused } from './content/hours.ts';
 import { type DatedChange, dateChange } from './dating.ts';
 import type { Judged } from './engine.ts';
 import { mergeHours, type Series } from './series.ts';

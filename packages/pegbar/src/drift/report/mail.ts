@@ -1,9 +1,9 @@
 /** The report as a message of RFC 5322 with both bodies, for whatever sends mail: `… --format mail | sendmail -t`. */
 import { createHash } from 'node:crypto';
+import { reportHtml } from './html.ts';
 import type { DriftReport } from './report.ts';
-import { reportHtml } from './report-html.ts';
-import { reportText } from './report-text.ts';
-import { subjectOf } from './report-words.ts';
+import { reportText } from './text.ts';
+import { subjectOf } from './words.ts';
 
 /** RFC 2045: lines of base64 are no longer than 76. */
 const LINE_MOST = 76;

@@ -2,9 +2,9 @@
 
 import { readInstant } from '@pegbar/contract';
 import { z } from 'zod';
-import { DRIFT_METRIC_NAMES } from './metrics.ts';
-import { planOf } from './watch-plan.ts';
-import { readBaseline, readWindow } from './windows.ts';
+import { DRIFT_METRIC_NAMES } from '../metrics.ts';
+import { readBaseline, readWindow } from '../windows.ts';
+import { planOf } from './plan.ts';
 
 const SEGMENTS = [
   'tenant',

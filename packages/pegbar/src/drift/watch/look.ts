@@ -1,17 +1,17 @@
 /** One look of one monitor: the same for the hourly watch and for a preview on history. */
-import { ok, type Result } from '../base/result.ts';
-import { type Asking, type ExploreError, matchesText } from '../explore/index.ts';
-import { type Deployed, type Excluded, excludedWindows, readDeployments } from './changes.ts';
-import { type Judged, judgeFamily, type TestOptions, testSeries } from './engine.ts';
-import { readSeries } from './read.ts';
-import { HOUR_MS, type Series } from './series.ts';
+import { ok, type Result } from '../../base/result.ts';
+import { type Asking, type ExploreError, matchesText } from '../../explore/index.ts';
+import { type Deployed, type Excluded, excludedWindows, readDeployments } from '../changes.ts';
+import { type Judged, judgeFamily, type TestOptions, testSeries } from '../engine.ts';
+import { readSeries } from '../read.ts';
+import { HOUR_MS, type Series } from '../series.ts';
+import { besideOf, type DriftDeps, testReleases } from '../sweep.ts';
+import type { Why } from '../tell.ts';
+import { type Beside, rowsBeside, whyOf } from '../why.ts';
+import { referenceWindow, type Window } from '../windows.ts';
+import { type Budget, lookLevel, spend } from './budget.ts';
+import type { Plan } from './plan.ts';
 import type { Past } from './standing.ts';
-import { besideOf, type DriftDeps, testReleases } from './sweep.ts';
-import type { Why } from './tell.ts';
-import { type Budget, lookLevel, spend } from './watch-budget.ts';
-import type { Plan } from './watch-plan.ts';
-import { type Beside, rowsBeside, whyOf } from './why.ts';
-import { referenceWindow, type Window } from './windows.ts';
 
 /** What a monitor reads: its series over all windows and references that were asked for, and what was deployed. */
 export interface MonitorData {

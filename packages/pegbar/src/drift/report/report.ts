@@ -1,11 +1,11 @@
 /** The daily drift and quality report: what drifted on a day, the key figures, what was deployed, what was looked at. */
-import { ok, type Result } from '../base/result.ts';
-import { type Asking, type ExploreError, readKpis, refused } from '../explore/index.ts';
-import { askFindings } from './answers.ts';
-import { type Deployed, readDeployments } from './changes.ts';
-import { HOUR_MS } from './series.ts';
-import type { DriftDeps } from './sweep.ts';
-import { type Baseline, instant, type Window } from './windows.ts';
+import { ok, type Result } from '../../base/result.ts';
+import { type Asking, type ExploreError, readKpis, refused } from '../../explore/index.ts';
+import { askFindings } from '../answers.ts';
+import { type Deployed, readDeployments } from '../changes.ts';
+import { HOUR_MS } from '../series.ts';
+import type { DriftDeps } from '../sweep.ts';
+import { type Baseline, instant, type Window } from '../windows.ts';
 
 const DAY_MS = 86_400_000;
 const DAYS_OF_WEEK = 7;

@@ -2,9 +2,9 @@
  * The report as the body of a mail: tables and styles in line, as mail programs keep nothing else; no picture, script or
  * style sheet is fetched from anywhere.
  */
-import { escapeHtml } from '../base/html.ts';
+import { escapeHtml } from '../../base/html.ts';
 import type { DriftReport, ReportFigure, ReportFinding } from './report.ts';
-import { ALSO_MOST } from './report-text.ts';
+import { ALSO_MOST } from './text.ts';
 import {
   againstWords,
   causeWords,
@@ -22,7 +22,7 @@ import {
   sureWords,
   tenantsWords,
   timeWords,
-} from './report-words.ts';
+} from './words.ts';
 
 /** The light theme of the pages (tokens.css), as mail programs know no variables. */
 const INK = '#12181b';

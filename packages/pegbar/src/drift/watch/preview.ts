@@ -1,15 +1,12 @@
 /** What a monitor would have said over the last weeks: the looks of the watch, one after the other, in memory. */
-import { paced } from '../base/paced.ts';
-import { ok, type Result } from '../base/result.ts';
-import { type Asking, type ExploreError, refused } from '../explore/index.ts';
-import { sizeOf } from './findings.ts';
-import type { DriftMonitor } from './monitors.ts';
-import type { Segment } from './series.ts';
-import { advance, type Past, type Seen, type Sighting } from './standing.ts';
-import type { DriftDeps } from './sweep.ts';
-import { tellSeries } from './tell.ts';
-import { AFTER_HOUR_MS, sightingOf } from './watch.ts';
-import { type Budget, type BudgetTold, budgetAt, tellBudget } from './watch-budget.ts';
+import { paced } from '../../base/paced.ts';
+import { ok, type Result } from '../../base/result.ts';
+import { type Asking, type ExploreError, refused } from '../../explore/index.ts';
+import { sizeOf } from '../findings.ts';
+import type { Segment } from '../series.ts';
+import type { DriftDeps } from '../sweep.ts';
+import { tellSeries } from '../tell.ts';
+import { type Budget, type BudgetTold, budgetAt, tellBudget } from './budget.ts';
 import {
   isDrifting,
   type Look,
@@ -18,8 +15,11 @@ import {
   readMonitor,
   spendLook,
   whyOfLook,
-} from './watch-look.ts';
-import { lastLook, type Plan, planOf } from './watch-plan.ts';
+} from './look.ts';
+import type { DriftMonitor } from './monitors.ts';
+import { lastLook, type Plan, planOf } from './plan.ts';
+import { advance, type Past, type Seen, type Sighting } from './standing.ts';
+import { AFTER_HOUR_MS, sightingOf } from './watch.ts';
 
 /** A finding that there would have been. */
 export interface Fired {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { ContentRow } from '../rollups/index.ts';
-import { ContentHour, focused, shareOfHour } from './content-hours.ts';
-import { dateChange } from './dating.ts';
-import { judgeFamily, testSeries } from './engine.ts';
-import { metricNamed } from './metrics.ts';
-import { HOUR_MS, type Hours, type Series } from './series.ts';
-import { tellSeries } from './tell.ts';
-import { changeWords } from './words.ts';
+import type { ContentRow } from '../../rollups/index.ts';
+import { dateChange } from '../dating.ts';
+import { judgeFamily, testSeries } from '../engine.ts';
+import { metricNamed } from '../metrics.ts';
+import { HOUR_MS, type Hours, type Series } from '../series.ts';
+import { tellSeries } from '../tell.ts';
+import { changeWords } from '../words.ts';
+import { ContentHour, focused, shareOfHour } from './hours.ts';
 
 const DAY = 24 * HOUR_MS;
 const START = Date.parse('2026-03-02T00:00:00Z');

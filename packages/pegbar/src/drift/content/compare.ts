@@ -1,6 +1,8 @@
 /** What prompts or pictures are about in two windows: evidence, what moved, and both sides drawn over each other. Pure. */
 import { type Contributor, compareDocuments, type DocumentEvidence, type Explanation } from '@pegbar/stats';
-import type { Comparison, Distribution, Parts } from './compare.ts';
+import type { Comparison, Distribution, Parts } from '../compare.ts';
+import type { ContentSampling, DriftMetric } from '../metrics.ts';
+import { HOUR_MS } from '../series.ts';
 import {
   addRow,
   type Cell,
@@ -9,9 +11,7 @@ import {
   type ContentTotals,
   nameOf,
   noTotals,
-} from './content-hours.ts';
-import type { ContentSampling, DriftMetric } from './metrics.ts';
-import { HOUR_MS } from './series.ts';
+} from './hours.ts';
 
 const DAY_MS = 24 * HOUR_MS;
 const HOURS_OF_DAY = 24;

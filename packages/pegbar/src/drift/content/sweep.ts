@@ -1,13 +1,13 @@
 /** What a sweep looks at beside numbers: what prompts and pictures are about, and the style of each collection. */
-import { paced } from '../base/paced.ts';
-import { ok, type Result } from '../base/result.ts';
-import type { Asking, ExploreError } from '../explore/index.ts';
-import { readContentSeries } from './content-read.ts';
-import { type Tested, type TestOptions, testSeries } from './engine.ts';
-import { DRIFT_METRICS, SWEPT_CONTENT } from './metrics.ts';
-import type { Series } from './series.ts';
-import type { DriftDeps } from './sweep.ts';
-import type { Window } from './windows.ts';
+import { paced } from '../../base/paced.ts';
+import { ok, type Result } from '../../base/result.ts';
+import type { Asking, ExploreError } from '../../explore/index.ts';
+import { type Tested, type TestOptions, testSeries } from '../engine.ts';
+import { DRIFT_METRICS, SWEPT_CONTENT } from '../metrics.ts';
+import type { Series } from '../series.ts';
+import type { DriftDeps } from '../sweep.ts';
+import type { Window } from '../windows.ts';
+import { readContentSeries } from './read.ts';
 
 const OF_COLLECTIONS = DRIFT_METRICS.filter(({ name }) => name === 'style_distance');
 

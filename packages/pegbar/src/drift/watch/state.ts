@@ -1,8 +1,8 @@
 /** Where the watch over each monitor stands: rows of the state store, so that a restart goes on where it stopped. */
-import type { Queries } from '../state/index.ts';
-import { nameOf } from './monitors-in-force.ts';
-import * as SQL from './queries.ts';
-import type { Budget } from './watch-budget.ts';
+import type { Queries } from '../../state/index.ts';
+import * as SQL from '../queries.ts';
+import type { Budget } from './budget.ts';
+import { nameOf } from './in-force.ts';
 
 export interface Watched {
   readonly name: string;

@@ -1,6 +1,7 @@
 /** A preview as the API answers it. */
+
+import { instant } from '../windows.ts';
 import type { Preview } from './preview.ts';
-import { instant } from './windows.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -1,10 +1,10 @@
 /** Pictures of prompts that hold the word that came most, and of such that hold the one that went. */
-import type { Asking, ExploreDeps } from '../explore/index.ts';
-import type { Judged } from './engine.ts';
-import type { Example } from './examples.ts';
-import { CONTENT_EXAMPLES, PICTURE_SEGMENTS } from './queries.ts';
-import type { Segment } from './series.ts';
-import type { Window } from './windows.ts';
+import type { Asking, ExploreDeps } from '../../explore/index.ts';
+import type { Judged } from '../engine.ts';
+import type { Example } from '../examples.ts';
+import { CONTENT_EXAMPLES, PICTURE_SEGMENTS } from '../queries.ts';
+import type { Segment } from '../series.ts';
+import type { Window } from '../windows.ts';
 
 /** Kinds whose cells can be looked for in what is stored of a prompt, by name. */
 const BY: Readonly<Record<string, 'text' | 'prompt_language' | 'prompt_script'>> = {

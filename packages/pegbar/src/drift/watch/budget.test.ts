@@ -1,6 +1,6 @@
 import { seededRandom } from '@pegbar/stats';
 import { expect, test } from 'vitest';
-import { BUDGET_MS, type Budget, budgetAt, lookLevel, spend, tellBudget } from './watch-budget.ts';
+import { BUDGET_MS, type Budget, budgetAt, lookLevel, spend, tellBudget } from './budget.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

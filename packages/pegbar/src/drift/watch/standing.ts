@@ -1,7 +1,7 @@
 /** What monitors found and how long it stands: rows of the state store. */
-import type { Queries } from '../state/index.ts';
-import * as SQL from './queries.ts';
-import type { Segment } from './series.ts';
+import type { Queries } from '../../state/index.ts';
+import * as SQL from '../queries.ts';
+import type { Segment } from '../series.ts';
 
 export interface Standing {
   readonly monitor: string;

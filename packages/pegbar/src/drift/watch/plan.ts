@@ -1,14 +1,14 @@
 /** What a monitor means: its metric, its rows, how often it is looked at. */
-import { ok, type Result } from '../base/result.ts';
-import { type Condition, type ExploreError, parseFilters, refused } from '../explore/index.ts';
-import { groupingOf } from './answers.ts';
-import type { TestOptions } from './engine.ts';
-import { type DriftMetric, metricNamed } from './metrics.ts';
+import { ok, type Result } from '../../base/result.ts';
+import { type Condition, type ExploreError, parseFilters, refused } from '../../explore/index.ts';
+import { groupingOf } from '../answers.ts';
+import type { TestOptions } from '../engine.ts';
+import { type DriftMetric, metricNamed } from '../metrics.ts';
+import type { Grouping } from '../read.ts';
+import { HOUR_MS } from '../series.ts';
+import { type Baseline, readBaseline, readWindow, type Window } from '../windows.ts';
+import type { BudgetRule } from './budget.ts';
 import type { DriftMonitor } from './monitors.ts';
-import type { Grouping } from './read.ts';
-import { HOUR_MS } from './series.ts';
-import type { BudgetRule } from './watch-budget.ts';
-import { type Baseline, readBaseline, readWindow, type Window } from './windows.ts';
 
 export interface Plan {
   readonly metric: DriftMetric;

@@ -14,7 +14,7 @@ import {
   sureWords,
   tenantsWords,
   timeWords,
-} from './report-words.ts';
+} from './words.ts';
 
 /** Others of one story that are told; the JSON has all. */
 export const ALSO_MOST = 6;

@@ -1,8 +1,8 @@
 /** Hours of what prompts and pictures are about, in the form that series have. */
 import type { RollupMetricName } from '@pegbar/contract';
-import { type ContentRow, cellKey, type Tally } from '../rollups/index.ts';
-import type { ContentSampling, Sampling } from './metrics.ts';
-import type { HourMean } from './series.ts';
+import { type ContentRow, cellKey, type Tally } from '../../rollups/index.ts';
+import type { ContentSampling, Sampling } from '../metrics.ts';
+import type { HourMean } from '../series.ts';
 
 /** Bins that words are kept in: see the words of prompts in docs/drift.md. */
 const CELLS = 4_096;

@@ -1,17 +1,17 @@
 /** Reads series of content: what prompts and pictures are about, and style distances by collection. */
-import { ok, type Result } from '../base/result.ts';
-import { type Asking, type ExploreError, fromStore } from '../explore/index.ts';
+import { ok, type Result } from '../../base/result.ts';
+import { type Asking, type ExploreError, fromStore } from '../../explore/index.ts';
 import {
   CONTENT_DIMS,
   type ContentRow,
   DISTANCE_KIND,
   type RollupReader,
   tallyOf,
-} from '../rollups/index.ts';
-import { type CellNames, ContentHour } from './content-hours.ts';
-import type { DriftMetric } from './metrics.ts';
-import { addHour, type Hours, type Segment, type Series } from './series.ts';
-import type { Window } from './windows.ts';
+} from '../../rollups/index.ts';
+import type { DriftMetric } from '../metrics.ts';
+import { addHour, type Hours, type Segment, type Series } from '../series.ts';
+import type { Window } from '../windows.ts';
+import { type CellNames, ContentHour } from './hours.ts';
 
 export interface ContentSeriesQuestion {
   readonly metrics: readonly DriftMetric[];

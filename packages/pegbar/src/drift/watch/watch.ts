@@ -1,18 +1,17 @@
 /** Looks through every monitor at its hours, and keeps what it saw. */
-import type { Clock } from '../base/clock.ts';
-import type { Counters } from '../base/counters.ts';
-import type { Log } from '../base/log.ts';
-import { createRollupReader, type RollupKeeper } from '../rollups/index.ts';
-import type { State } from '../state/index.ts';
-import type { Store } from '../store/index.ts';
-import { overall } from './answers.ts';
-import type { DriftMonitor } from './monitors.ts';
-import { allMonitors, type Monitor, nameOf } from './monitors-in-force.ts';
-import { UNCOUNTED_HOURS } from './queries.ts';
-import { endOthers, note, type Past, pastOf, type Sighting } from './standing.ts';
-import type { DriftDeps } from './sweep.ts';
-import { tellSeries } from './tell.ts';
-import { budgetAt } from './watch-budget.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Counters } from '../../base/counters.ts';
+import type { Log } from '../../base/log.ts';
+import { createRollupReader, type RollupKeeper } from '../../rollups/index.ts';
+import type { State } from '../../state/index.ts';
+import type { Store } from '../../store/index.ts';
+import { overall } from '../answers.ts';
+import { UNCOUNTED_HOURS } from '../queries.ts';
+import type { DriftDeps } from '../sweep.ts';
+import { tellSeries } from '../tell.ts';
+import { referenceWindow } from '../windows.ts';
+import { budgetAt } from './budget.ts';
+import { allMonitors, type Monitor, nameOf } from './in-force.ts';
 import {
   isDrifting,
   type Look,
@@ -23,10 +22,11 @@ import {
   spendLook,
   whyOfLook,
   windowOf,
-} from './watch-look.ts';
-import { lastLook, type Plan, planOf } from './watch-plan.ts';
-import { forgetWatched, putWatched, readWatched, type Watched } from './watch-state.ts';
-import { referenceWindow } from './windows.ts';
+} from './look.ts';
+import type { DriftMonitor } from './monitors.ts';
+import { lastLook, type Plan, planOf } from './plan.ts';
+import { endOthers, note, type Past, pastOf, type Sighting } from './standing.ts';
+import { forgetWatched, putWatched, readWatched, type Watched } from './state.ts';
 
 export interface WatchOptions extends Omit<DriftDeps, 'rollups'> {
   readonly store: Store;

@@ -1,14 +1,14 @@
 /** Every monitor with where it stands: when it was looked at, what it saw, what of its budget is used up. */
 import { readInstant } from '@pegbar/contract';
-import type { Queries } from '../state/index.ts';
+import type { Queries } from '../../state/index.ts';
+import { instant } from '../windows.ts';
+import { tellBudget } from './budget.ts';
+import { allMonitors, isMuted, type Monitor, nameOf } from './in-force.ts';
 import type { DriftMonitor } from './monitors.ts';
-import { allMonitors, isMuted, type Monitor, nameOf } from './monitors-in-force.ts';
+import { lastLook, type Plan, planOf } from './plan.ts';
 import { type Standing, standingIn } from './standing.ts';
+import { readWatched, type Watched } from './state.ts';
 import { AFTER_HOUR_MS } from './watch.ts';
-import { tellBudget } from './watch-budget.ts';
-import { lastLook, type Plan, planOf } from './watch-plan.ts';
-import { readWatched, type Watched } from './watch-state.ts';
-import { instant } from './windows.ts';
 
 type Told = Record<string, unknown>;
 

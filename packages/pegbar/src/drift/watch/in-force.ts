@@ -1,10 +1,10 @@
 /** Which monitors there are: the declared ones, and the built-in ones that nobody declared otherwise. */
 import { isDeepStrictEqual } from 'node:util';
 import { readInstant } from '@pegbar/contract';
-import { ok, type Result } from '../base/result.ts';
-import type { Queries } from '../state/index.ts';
+import { ok, type Result } from '../../base/result.ts';
+import type { Queries } from '../../state/index.ts';
+import { DECLARED_MONITORS } from '../queries.ts';
 import { BUILT_IN, type DriftMonitor, driftMonitorSchema } from './monitors.ts';
-import { DECLARED_MONITORS } from './queries.ts';
 
 export interface Monitor {
   readonly name: string;

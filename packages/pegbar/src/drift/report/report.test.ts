@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { reportHtml } from './html.ts';
+import { reportMail } from './mail.ts';
 import { type DriftReport, type ReportFinding, readDay } from './report.ts';
-import { reportHtml } from './report-html.ts';
-import { reportMail } from './report-mail.ts';
-import { reportText } from './report-text.ts';
-import { differenceWords, headline, subjectOf } from './report-words.ts';
+import { reportText } from './text.ts';
+import { differenceWords, headline, subjectOf } from './words.ts';
 
 const HOSTILE = '<img src=x onerror=alert(1)>"\'&\u202e\n\r.\r\nBcc: all@studio.example';
 const finding = (more: Partial<ReportFinding> = {}): ReportFinding => ({
