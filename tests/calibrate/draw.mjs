@@ -3,16 +3,22 @@
 /** Standard normal by Box & Muller. */
 export const normal = (random) => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 
-/** Binomial: exact by inversion where the mean is small, else normal and rounded (its error is far below ours). */
+/** From this mean on inversion takes more steps than rejection. */
+const INVERSION_MOST = 30;
+
+/**
+ * Binomial, exact: by inversion, and where the mean is large by rejection (BTRS, Hörmann 1993, J. Stat. Comput. Simul.
+ * 46:101). A rounded normal is no stand-in: it lacks the skew, which makes the χ² of k cells of mean μ larger by k/2μ.
+ */
 function binomial(random, n, p) {
   if (p <= 0 || n <= 0) return 0;
   if (p >= 1) return n;
   if (p > 0.5) return n - binomial(random, n, 1 - p);
+  return n * p > INVERSION_MOST ? binomialByRejection(random, n, p) : binomialByInversion(random, n, p);
+}
+
+function binomialByInversion(random, n, p) {
   const mean = n * p;
-  if (mean > 60) {
-    const drawn = Math.round(mean + Math.sqrt(mean * (1 - p)) * normal(random));
-    return Math.min(n, Math.max(0, drawn));
-  }
   let term = Math.exp(n * Math.log1p(-p));
   let sum = term;
   const u = random();
@@ -25,6 +31,45 @@ function binomial(random, n, p) {
   }
   return k;
 }
+
+/** Numbers as in the paper's algorithm BTRS. */
+function binomialByRejection(random, n, p) {
+  const deviation = Math.sqrt(n * p * (1 - p));
+  const odds = p / (1 - p);
+  const b = 1.15 + 2.53 * deviation;
+  const a = -0.0873 + 0.0248 * b + 0.01 * p;
+  const alpha = (2.83 + 5.1 / b) * deviation;
+  const mode = Math.floor((n + 1) * p);
+  for (;;) {
+    const u = random() - 0.5;
+    const v = random();
+    const us = 0.5 - Math.abs(u);
+    const k = Math.floor(((2 * a) / us + b) * u + n * p + 0.5);
+    if (us >= 0.07 && v <= 0.92 - 4.2 / b) return k;
+    if (k < 0 || k > n) continue;
+    const density =
+      (mode + 0.5) * Math.log((mode + 1) / (odds * (n - mode + 1))) +
+      (n + 1) * Math.log((n - mode + 1) / (n - k + 1)) +
+      (k + 0.5) * Math.log((odds * (n - k + 1)) / (k + 1)) +
+      stirlingRest(mode) +
+      stirlingRest(n - mode) -
+      stirlingRest(k) -
+      stirlingRest(n - k);
+    if (Math.log((v * alpha) / (a / (us * us) + b)) <= density) return k;
+  }
+}
+
+/** ln k! less Stirling's formula in k + 1; exact sums where the series is not. */
+function stirlingRest(k) {
+  if (k < SMALL_FACTORIALS.length) return SMALL_FACTORIALS[k];
+  const square = (k + 1) ** 2;
+  return (1 / 12 - (1 / 360 - 1 / 1260 / square) / square) / (k + 1);
+}
+const SMALL_FACTORIALS = Array.from({ length: 10 }, (_, k) => {
+  let factorial = 0;
+  for (let i = 2; i <= k; i++) factorial += Math.log(i);
+  return factorial - (0.5 * Math.log(2 * Math.PI) + (k + 0.5) * Math.log(k + 1) - (k + 1));
+});
 
 /** n observations over the cells of `shares`, by binomials one after the other. */
 export function multinomial(random, shares, n) {
