@@ -34,7 +34,7 @@ const nulls = [];
 for (const row of nullSuite({
   random: seededRandom(seed),
   sizes,
-  repetitions: (name, n) => (short ? 200 : isDear(name) ? 1_000 : 2_000),
+  repetitions: (name) => (short ? 200 : isDear(name) ? 1_000 : 2_000),
 })) {
   nulls.push(row);
   tell(
