@@ -8,12 +8,14 @@ interface ChipProps {
   readonly name?: string;
   readonly children: ReactNode;
   readonly mono?: boolean;
+  /** Less than a name: a time, an id. */
+  readonly quiet?: boolean;
   readonly onRemove?: () => void;
 }
-export const Chip = ({ name, children, mono = false, onRemove }: ChipProps) => (
+export const Chip = ({ name, children, mono = false, quiet = false, onRemove }: ChipProps) => (
   <span className={classes(css.chip, mono && 'mono')}>
     {name !== undefined && name}
-    <b>{children}</b>
+    {quiet ? <span>{children}</span> : <b>{children}</b>}
     {onRemove && (
       <button
         type="button"

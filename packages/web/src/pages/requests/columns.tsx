@@ -2,6 +2,7 @@
 import { useMemo } from 'react';
 import { Link } from 'wouter';
 import type { RequestRow } from '../../api/index.ts';
+import { classes } from '../../base/classes.ts';
 import { formatDuration, formatTime, iso, partsOf, type Zone } from '../../format/index.ts';
 import { Outcome } from '../../parts/chip.tsx';
 import type { Column } from '../../parts/table.tsx';
@@ -34,9 +35,12 @@ export function useColumns(everyTenant: boolean, rows: readonly RequestRow[]): r
         id: 'time',
         title: 'Ended',
         cell: (row) => (
-          <time dateTime={row.timestamp} title={iso(Date.parse(row.timestamp))} className="dim">
-            {rowTime(row.timestamp, now_ms, zone)}
-          </time>
+          <>
+            <time dateTime={row.timestamp} title={iso(Date.parse(row.timestamp))} className="dim">
+              {rowTime(row.timestamp, now_ms, zone)}
+            </time>
+            <span className="only-s dimmer"> {workloadWords(row.workload)}</span>
+          </>
         ),
       },
       {
@@ -85,11 +89,9 @@ export function useColumns(everyTenant: boolean, rows: readonly RequestRow[]): r
         right: true,
         cell: (row) => (
           <span className={css.took}>
-            <i
-              className="hide-s"
-              style={{ width: `${(Math.sqrt((row.latency_ms ?? 0) / longest) * 56).toFixed(1)}px` }}
-              aria-hidden="true"
-            />
+            <span className={classes(css.bar, 'hide-s')} aria-hidden="true">
+              <i style={{ width: `${(Math.sqrt((row.latency_ms ?? 0) / longest) * 100).toFixed(1)}%` }} />
+            </span>
             <b>{formatDuration(row.latency_ms)}</b>
           </span>
         ),

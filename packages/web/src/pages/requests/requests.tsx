@@ -1,6 +1,7 @@
 /** Requests: the newest first, with facets beside them; a row opens beside the list. */
 import { useCallback } from 'react';
 import { type RequestRow, useFacets, useMe, useRequests } from '../../api/index.ts';
+import { classes } from '../../base/classes.ts';
 import { LatencyHeatmap } from '../../charts/latency-heatmap.tsx';
 import { formatCount, formatPercent } from '../../format/index.ts';
 import { FilterChips } from '../../parts/filter-chips.tsx';
@@ -17,6 +18,8 @@ import { RequestPeek } from './request-peek.tsx';
 import css from './requests.module.css';
 
 const PAGE_ROWS = 100;
+/** With the list scrolled under the top bar, what of the window is not rows. */
+const AROUND_PX = 96;
 const FIELDS = [
   'outcome',
   'workload',
@@ -39,6 +42,7 @@ export function Page() {
   const requests = useRequests({ limit: PAGE_ROWS });
   const facets = useFacets('requests', { fields: FIELDS });
   const rows = requests.rows ?? [];
+  const none = requests.rows?.length === 0;
   const columns = useColumns(everyTenant, rows);
   const openRow = useCallback((row: RequestRow) => setOpen(keyOf(row)), [setOpen]);
   useRowKeys(rows, keyOf, open, openRow);
@@ -51,14 +55,18 @@ export function Page() {
   return (
     <>
       <PageHead title="Requests" sentence={<Sentence facets={facets.data} last={lastOf(context.range)} />} />
-      <div className={css.page}>
-        <Filters facets={facets.data?.fields ?? []} weight={weight} />
+      <div className={classes(css.page, none && context.filters.length === 0 && css.alone)}>
+        {!(none && context.filters.length === 0) && (
+          <Filters facets={facets.data?.fields ?? []} weight={weight} />
+        )}
         <div className={css.list}>
           <FilterChips />
-          <Sheet label="Latency">
-            <LatencyHeatmap level={2} height={132} />
-          </Sheet>
-          {requests.rows?.length === 0 ? (
+          {!none && (
+            <Sheet label="Latency">
+              <LatencyHeatmap level={2} height={132} />
+            </Sheet>
+          )}
+          {none ? (
             <Nothing what="requests" />
           ) : (
             <Sheet label="Requests">
@@ -75,7 +83,7 @@ export function Page() {
                     keyOf={keyOf}
                     selected={open}
                     onOpen={openRow}
-                    height={Math.max(420, innerHeight - 190)}
+                    height={Math.max(420, innerHeight - AROUND_PX)}
                     onEnd={() => {
                       if (requests.hasNextPage && !requests.isFetchingNextPage) void requests.fetchNextPage();
                     }}
@@ -114,7 +122,7 @@ function Sentence(props: { facets: ReturnType<typeof useFacets>['data']; last: s
   const estimate = facets.sample.rows < facets.sample.of ? ' Counts beside are from a sample.' : '';
   return (
     <>
-      {formatCount(facets.sample.of)} {where};{' '}
+      {formatCount(facets.sample.of)} {facets.sample.of === 1 ? 'request' : 'requests'} {where};{' '}
       {bad === 0 ? 'none' : formatCount(Math.round((bad / counted) * facets.sample.of))} failed or timed out
       {bad === 0 ? '' : share}.{estimate}
     </>

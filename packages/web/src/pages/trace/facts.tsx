@@ -3,7 +3,7 @@ import { Link } from 'wouter';
 import type { RequestRow, TraceOutline } from '../../api/index.ts';
 import { clockFine, dayOf, iso } from '../../format/index.ts';
 import { Chip, Outcome } from '../../parts/chip.tsx';
-import { useContextState, useGo } from '../../url/index.ts';
+import { useContextState, useGo, useNow } from '../../url/index.ts';
 import css from './journey.module.css';
 
 interface FactsProps {
@@ -19,6 +19,7 @@ const inEights = (id: string): string => id.match(/.{1,8}/g)?.join(' ') ?? id;
 export function Facts({ request, outline, trace_id, id }: FactsProps) {
   const [{ zone }] = useContextState();
   const { link } = useGo();
+  const now_ms = useNow();
   const start_ms = outline ? Date.parse(outline.start) : request ? Date.parse(request.timestamp) : null;
   const chips: (readonly [string | undefined, string | undefined])[] = [
     [undefined, request?.workload?.replaceAll('_', ' ')],
@@ -40,9 +41,10 @@ export function Facts({ request, outline, trace_id, id }: FactsProps) {
         ) : null,
       )}
       {start_ms !== null && (
-        <Chip>
+        <Chip quiet>
           <time dateTime={iso(start_ms)} title={iso(start_ms)}>
-            {dayOf(start_ms, zone)} {clockFine(start_ms, zone)}
+            {dayOf(start_ms, zone) !== dayOf(now_ms, zone) && `${dayOf(start_ms, zone)} `}
+            {clockFine(start_ms, zone)}
             {zone === 'utc' && ' UTC'}
           </time>
         </Chip>
@@ -52,13 +54,8 @@ export function Facts({ request, outline, trace_id, id }: FactsProps) {
           <Link href={link(`/requests/${encodeURIComponent(request.request_id)}`)}>{request.request_id}</Link>
         </Chip>
       )}
-      {request && request.request_id === id && (
-        <Chip mono name="request">
-          {id}
-        </Chip>
-      )}
       {trace_id !== null && (
-        <Chip mono name="trace">
+        <Chip mono quiet name="trace">
           {trace_id === id ? (
             inEights(trace_id)
           ) : (
@@ -67,7 +64,7 @@ export function Facts({ request, outline, trace_id, id }: FactsProps) {
         </Chip>
       )}
       {request?.session_id !== undefined && (
-        <Chip mono name="session">
+        <Chip mono quiet name="session">
           <Link href={link('/requests', { filter: [`session_id=${request.session_id}`], from: 'now-7d' })}>
             {request.session_id}
           </Link>

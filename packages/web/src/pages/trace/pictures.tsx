@@ -17,8 +17,15 @@ const MADE: Readonly<Record<string, string>> = {
   postprocess: 'scored',
   deliver: 'delivered',
 };
-/** Width of one with its air. */
+/** Width of one with its air; of the smaller ones on a narrow strip. */
 const PLACE_PX = 78;
+const SMALL_PX = 54;
+const NARROW_PX = 260;
+/** A picture makes room for its neighbour as far as its line still comes from under it. */
+const ASIDE = 0.45;
+/** The last one may stand over the column of figures, so far. */
+const EDGE_PX = 20;
+const AIR_PX = 4;
 
 /** A picture where the last stage that changed it ended, and where the model had decoded it. */
 export function placedPictures(outline: TraceOutline, images: readonly ImageRow[]): Placed[] {
@@ -40,7 +47,7 @@ export function placedPictures(outline: TraceOutline, images: readonly ImageRow[
     for (const { at_ms, stage } of told) out.push({ image, at_ms, words: MADE[stage] ?? stage });
     if (told.length === 0) {
       const at_ms = Math.max(0, Math.min(duration_ms, Date.parse(image.timestamp) - from_ms));
-      out.push({ image, at_ms, words: image.kind ?? 'made' });
+      out.push({ image, at_ms, words: kindWords(image.kind) });
     } else if (images.length === 1 && upscale >= 0 && !told.some(({ stage }) => stage === 'upscale'))
       out.push({
         image,
@@ -51,12 +58,16 @@ export function placedPictures(outline: TraceOutline, images: readonly ImageRow[
   return out.sort((a, b) => a.at_ms - b.at_ms);
 }
 
+const kindWords = (kind: string | undefined): string =>
+  kind === undefined || kind === 'image' ? 'made' : kind.replaceAll('_', ' ');
+
 export function OnTheWay({ outline, images }: { outline: TraceOutline; images: readonly ImageRow[] }) {
   const host = useRef<HTMLDivElement>(null);
   const width = useWidth(host);
   const { link } = useGo();
   const placed = placedPictures(outline, images);
-  const shown = apart(placed, outline.duration_ms, width);
+  const place = width < NARROW_PX ? SMALL_PX : PLACE_PX;
+  const shown = apart(placed, outline.duration_ms, width, place);
   const left = placed.length - shown.length;
   return (
     <div className={css.strip} data-empty={placed.length === 0 || undefined}>
@@ -64,7 +75,7 @@ export function OnTheWay({ outline, images }: { outline: TraceOutline; images: r
         <h2>Pictures on the way</h2>
         <p className="small dimmer">
           {placed.length === 0 ? 'no picture came out' : 'where each one came out'}
-          {left > 0 && `; ${left} more have no room`}
+          {left > 0 && `; ${left} more ${left === 1 ? 'has' : 'have'} no room`}
         </p>
       </div>
       <div ref={host} className={css.stripPlaces}>
@@ -79,7 +90,7 @@ export function OnTheWay({ outline, images }: { outline: TraceOutline; images: r
                 caption={words}
               />
               <i
-                style={{ left: (at_ms / Math.max(1, outline.duration_ms)) * width - x + PLACE_PX / 2 }}
+                style={{ left: (at_ms / Math.max(1, outline.duration_ms)) * width - x + place / 2 - AIR_PX }}
                 aria-hidden="true"
               />
             </div>
@@ -91,14 +102,19 @@ export function OnTheWay({ outline, images }: { outline: TraceOutline; images: r
 }
 
 /** Those that have room, each as near to its moment as the edges allow. */
-function apart(placed: readonly Placed[], length_ms: number, width: number): (Placed & { x: number })[] {
+function apart(
+  placed: readonly Placed[],
+  length_ms: number,
+  width: number,
+  place: number,
+): (Placed & { x: number })[] {
   const out: (Placed & { x: number })[] = [];
   // From the last back: what was delivered counts most.
   let before = Number.POSITIVE_INFINITY;
   for (const one of [...placed].reverse()) {
     const wished = (one.at_ms / Math.max(1, length_ms)) * width;
-    const x = Math.max(PLACE_PX / 2, Math.min(width - PLACE_PX / 2 + 20, wished));
-    if (before - x < PLACE_PX) continue;
+    const x = Math.max(place / 2, Math.min(width - place / 2 + EDGE_PX, wished, before - place));
+    if (before - x < place - 0.5 || Math.abs(wished - x) > place * ASIDE + EDGE_PX) continue;
     out.unshift({ ...one, x });
     before = x;
   }

@@ -1,6 +1,13 @@
 /** Beside the waterfall: the chosen span with what it tells, or where the time of all went. */
-import type { ReactNode } from 'react';
-import { type RequestRow, type TraceOutline, type Usual, type UsualTimes, useSpan } from '../../api/index.ts';
+import { type ReactNode, useState } from 'react';
+import {
+  type RequestRow,
+  type SpanDetail,
+  type TraceOutline,
+  type Usual,
+  type UsualTimes,
+  useSpan,
+} from '../../api/index.ts';
 import { clockFine, formatDuration, iso } from '../../format/index.ts';
 import { Attributes } from '../../parts/attributes.tsx';
 import { Failed, Loading } from '../../parts/states.tsx';
@@ -10,6 +17,7 @@ import type { StageTime } from './finding.ts';
 import type { Row, Waterfall } from './model.ts';
 import { rowColour } from './row-colour.ts';
 import css from './side.module.css';
+import { tellsOf } from './tells.ts';
 
 interface SideProps {
   readonly picture: Waterfall;
@@ -88,7 +96,6 @@ function SpanTells(props: { trace_id: string; span_id: string; from_ms: number }
   if (error && !data) return <Failed error={error} onRetry={() => void refetch()} />;
   if (!data) return null;
   const { span, logs } = data;
-  const attributes = Object.entries(span.attributes);
   return (
     <>
       {span.events.length > 0 && (
@@ -106,19 +113,7 @@ function SpanTells(props: { trace_id: string; span_id: string; from_ms: number }
           </dl>
         </Part>
       )}
-      <Part
-        title={<>Attributes {attributes.length > 0 && <span className="dimmer">{attributes.length}</span>}</>}
-      >
-        <Attributes
-          items={[
-            ...attributes
-              .sort(([a], [b]) => (a < b ? -1 : 1))
-              .map(([name, value]) => [name.replace(/^pegbar\./, ''), value.slice(0, VALUE_MOST)] as const),
-            ...(span.service ? [['service', span.service] as const] : []),
-            ['span', <code key="id">{span.span_id}</code>] as const,
-          ]}
-        />
-      </Part>
+      <Told span={span} />
       {logs.length > 0 && (
         <Part
           title={
@@ -144,6 +139,39 @@ function SpanTells(props: { trace_id: string; span_id: string; from_ms: number }
         </Part>
       )}
     </>
+  );
+}
+
+/** More attributes than these are asked for. */
+const TOLD_MOST = 40;
+
+function Told({ span }: { span: SpanDetail['span'] }) {
+  const [all, showAll] = useState(false);
+  const { own, shared } = tellsOf(span.attributes);
+  const first = own.slice(0, TOLD_MOST);
+  const more = own.length - first.length + shared.length;
+  const told = all ? [...own, ...shared] : first;
+  return (
+    <Part
+      title={
+        <>
+          Attributes <span className="dimmer">{own.length + shared.length}</span>
+        </>
+      }
+    >
+      <Attributes
+        items={[
+          ...told.map(({ words, name, value }) => [words, value.slice(0, VALUE_MOST), name] as const),
+          ...(span.service ? [['service', span.service] as const] : []),
+          ['span', <code key="id">{span.span_id}</code>] as const,
+        ]}
+      />
+      {more > 0 && (
+        <button type="button" className={css.more} aria-expanded={all} onClick={() => showAll(!all)}>
+          {all ? 'Fewer' : `${more} more`}
+        </button>
+      )}
+    </Part>
   );
 }
 

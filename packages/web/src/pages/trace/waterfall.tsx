@@ -23,7 +23,7 @@ const ROW_PX = 26;
 /** As many rows as stand without scrolling. */
 const ROWS_SHOWN = 34;
 const AHEAD = 16;
-const TICK_PX = 64;
+const TICK_PX = 58;
 /** Deeper than this the names would stand outside. */
 const DEPTH_MOST = 8;
 
@@ -76,7 +76,10 @@ export function Waterfall(props: WaterfallProps) {
         />
       )}
       <div className={css.head}>
-        <span className="micro dimmer">Stage and span</span>
+        <span className="micro dimmer">
+          <span className="hide-s">Stage and span</span>
+          <span className="only-s">Span</span>
+        </span>
         <div ref={track} className={css.axis}>
           {ticks.map(({ at_ms, text }) => (
             <span key={at_ms} style={{ left: `${((at_ms / length_ms) * 100).toFixed(3)}%` }}>
