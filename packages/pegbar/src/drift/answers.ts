@@ -190,11 +190,11 @@ export async function askFindings(
   if (!swept.ok) return swept;
   const { judged, excluded, reference } = swept.value;
   const { current } = question;
-  const findings = groupFindings(judged, swept.value.whyOf);
+  const findings = groupFindings(judged, swept.value.whyOf, current.to_ms);
   const count = (verdict: Judged['verdict']): number =>
     judged.filter((one) => one.verdict === verdict).length;
   const told = await Promise.all(
-    findings.slice(0, question.limit).map(async ({ main, why, also }) => ({
+    findings.slice(0, question.limit).map(async ({ one: main, why, also }) => ({
       ...tellSeries(main, why),
       title: `${segmentWords(main.series.segment)}: ${String(tellSeries(main, null).words)}`,
       also: also.map(({ one }) => tellSeries(one, null)),

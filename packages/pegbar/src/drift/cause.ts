@@ -112,22 +112,35 @@ function rowsBy(
   return rows.filter((row) => others.every((name) => row.segment[name] === place[name]));
 }
 
+interface Moments {
+  readonly mean: number;
+  readonly variance: number;
+  readonly n: number;
+}
+
+/** Where an hour is an observation, it counts for as much as was made in it: an hour with one picture tells next to nothing. */
 function momentsOf(
   { sampling }: Pick<Series, 'sampling'>,
   rows: readonly BesideRow[],
   wanted: (at_ms: number) => boolean,
-): { mean: number; variance: number; n: number } | null {
-  let [sum, squares, n] = [0, 0, 0];
+): Moments | null {
+  let [sum, squares, weights, weightSquares, n] = [0, 0, 0, 0, 0];
   for (const { hours } of rows)
     for (const [at, hour] of hours) {
       if (!wanted(at)) continue;
       const one = meanOfHour(sampling, hour);
       if (!(one.n > 0)) continue;
-      sum += one.mean * one.n;
-      squares += one.squares;
+      const weight = sampling.as === 'hourly' ? (hour.get(sampling.to)?.micro ?? 0) / MICRO : one.n;
+      sum += one.mean * weight;
+      squares += (one.squares / one.n) * weight;
+      weights += weight;
+      weightSquares += weight * weight;
       n += one.n;
     }
-  if (!(n > 1)) return null;
-  const mean = sum / n;
-  return { mean, n, variance: Math.max(0, squares / n - mean * mean) };
+  if (!(n > 1 && weights > 0)) return null;
+  const mean = sum / weights;
+  // Kish 1965: so many equal observations tell as much.
+  const worth = sampling.as === 'hourly' ? weights ** 2 / weightSquares : n;
+  return { mean, n: worth, variance: Math.max(0, squares / weights - mean * mean) };
 }
+const MICRO = 1_000_000;

@@ -2,14 +2,13 @@
 
 import { likelyOf } from '../explore/index.ts';
 import { compareParts, type Parts } from './compare.ts';
+import { haveOtherCauses, isAgainst, isEchoOf, isMovedAlike, type Told } from './echoes.ts';
 import type { Judged } from './engine.ts';
 import type { Why } from './tell.ts';
 
-export interface DriftFinding {
-  readonly main: Judged;
-  readonly why: Why;
-  /** What tells the same story: other metrics of the segment, other segments of the release. */
-  readonly also: { readonly one: Judged; readonly why: Why }[];
+export interface DriftFinding extends Told {
+  /** What tells the same story, worst and largest first: other metrics of the segment, other segments of the release. */
+  readonly also: Told[];
 }
 
 /** How many times its least effect a change is: what findings are sorted by within their kind. */
@@ -20,37 +19,48 @@ export const sizeOf = ({ comparison, judgement }: Judged): number => {
   return Math.max(comparison.evidence.psiDebiased, ...carried) / comparison.leastEffect;
 };
 
-export function groupFindings(judged: readonly Judged[], whyOf: (one: Judged) => Why): DriftFinding[] {
+/** `to_ms`: end of the window that was looked at. */
+export function groupFindings(
+  judged: readonly Judged[],
+  whyOf: (one: Judged) => Why,
+  to_ms: number,
+): DriftFinding[] {
   const drifted = judged
     .filter(({ verdict }) => verdict === 'drift')
     .map((one) => ({ one, why: whyOf(one) }))
     .sort((a, b) => sizeOf(b.one) - sizeOf(a.one) || nameOf(a.one).localeCompare(nameOf(b.one)));
   const told: DriftFinding[] = [];
-  const tell = (entry: { one: Judged; why: Why }, same: (finding: DriftFinding) => boolean): void => {
+  const tell = (entry: Told, same: (finding: DriftFinding) => boolean): void => {
     const known = told.find(same);
     if (known) known.also.push(entry);
-    else told.push({ main: entry.one, why: entry.why, also: [] });
+    else told.push({ ...entry, also: [] });
   };
   const [releases, others] = [drifted.filter(isRelease), drifted.filter((entry) => !isRelease(entry))];
   const ofReleases = new Set(releases.map(({ one }) => one.series.metric.name));
   for (const entry of releases)
-    tell(entry, ({ main }) => isRelease({ one: main }) && versionOf(main) === versionOf(entry.one));
-  for (const entry of others) {
+    tell(entry, (finding) => isRelease(finding) && versionOf(finding.one) === versionOf(entry.one));
+  // What has a cause stands before what may be its echo.
+  const [caused, open] = [others.filter(hasCause), others.filter((entry) => !hasCause(entry))];
+  for (const entry of [...caused, ...open]) {
     const version = causeVersion(entry.why);
     tell(
       entry,
       (finding) =>
-        (isRelease({ one: finding.main }) && version !== null && versionOf(finding.main) === version) ||
-        (isRelease({ one: finding.main }) && isWhole(entry.one) && beganWith(entry, finding)) ||
-        sameSegment(finding.main, entry.one, finding) ||
-        [finding.main, ...finding.also.map(({ one }) => one)].some((told) =>
-          isExplained(entry.one, told, ofReleases.has(entry.one.series.metric.name)),
-        ),
+        (isRelease(finding) && version !== null && versionOf(finding.one) === version) ||
+        (isRelease(finding) && isWhole(entry.one) && beganWith(entry, finding)) ||
+        sameSegment(finding, entry) ||
+        membersOf(finding).some(({ one }) =>
+          isExplained(entry.one, one, ofReleases.has(entry.one.series.metric.name)),
+        ) ||
+        isEchoOf(entry, membersOf(finding), to_ms),
     );
   }
-  return told.sort((a, b) => rankOf(a) - rankOf(b) || sizeOf(b.main) - sizeOf(a.main));
+  for (const { also } of told) also.sort((a, b) => rankOf(a) - rankOf(b) || sizeOf(b.one) - sizeOf(a.one));
+  return told.sort((a, b) => rankOf(a) - rankOf(b) || sizeOf(b.one) - sizeOf(a.one));
 }
 
+const membersOf = (finding: DriftFinding): readonly Told[] => [finding, ...finding.also];
+const hasCause = ({ why }: Told): boolean => likelyOf(why.candidates) !== null;
 const isRelease = ({ one }: { one: Judged }): boolean => one.against !== null;
 const versionOf = ({ series }: Judged): string | undefined => series.segment.model_version;
 const nameOf = ({ series }: Judged): string => `${series.metric.name} ${JSON.stringify(series.segment)}`;
@@ -61,19 +71,19 @@ function causeVersion({ candidates }: Why): string | null {
 }
 
 /** Worse before neither before better. */
-function rankOf({ main }: DriftFinding): number {
-  const { now, before } = main.comparison;
-  const { better } = main.series.metric;
+function rankOf({ one }: Told): number {
+  const { now, before } = one.comparison;
+  const { better } = one.series.metric;
   if (better === 'neither' || now === null || before === null) return 1;
   return (better === 'up') === now > before ? 2 : 0;
 }
 
-/** Metrics of one family in one segment that began together tell one story. */
-function sameSegment(told: Judged, one: Judged, { why }: DriftFinding): boolean {
-  if (told.against !== null || told.series.metric.family !== one.series.metric.family) return false;
-  const { pipeline_stage: _told, ...place } = told.series.segment;
+/** Metrics of one family in one segment tell one story, unless they have causes of their own. */
+function sameSegment(told: Told, { one, why }: Told): boolean {
+  if (told.one.against !== null || told.one.series.metric.family !== one.series.metric.family) return false;
+  const { pipeline_stage: _told, ...place } = told.one.series.segment;
   const { pipeline_stage: _one, ...other } = one.series.segment;
-  return JSON.stringify(place) === JSON.stringify(other) && why !== undefined;
+  return JSON.stringify(place) === JSON.stringify(other) && !haveOtherCauses(told.why, why);
 }
 
 /** Without the rows of what was told already, is there anything left? */
@@ -100,15 +110,16 @@ const MOST_OF_IT = 0.5;
 /** Nobody knows what versions did within a collection: what began with a release, in a metric that it moved, is its. */
 const BEGAN_WITHIN_MS = 12 * 3_600_000;
 
-function beganWith(
-  { one, why }: { one: Judged; why: Why },
-  { main, why: told, also }: DriftFinding,
-): boolean {
-  const moved = [main, ...also.map((each) => each.one)].some(
-    (each) => each.against !== null && each.series.metric.name === one.series.metric.name,
+function beganWith(entry: Told, finding: DriftFinding): boolean {
+  const moved = membersOf(finding).some(
+    ({ one }) =>
+      one.against !== null &&
+      one.series.metric.name === entry.one.series.metric.name &&
+      isMovedAlike(entry.one, one),
   );
-  if (!moved || !why.change || !told.change) return false;
-  return Math.abs(why.change.at_ms - told.change.at_ms) <= BEGAN_WITHIN_MS;
+  const [began, told] = [entry.why.change, finding.why.change];
+  if (!moved || !began || !told || isAgainst(entry.why, finding.why)) return false;
+  return Math.abs(began.at_ms - told.at_ms) <= BEGAN_WITHIN_MS;
 }
 
 /** Series of content and of collections have no parts. */

@@ -157,7 +157,8 @@ function judged({ deployment, exposed }: Group, question: CauseQuestion): Candid
   return { deployment, lag_h, did, score: close * supportOf() };
 
   function supportOf(): number {
-    if ((worst && worst.share < OWN_SHARE) || found.some(({ told }) => told === 'nobody')) return 0;
+    if (known.some(isRefuted) || found.some(({ told }) => told === 'nobody')) return 0;
+    if (worst && worst.share < OWN_SHARE) return UNSUPPORTED;
     if (known.some(({ on, off, error }) => error !== null && Math.abs(on - off) < SURE * error))
       return UNSUPPORTED;
     if (found.some(({ isPart, told }) => isPart && told === undefined)) return UNSUPPORTED;
@@ -181,6 +182,10 @@ const lagOf = (at_ms: number, { from_ms, to_ms }: CauseQuestion['changed']): num
   if (at_ms < from_ms) return from_ms - at_ms;
   return at_ms >= to_ms ? to_ms - at_ms : 0;
 };
+
+/** The others changed half as much or more, and that is sure: of a few of them it is not. */
+const isRefuted = ({ on, off, error, share }: Difference & { share: number }): boolean =>
+  share < OWN_SHARE && (error === null || Math.abs(off - OWN_SHARE * on) >= SURE * error);
 
 /** The part of the change of those on it that the others did not see; at most 1. */
 const shareOf = ({ on, off }: Difference): number => (on === 0 ? 0 : Math.min(1, (on - off) / on));
