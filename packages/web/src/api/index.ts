@@ -113,8 +113,10 @@ export {
   type ExplainedRow,
   type Explanation,
   type Latencies,
+  type LatenciesThen,
   useExplanation,
   useLatencies,
+  useLatenciesThen,
 } from './latencies.ts';
 export {
   type ListOptions,
@@ -145,6 +147,7 @@ export {
   useNewest,
   useStatus,
 } from './queries.ts';
+export { useLost } from './reach.ts';
 export {
   type KpiDifference,
   type NearPair,

@@ -1,8 +1,8 @@
 /** Latencies over time, and what tells selected rows from the rest. */
 import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query';
-import { stepOf, useContextState, useWindow } from '../url/index.ts';
+import { type Compare, inSteps, stepOf, useContextState, useWindow, type Window } from '../url/index.ts';
 import { type ExplainQuestion, explain } from './analysis.ts';
-import { get } from './client.ts';
+import { getTogether } from './together.ts';
 
 export interface Latencies {
   readonly step_s: number;
@@ -17,19 +17,52 @@ export interface Latencies {
 /** Columns that a hand can still draw a box around. */
 const COLUMNS = 60;
 
+export interface LatenciesThen extends Latencies {
+  /** Added to a time of then it is the time that it stands beside. */
+  readonly shift_ms: number;
+}
+
+/** The same over the baseline of the context bar; undefined where nothing is compared. */
+export function useLatenciesThen(filters: readonly string[], enabled: boolean): LatenciesThen | undefined {
+  const { step_ms, ...window } = useLatencyWindow();
+  const { baseline } = inSteps(window, step_ms);
+  const release = baseline?.release ? [`model_version=${baseline.release}`] : [];
+  const { data } = useAnswer(
+    baseline?.window ?? window,
+    step_ms,
+    [...filters, ...release],
+    enabled && baseline !== null,
+  );
+  return data && baseline ? { ...data, shift_ms: baseline.shift_ms } : undefined;
+}
+
+function useLatencyWindow(): { from_ms: number; to_ms: number; compare: Compare; step_ms: number } {
+  const { from_ms, to_ms, compare } = useWindow();
+  return { from_ms, to_ms, compare, step_ms: stepOf({ from_ms, to_ms }, COLUMNS) };
+}
+
 export function useLatencies(filters: readonly string[] = [], enabled = true): UseQueryResult<Latencies> {
+  const { step_ms, ...window } = useLatencyWindow();
+  return useAnswer(window, step_ms, filters, enabled);
+}
+
+function useAnswer(
+  { from_ms, to_ms }: Window,
+  step_ms: number,
+  filters: readonly string[],
+  enabled: boolean,
+) {
   const [context] = useContextState();
-  const { from_ms, to_ms } = useWindow();
   const params = {
     from: from_ms,
     to: to_ms,
     tenant: context.tenant,
-    step: stepOf({ from_ms, to_ms }, COLUMNS) / 1000,
+    step: step_ms / 1000,
     filter: [...context.filters, ...filters],
   };
   return useQuery({
     queryKey: ['latencies', params],
-    queryFn: ({ signal }) => get<Latencies>('latencies', params, signal),
+    queryFn: ({ signal }) => getTogether<Latencies>('latencies', params, signal),
     placeholderData: keepPreviousData,
     enabled,
   });

@@ -2,15 +2,30 @@
 import type { Scope } from '@pegbar/contract/words';
 import { QueryClient, type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { SECOND, useContextState } from '../url/index.ts';
-import { askAgain, get, keepCsrf } from './client.ts';
+import { askAgain, get, isPassing, keepCsrf, whenStranger } from './client.ts';
+import { reach } from './reach.ts';
 import type { ImageRow, Me, Page, RequestRow, Status } from './types.ts';
 
-export const createQueryClient = (): QueryClient =>
-  new QueryClient({
+/** What failed and may be over is asked again while somebody looks at it. */
+const AGAIN_MS = 10 * SECOND;
+
+export function createQueryClient(): QueryClient {
+  const client = new QueryClient({
     defaultOptions: {
-      queries: { staleTime: 30 * SECOND, retry: askAgain, refetchOnWindowFocus: false },
+      queries: {
+        staleTime: 30 * SECOND,
+        retry: askAgain,
+        refetchOnWindowFocus: false,
+        refetchInterval: ({ state }) => (isPassing(state.error) ? AGAIN_MS : false),
+        // A laptop without a network still reaches the server that runs on it.
+        networkMode: 'always',
+      },
     },
   });
+  whenStranger(() => void client.invalidateQueries({ queryKey: meQuestion.queryKey }));
+  reach.onReturn(() => void client.refetchQueries({ predicate: ({ state }) => isPassing(state.error) }));
+  return client;
+}
 
 /** The question behind `useMe`. */
 export const meQuestion = {
@@ -21,6 +36,8 @@ export const meQuestion = {
     return me;
   },
   staleTime: Number.POSITIVE_INFINITY,
+  // Whoever comes back may have logged in or out in another tab, or may do less than before.
+  refetchOnWindowFocus: 'always' as const,
 };
 
 /** Who looks, and what they may do. */

@@ -1,5 +1,13 @@
 /** Navigation, top bar and tab bar; the page stands in `main`. */
-import { lazy, type ReactNode, Suspense, startTransition, useEffect, useState } from 'react';
+import {
+  type ComponentType,
+  lazy,
+  type ReactNode,
+  Suspense,
+  startTransition,
+  useEffect,
+  useState,
+} from 'react';
 import { Link, useLocation } from 'wouter';
 import { memory } from '../base/browser.ts';
 import { classes } from '../base/classes.ts';
@@ -7,21 +15,37 @@ import { toggleTheme, useTheme } from '../base/theme.ts';
 import { Kbd } from '../parts/button.tsx';
 import { Icon, type IconName, Pegbar } from '../parts/icon.tsx';
 import { useTurn } from '../parts/near.ts';
+import { coming, OnDemand } from '../parts/on-demand.tsx';
 import { useContextState, useGo, useLiveClock } from '../url/index.ts';
 import { fetchPage } from './fetched.ts';
-import { ROUTES, type Route, SECTIONS } from './routes.ts';
+import { type PageProps, ROUTES, type Route, SECTIONS } from './routes.ts';
 import css from './shell.module.css';
 import { useShortcuts } from './shortcuts.ts';
 
 const palette = () => import('./palette.tsx');
 const near = (): void => void palette().catch(() => undefined);
-const Palette = lazy(() => palette().then((module) => ({ default: module.Palette })));
-const Foot = lazy(() => import('./foot.tsx').then((module) => ({ default: module.Foot })));
-const Keys = lazy(() => import('./keys.tsx').then((module) => ({ default: module.Keys })));
+const finder = coming(() => palette().then((module) => module.Palette));
+// Fetched while the server answers; nobody misses them where it did not.
+const later = (load: () => Promise<ComponentType>): ComponentType =>
+  lazy(() =>
+    load().then(
+      (part) => ({ default: part }),
+      () => ({ default: () => null }),
+    ),
+  );
+const Foot = later(() => import('./foot.tsx').then((module) => module.Foot));
+const Away = later(() => import('./foot.tsx').then((module) => module.Away));
+const keys = coming(() => import('./keys.tsx').then((module) => module.Keys));
 
 const NARROW = '(max-width: 999px)';
 
-export function Shell({ route, children }: { route: Route | undefined; children: ReactNode }) {
+interface ShellProps {
+  readonly route: Route | undefined;
+  readonly params: PageProps['params'];
+  readonly children: ReactNode;
+}
+
+export function Shell({ route, params, children }: ShellProps) {
   const [chosen, choose] = useState(memory.get('nav'));
   // Until somebody chooses, a narrow window has its width for the page.
   const collapsed = chosen === null ? matchMedia(NARROW).matches : chosen === 'collapsed';
@@ -58,16 +82,17 @@ export function Shell({ route, children }: { route: Route | undefined; children:
       </a>
       <Nav lit={lit} collapsed={collapsed} turn={turn} onCollapse={turnNav} />
       <div className={css.side}>
-        <Top route={route} onFind={() => show('palette')} onKeys={() => show('keys')} />
+        <Top route={route} params={params} onFind={() => show('palette')} onKeys={() => show('keys')} />
+        <div role="status" className={css.away}>
+          <Suspense fallback={null}>{turn && <Away />}</Suspense>
+        </div>
         <main id="main" className={css.main} tabIndex={-1}>
           {children}
         </main>
       </div>
       <Tabs lit={lit} />
-      <Suspense fallback={null}>
-        {open === 'palette' && <Palette onClose={close} />}
-        {open === 'keys' && <Keys onClose={close} />}
-      </Suspense>
+      {open === 'palette' && <OnDemand of={finder} props={{ onClose: close }} />}
+      {open === 'keys' && <OnDemand of={keys} props={{ onClose: close }} />}
     </div>
   );
 }
@@ -126,19 +151,18 @@ function Nav(props: NavProps) {
   );
 }
 
-function Top(props: { route: Route | undefined; onFind: () => void; onKeys: () => void }) {
+interface TopProps extends Omit<ShellProps, 'children'> {
+  readonly onFind: () => void;
+  readonly onKeys: () => void;
+}
+function Top(props: TopProps) {
   const theme = useTheme();
-  const { route } = props;
-  const section = route?.section || undefined;
   return (
     <header className={css.top}>
       <Link className={classes(css.brand, 'only-s')} href="/" aria-label="Pegbar, home">
         <Pegbar />
       </Link>
-      <div className={css.crumb}>
-        {section !== undefined && `${section} / `}
-        <b>{route?.title ?? 'No such page'}</b>
-      </div>
+      <Crumb route={props.route} params={props.params} />
       <button
         type="button"
         className={classes(css.find, 'hide-s')}
@@ -171,6 +195,24 @@ function Top(props: { route: Route | undefined; onFind: () => void; onKeys: () =
         ?
       </button>
     </header>
+  );
+}
+
+/** Where this is: the part of the house, the page that leads here, and the one thing that it is about. */
+function Crumb({ route, params }: Pick<ShellProps, 'route' | 'params'>) {
+  const { link } = useGo();
+  const above = ROUTES.find(({ id }) => id !== 'home' && id === route?.within);
+  const section = (above ?? route)?.section;
+  return (
+    <div className={css.crumb}>
+      {section && <span>{section}</span>}
+      {above && <Link href={link(above.path)}>{above.title}</Link>}
+      {params.id === undefined ? (
+        <b>{params.version ?? params.metric?.replaceAll('_', ' ') ?? route?.title ?? 'No such page'}</b>
+      ) : (
+        <b className="mono">{params.id}</b>
+      )}
+    </div>
   );
 }
 

@@ -2,7 +2,8 @@
 import { useEffect, useRef } from 'react';
 import { now } from '../base/browser.ts';
 import { hover } from '../charts/hover.ts';
-import { useContextState, useGo } from '../url/index.ts';
+import { moveRow } from '../parts/row-keys.ts';
+import { isZoomed, useContextState, useGo } from '../url/index.ts';
 import { ROUTES } from './routes.ts';
 
 interface Acts {
@@ -15,6 +16,8 @@ interface Acts {
 const LETTER_MS = 1_200;
 const WRITES =
   'input,textarea,select,[contenteditable="true"],[role="dialog"],[role="menu"],[role="listbox"]';
+
+const FLOATS = '[role="dialog"],[role="alertdialog"],[role="menu"],aside[data-peek]';
 
 export function useShortcuts(acts: Acts): void {
   const { go } = useGo();
@@ -44,11 +47,19 @@ export function useShortcuts(acts: Acts): void {
       else if (event.key === 'L' || event.key === 'l') set({ live: !isLive });
       else if (event.key === 'd') press('range');
       else if (event.key === 'c') press('compare');
-      else if (event.key === 'Escape') hover.pin(false);
+      else if (event.key === 'Escape') letGo(event);
+      else if (event.key === 'j' || event.key === 'k') moveRow(event, event.key === 'j' ? 1 : -1);
     };
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);
   }, []);
+}
+
+/** Of what is held, the nearest: a panel or a dialog closes itself, then the pinned moment, then the zoom. */
+function letGo(event: KeyboardEvent): void {
+  if (event.defaultPrevented || document.querySelector(FLOATS)) return;
+  if (hover.isPinned()) hover.pin(false);
+  else if (isZoomed()) history.back();
 }
 
 /** Opens a control of the context bar, wherever the page has put it. */

@@ -125,13 +125,13 @@ export function useKpiChart(
   };
 }
 
-/** Dragging over a chart takes its range for the page. */
+/** Dragging over a chart takes its range for the page; Escape and Back return from it. */
 export function useZoom(): Pick<TimeChartProps, 'onZoom'> {
   const [, change] = useContextState();
   return useMemo(
     () => ({
       onZoom: (from_ms: number, to_ms: number) =>
-        change({ range: { from: new Date(from_ms).toISOString(), to: new Date(to_ms).toISOString() } }),
+        change({ range: { from: new Date(from_ms).toISOString(), to: new Date(to_ms).toISOString() } }, true),
     }),
     [change],
   );

@@ -1,14 +1,17 @@
 /** How long requests took, over time: the place to draw a box around what is odd. */
-import { useMemo, useState } from 'react';
-import { useLatencies } from '../api/index.ts';
+import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
+import { type Latencies, type LatenciesThen, useLatencies, useLatenciesThen } from '../api/index.ts';
 import { formatCount, formatDuration, formatTime } from '../format/index.ts';
 import { Icon } from '../parts/icon.tsx';
 import { useNear } from '../parts/near.ts';
 import { Cell, Head } from '../parts/sheet.tsx';
 import { Failed, Loading, Note } from '../parts/states.tsx';
-import { useContextState, useNow } from '../url/index.ts';
+import { compareWords, filterParts, lastOf, useContextState, useNow } from '../url/index.ts';
 import css from './chart-cell.module.css';
 import { Heatmap } from './heatmap.tsx';
+import { bucketAt, useBucket } from './hover.ts';
+import { useZoom } from './kpi-chart.tsx';
+import { useMarks } from './marks.ts';
 import { useExplain } from './use-explain.ts';
 
 interface LatencyHeatmapProps {
@@ -27,11 +30,26 @@ const edge = (ms: number): string =>
 export function LatencyHeatmap(props: LatencyHeatmapProps) {
   const { title = 'Latency', filters = NONE, height = 170, level = 3 } = props;
   const [anchor, near] = useNear();
-  const { data, error, isPending, refetch } = useLatencies(filters, near);
+  const { data, error, isPending, isFetching, refetch } = useLatencies(filters, near);
+  const before = useLatenciesThen(filters, near && data !== undefined);
   const [{ zone }] = useContextState();
+  const twin = useRef<HTMLButtonElement>(null);
+  const marks = useMarks(workloadOf(filters));
+  const zoom = useZoom();
   const [asTable, setTable] = useState(false);
   const explain = useExplain(filters);
   const times = useMemo(() => data?.times.map((time) => Date.parse(time)) ?? [], [data]);
+  const then = useMemo(
+    () => (data && before ? levelsOf(data, times, before) : undefined),
+    [data, before, times],
+  );
+  const toggle = (): void => setTable((now) => !now);
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key.toLowerCase() !== 't' || event.metaKey || event.ctrlKey || event.altKey) return;
+    toggle();
+    // What had the focus goes; its button stays.
+    twin.current?.focus();
+  };
   const nothing = data !== undefined && data.classes.length === 0;
   return (
     <Cell>
@@ -41,38 +59,95 @@ export function LatencyHeatmap(props: LatencyHeatmapProps) {
         level={level}
         end={
           <>
-            <span className="hide-s">draw a box to explain it</span>
+            <span className="hide-s">
+              {data && !nothing ? <Said data={data} times={times} then={then !== undefined} /> : null}
+            </span>
             <button
               type="button"
+              ref={twin}
               className={css.twin}
+              title="As a table (T)"
               aria-pressed={asTable}
               aria-label={`${title} as a table`}
-              onClick={() => setTable(!asTable)}
+              onClick={toggle}
             >
               <Icon name="table" />
             </button>
           </>
         }
       />
-      <div ref={anchor} />
+      <div ref={anchor} className={css.top}>
+        {isFetching && data !== undefined && <span className={css.bar} aria-hidden="true" />}
+      </div>
       {isPending && <Loading height={height} label={`${title} is loading`} />}
       {error && !data && <Failed error={error} height={height} onRetry={() => void refetch()} />}
       {nothing && <Note title="No requests ended in this range" height={height} />}
       {data && !nothing && !asTable && (
-        <Heatmap
-          label={`${title}, requests by latency and time`}
-          times={times}
-          classes={data.classes}
-          counts={data.counts}
-          format={edge}
-          zone={zone}
-          height={height}
-          onExplain={explain}
-        />
+        // biome-ignore lint/a11y/noStaticElementInteractions: the key is that of the figure within
+        <div onKeyDown={onKeyDown}>
+          <Heatmap
+            marks={marks}
+            then={then}
+            {...zoom}
+            label={`${title}, requests by latency and time`}
+            times={times}
+            classes={data.classes}
+            counts={data.counts}
+            format={edge}
+            zone={zone}
+            height={height}
+            onExplain={explain}
+          />
+        </div>
       )}
       {data && !nothing && asTable && <AsTable data={data} times={times} />}
     </Cell>
   );
+}
+
+/** How many there were at the crosshair; without one what the dashes are, or what a hand can do. */
+function Said({ data, times, then }: { data: Latencies; times: readonly number[]; then: boolean }) {
+  const [{ zone, range, compare }] = useContextState();
+  const at = useBucket(times, data.step_s * 1000);
+  if (at !== null) return `${formatTime(times[at]!, times.at(-1)!, zone)}: ${countWords(data, at)}`;
+  return then ? `dashed: p95 of ${compareWords(compare, lastOf(range))}` : 'draw a box to explain it';
+}
+
+/** Charts of one workload show the deployments of that alone. */
+const workloadOf = (filters: readonly string[]): string | undefined =>
+  filters.map(filterParts).find((one) => one?.field === 'workload' && one.op === '=')?.value;
+
+const countWords = (data: Latencies, at: number): string => {
+  const n = data.counts.reduce((sum, row) => sum + (row[at] ?? 0), 0);
+  return `${formatCount(n)} ${n === 1 ? 'request' : 'requests'}`;
+};
+
+/** Fewer say nothing of a 95th percentile. */
+const LEVEL_LEAST = 20;
+const LEVEL = 0.95;
+
+/** Where 95 % of then lay below, in classes of now, for each of its times. */
+function levelsOf(
+  now: Latencies,
+  times: readonly number[],
+  then: LatenciesThen,
+): (number | null)[] | undefined {
+  const was = then.times.map((time) => Date.parse(time) + then.shift_ms);
+  const levels = times.map((ms) => {
+    const at = bucketAt(was, then.step_s * 1000, ms);
+    if (at === null) return null;
+    const column = then.counts.map((row) => row[at] ?? 0);
+    const wanted = column.reduce((sum, n) => sum + n, 0) * LEVEL;
+    if (wanted < LEVEL_LEAST * LEVEL) return null;
+    let below = 0;
+    const cls = column.findIndex((n) => {
+      below += n;
+      return below >= wanted;
+    });
+    const low = now.classes.indexOf(then.classes[cls]!);
+    return low < 0 ? null : low + 1 - (below - wanted) / (column[cls] || 1);
+  });
+  return levels.some((level) => level !== null) ? levels : undefined;
 }
 
 function AsTable({

@@ -1,6 +1,7 @@
 /** A box drawn over a heatmap: what lies in it can be explained against the rest. */
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useState } from 'react';
 import css from './heatmap.module.css';
+import { hover } from './hover.ts';
 
 export interface Box {
   readonly from_ms: number;
@@ -15,6 +16,7 @@ interface Field {
   readonly times: readonly number[];
   readonly classes: readonly number[];
   readonly onExplain?: ((box: Box) => void) | undefined;
+  readonly onZoom?: ((from_ms: number, to_ms: number) => void) | undefined;
 }
 
 /** A corner, in cells. */
@@ -29,6 +31,8 @@ const MOVES: Readonly<Record<string, readonly [across: number, up: number]>> = {
   ArrowUp: [0, 1],
   ArrowDown: [0, -1],
 };
+
+const focused = (button: HTMLButtonElement | null): void => button?.focus();
 
 /** The box between two corners, in times and values. */
 export function boxOf({ times, classes }: Field, a: Corner, b: Corner): Box {
@@ -47,7 +51,7 @@ export function useBox(field: Field, plotWidth: number, plotHeight: number) {
   const [start, setStart] = useState<Corner | null>(null);
   const [end, setEnd] = useState<Corner | null>(null);
   const [done, setDone] = useState(false);
-  const { times, classes, onExplain } = field;
+  const { times, classes, onExplain, onZoom } = field;
   const [w, h] = [plotWidth / Math.max(1, times.length), plotHeight / Math.max(1, classes.length)];
   const corner = (event: PointerEvent<HTMLElement>): Corner => {
     const bounds = event.currentTarget.getBoundingClientRect();
@@ -70,7 +74,15 @@ export function useBox(field: Field, plotWidth: number, plotHeight: number) {
       setDone(false);
     },
     onPointerMove(event: PointerEvent<HTMLElement>) {
-      if (start && !done && event.buttons === 1) setEnd(corner(event));
+      const { column, row } = corner(event);
+      hover.set(times[column] ?? null);
+      if (start && !done && event.buttons === 1) setEnd({ column, row });
+    },
+    onPointerLeave() {
+      hover.set(null);
+    },
+    onBlur() {
+      hover.set(null);
     },
     onPointerUp() {
       if (start && end) setDone(true);
@@ -89,6 +101,8 @@ export function useBox(field: Field, plotWidth: number, plotHeight: number) {
         if (!event.shiftKey || !start) setStart(to);
         setEnd(to);
         setDone(false);
+        hover.pin(false);
+        hover.set(times[to.column] ?? null);
       } else if (event.key === 'Enter' && start && end) setDone(true);
       else if (event.key === 'Escape' && start) clear();
       else return;
@@ -96,6 +110,9 @@ export function useBox(field: Field, plotWidth: number, plotHeight: number) {
       event.stopPropagation();
     },
   };
+  const acts: [words: string, act: (box: Box) => void][] = [];
+  if (onExplain) acts.push(['Explain', onExplain]);
+  if (onZoom) acts.push(['Zoom', ({ from_ms, to_ms }) => onZoom(from_ms, to_ms)]);
   let shown: ReactNode = null;
   if (start && end) {
     const left = AXIS_PX + Math.min(start.column, end.column) * w;
@@ -110,19 +127,26 @@ export function useBox(field: Field, plotWidth: number, plotHeight: number) {
       <>
         <span className={css.box} style={style} />
         {done && (
-          <button
-            type="button"
-            className={css.explain}
-            style={{ left, top: Math.max(0, top - 32) }}
-            ref={(button) => button?.focus()}
-            onKeyDown={(event) => event.key === 'Escape' && clear()}
-            onClick={() => {
-              onExplain?.(boxOf(field, start, end));
-              clear();
-            }}
-          >
-            Explain
-          </button>
+          <div className={css.menu} style={{ left, top: Math.max(0, top - 32) }}>
+            {acts.map(([words, act], at) => (
+              <button
+                key={words}
+                type="button"
+                ref={at === 0 ? focused : undefined}
+                onKeyDown={(event) => {
+                  if (event.key !== 'Escape') return;
+                  clear();
+                  event.stopPropagation();
+                }}
+                onClick={() => {
+                  act(boxOf(field, start, end));
+                  clear();
+                }}
+              >
+                {words}
+              </button>
+            ))}
+          </div>
         )}
       </>
     );

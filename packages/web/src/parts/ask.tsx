@@ -1,7 +1,8 @@
 /** Asks before an act that cannot be taken back. */
-import { lazy, type ReactNode, Suspense } from 'react';
+import type { ReactNode } from 'react';
+import { coming, OnDemand } from './on-demand.tsx';
 
-const Confirm = lazy(() => import('./overlays.tsx').then(({ Confirm }) => ({ default: Confirm })));
+const confirm = coming(() => import('./overlays.tsx').then((module) => module.Confirm));
 
 export interface Question {
   readonly title: string;
@@ -12,8 +13,4 @@ export interface Question {
 }
 
 export const Ask = ({ question, onClose }: { question: Question | null; onClose: () => void }) =>
-  question === null ? null : (
-    <Suspense fallback={null}>
-      <Confirm {...question} onClose={onClose} />
-    </Suspense>
-  );
+  question === null ? null : <OnDemand of={confirm} props={{ ...question, onClose }} />;

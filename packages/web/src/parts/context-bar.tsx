@@ -1,5 +1,5 @@
 /** Range, compare, segment, live: the same four on every page, all of them in the address. */
-import { lazy, type ReactNode, Suspense, useContext, useState } from 'react';
+import { type ReactNode, useContext, useState } from 'react';
 import { classes } from '../base/classes.ts';
 import { formatSpan, formatTime } from '../format/index.ts';
 import {
@@ -14,8 +14,9 @@ import {
 import { Control } from './button.tsx';
 import css from './context-bar.module.css';
 import { Icon } from './icon.tsx';
+import { coming, OnDemand } from './on-demand.tsx';
 
-const Panels = lazy(() => import('./context-panels.tsx').then((module) => ({ default: module.Panels })));
+const panels = coming(() => import('./context-panels.tsx').then((module) => module.Panels));
 export type PanelName = 'range' | 'compare' | 'segment';
 
 /** `compare`: in place of the control of that name. */
@@ -61,11 +62,7 @@ export function ContextBar({ compare: own }: { compare?: ReactNode }) {
         <span className={classes(css.dot, live && css.on)} aria-hidden="true" />
         Live
       </Control>
-      {open && (
-        <Suspense fallback={null}>
-          <Panels name={open.name} anchor={open.anchor} onClose={() => setOpen(null)} />
-        </Suspense>
-      )}
+      {open && <OnDemand key={open.name} of={panels} props={{ ...open, onClose: () => setOpen(null) }} />}
     </>
   );
 }

@@ -28,7 +28,7 @@ export function FindingRow(props: FindingRowProps) {
   const { status, direction, values } = props;
   const icon: IconName = status === 'crit' ? 'warn' : direction === 'up' ? 'higher' : 'lower';
   return (
-    <Link href={props.href} className={css.row}>
+    <Link href={props.href} className={css.row} data-row>
       <span className={classes(css.icon, COLOURS[status])}>
         <Icon name={icon} size={16} />
       </span>

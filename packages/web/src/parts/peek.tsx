@@ -46,7 +46,12 @@ export function Peek({ title, label, onClose, onPrevious, onNext, children }: Pe
     if (step !== undefined) setWidth(inside(width + step));
   };
   return (
-    <aside className={css.peek} style={{ '--peek': `${width}px` } as React.CSSProperties} aria-label={label}>
+    <aside
+      className={css.peek}
+      style={{ '--peek': `${width}px` } as React.CSSProperties}
+      aria-label={label}
+      data-peek
+    >
       {/* biome-ignore lint/a11y/useSemanticElements: an hr cannot be dragged */}
       <div
         className={css.edge}

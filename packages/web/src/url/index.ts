@@ -39,6 +39,7 @@ export {
   contextHere,
   href,
   inSteps,
+  isZoomed,
   PageDefaults,
   refreshNow,
   useContextState,

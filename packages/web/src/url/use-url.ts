@@ -45,16 +45,24 @@ export function useLiveClock(live: boolean): void {
 
 const parse = (text: string): URLSearchParams => new URLSearchParams(text);
 
-/** The context and how to change it. A change replaces the entry of the history; Back leaves the page. */
-export function useContextState(): [Context, (change: Partial<Context>) => void] {
+/** What makes another view of a page: Back returns from it. Live and the zone of times are how one looks at it. */
+const VIEW = ['range', 'compare', 'filters', 'tenant'] as const;
+/** The entry of the history that a zoom has made: Escape takes it back. */
+const ZOOMED = 'zoomed';
+export const isZoomed = (): boolean => history.state === ZOOMED;
+
+/** The context and how to change it. */
+export function useContextState(): [Context, (change: Partial<Context>, zoom?: boolean) => void] {
   const defaults = useContext(PageDefaults);
   const search = useSearch();
   const [path, go] = useLocation();
   const context = useMemo(() => readContext(parse(search), defaults, now()), [search, defaults]);
   const change = useCallback(
-    (some: Partial<Context>) => {
+    (some: Partial<Context>, zoom = false) => {
       if (some.range || some.live) refreshNow();
-      go(path + searchText(writeContext(parse(location.search), some, defaults)), { replace: true });
+      const search = searchText(writeContext(parse(location.search), some, defaults));
+      const replace = search === location.search || !VIEW.some((name) => some[name] !== undefined);
+      go(path + search, { replace, state: zoom ? ZOOMED : replace ? history.state : null });
     },
     [path, go, defaults],
   );
@@ -105,7 +113,7 @@ export function useParameter(name: string): [string | null, (value: string | nul
       const out = parse(location.search);
       if (next === null) out.delete(name);
       else out.set(name, next);
-      go(path + searchText(out), { replace: !push });
+      go(path + searchText(out), { replace: !push, state: push ? null : history.state });
     },
     [name, path, go],
   );
@@ -122,7 +130,7 @@ export function useParameters(name: string): [readonly string[], (values: readon
       const out = parse(location.search);
       out.delete(name);
       for (const value of next) out.append(name, value);
-      go(path + searchText(out), { replace: true });
+      go(path + searchText(out), { replace: true, state: history.state });
     },
     [name, path, go],
   );
