@@ -128,6 +128,10 @@ export interface ImageRow extends Tags {
   readonly uri?: string;
   readonly thumb_uri?: string;
   readonly nsfw_flag?: boolean;
+  /** In lists, of flagged ones: the highest score named nsfw. */
+  readonly nsfw_score?: number;
+  /** In lists: what somebody did with it last. */
+  readonly reaction?: string;
   readonly consent_state?: string;
   readonly license?: string;
 }
@@ -136,6 +140,9 @@ export interface LogRow {
   readonly timestamp: string;
   readonly severity: string;
   readonly body: string;
+  readonly service?: string;
+  readonly tenant?: string;
+  readonly request_id?: string;
   readonly trace_id?: string;
   readonly span_id?: string;
   readonly attributes?: Readonly<Record<string, string>>;

@@ -4,15 +4,18 @@ import { formatTime } from '../format/index.ts';
 import { DAY, HOUR, lastOf, useContextState, useNow, useWindow } from '../url/index.ts';
 import { Sheet } from './sheet.tsx';
 import { FilteredOut, Loading, Note, NothingEver, NothingHere } from './states.tsx';
+import { type Counted, Without } from './without.tsx';
 
 interface NothingProps {
   /** What is missing, in the plural: `pictures`. */
   readonly what: string;
   /** What would bring it, where there is other data. */
   readonly hint?: string;
+  /** What is counted without each of the filters. */
+  readonly of?: Counted;
 }
 
-export function Nothing({ what, hint }: NothingProps) {
+export function Nothing({ what, hint, of }: NothingProps) {
   const newest = useNewest();
   const status = useStatus();
   const [{ range, zone, filters }, change] = useContextState();
@@ -36,6 +39,7 @@ export function Nothing({ what, hint }: NothingProps) {
           onJump={() => jump(newest.data as number)}
         />
       );
+    if (filters.length > 0 && of !== undefined) return <Without of={of} what={what} />;
     if (filters.length > 0)
       return <FilteredOut what={what} count={filters.length} onClear={() => change({ filters: [] })} />;
     return <Note title={`No ${what} in this range`}>{hint ?? ''}</Note>;

@@ -80,9 +80,22 @@ export const NothingHere = (props: { range: string; newest: string; onJump: () =
 );
 
 /** The filters leave nothing. */
-export const FilteredOut = (props: { what: string; count: number; onClear: () => void }) => (
+export const FilteredOut = (props: {
+  what: string;
+  count: number;
+  onClear: () => void;
+  /** Ways that take one filter away, the best first. */
+  less?: ReactNode;
+}) => (
   <Note
-    title={`No ${props.what} ${props.count === 1 ? 'matches the filter' : `matches ${props.count} filters`}`}
-    action={<Button onClick={props.onClear}>Remove filters</Button>}
+    title={`No ${props.what} match the ${props.count === 1 ? 'filter' : `${props.count} filters`}`}
+    action={
+      <>
+        {props.less}
+        <Button onClick={props.onClear}>
+          {props.count === 1 ? 'Remove the filter' : 'Remove all filters'}
+        </Button>
+      </>
+    }
   />
 );

@@ -13,7 +13,12 @@ import css from './logs.module.css';
 export type Line = LogRow & { readonly place?: number };
 
 const ROW_PX = 26;
+/** On a phone the words have a line of their own. */
+const TALL_PX = 46;
+const NARROW = '(max-width: 719px)';
 const AHEAD = 20;
+/** What of the window is not rows. */
+const AROUND_PX = 236;
 const BODY_MOST = 600;
 
 /** Records have no id: this tells one from the others of its moment. */
@@ -44,7 +49,7 @@ export function LogRows({ rows, open, onOpen, onEnd }: LogRowsProps) {
   const windowed = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_PX,
+    estimateSize: () => (matchMedia(NARROW).matches ? TALL_PX : ROW_PX),
     overscan: AHEAD,
   });
   useRowKeys(rows, lineKey, open, onOpen);
@@ -60,7 +65,7 @@ export function LogRows({ rows, open, onOpen, onEnd }: LogRowsProps) {
     <section
       ref={scroller}
       className={css.rows}
-      style={{ height: Math.max(360, innerHeight - 220) }}
+      style={{ height: Math.min(windowed.getTotalSize(), Math.max(360, innerHeight - AROUND_PX)) }}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls
       tabIndex={0}
       aria-label="Log records, newest first"
@@ -86,7 +91,13 @@ export function LogRows({ rows, open, onOpen, onEnd }: LogRowsProps) {
               <span className={classes(css.severity, severityClass(row.severity))}>
                 {row.severity.slice(0, 5).toUpperCase()}
               </span>
-              <span className={css.body}>{row.body.slice(0, BODY_MOST).replace(/\s+/g, ' ')}</span>
+              <span className={css.body}>
+                {row.body === '' ? (
+                  <span className="dimmer">empty</span>
+                ) : (
+                  row.body.slice(0, BODY_MOST).replace(/\s+/g, ' ')
+                )}
+              </span>
               {row.trace_id ? (
                 <Link
                   href={link(`/traces/${row.trace_id}${row.span_id ? `?span=${row.span_id}` : ''}`)}

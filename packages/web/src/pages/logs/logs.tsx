@@ -1,18 +1,19 @@
 /** Logs: newest first, or as they come in. */
 import { useEffect, useState } from 'react';
-import { TAIL_MOST, useFacets, useLogs, useLogTail } from '../../api/index.ts';
+import { type Facets, TAIL_MOST, useFacets, useLogs, useLogTail } from '../../api/index.ts';
 import { after } from '../../base/browser.ts';
 import { formatCount } from '../../format/index.ts';
 import { Button } from '../../parts/button.tsx';
+import { Beside } from '../../parts/facet-aside.tsx';
 import { FacetList } from '../../parts/facet-list.tsx';
 import { FilterChips } from '../../parts/filter-chips.tsx';
 import { Nothing } from '../../parts/nothing.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Sheet } from '../../parts/sheet.tsx';
 import { Failed, Loading, Note } from '../../parts/states.tsx';
-import { useContextState, useParameter } from '../../url/index.ts';
+import { lastOf, useContextState, useParameter } from '../../url/index.ts';
 import { LogPeek } from './log-peek.tsx';
-import { type Line, LogRows, lineKey } from './log-rows.tsx';
+import { type Line, LogRows, lineKey, severityClass } from './log-rows.tsx';
 import css from './logs.module.css';
 
 const FIELDS = ['severity', 'service', 'tenant'];
@@ -20,7 +21,7 @@ const PAGE_ROWS = 200;
 
 export function Page() {
   const [{ filters, live }, change] = useContextState();
-  const [text] = useParameter('text');
+  const [text, setText] = useParameter('text');
   const [paused, setPaused] = useState(false);
   const [open, setOpen] = useParameter('open');
   const own = text === null || text === '' ? [] : [`body~${text}`];
@@ -29,76 +30,134 @@ export function Page() {
   const rows: readonly Line[] = live ? tail.rows : (logs.rows ?? []);
   const chosen = open === null ? undefined : rows.find((row) => lineKey(row) === open);
   const empty = !live && logs.rows?.length === 0;
+  const facets = useFacets('logs', { fields: FIELDS });
+  const step = (by: number) => {
+    const next = chosen && rows[rows.indexOf(chosen) + by];
+    return next && (() => setOpen(lineKey(next)));
+  };
   return (
     <>
       <PageHead
         title="Logs"
-        sentence={<Sentence live={live} paused={paused} count={rows.length} gone={tail.gone} />}
-      />
-      <div className={css.page}>
-        <Facets />
-        <div className={css.list}>
-          <div className={css.bar}>
-            <TextFilter />
-            <Button aria-pressed={live} onClick={() => change({ live: !live })}>
-              {live ? 'Stop following' : 'Follow'}
-            </Button>
-            {live && (
-              <Button aria-pressed={paused} onClick={() => setPaused(!paused)}>
-                {paused ? 'Go on' : 'Pause'}
-              </Button>
-            )}
-          </div>
-          <FilterChips />
-          {empty ? (
-            <Nothing what="log records" hint="OpenTelemetry logs arrive at the OTLP address; see Start." />
+        sentence={
+          live ? (
+            <Following paused={paused} count={rows.length} gone={tail.gone} />
           ) : (
-            <Sheet label="Log records">
-              {!live && logs.isPending && <Loading height={560} label="Logs are loading" />}
-              {!live && logs.error && !logs.rows && (
-                <Failed error={logs.error} height={320} onRetry={() => void logs.refetch()} />
-              )}
-              {live && tail.error !== null && rows.length === 0 && <Failed error={tail.error} height={320} />}
-              {live && tail.error === null && rows.length === 0 && (
-                <Note title={paused ? 'Paused' : 'Listening'} height={320}>
-                  What comes in from now on is shown here, newest first.
-                </Note>
-              )}
-              {rows.length > 0 && (
-                <LogRows
-                  rows={rows}
-                  open={open}
-                  onOpen={(row) => setOpen(lineKey(row))}
-                  onEnd={() => {
-                    if (!live && logs.hasNextPage && !logs.isFetchingNextPage) void logs.fetchNextPage();
-                  }}
-                />
-              )}
-            </Sheet>
+            <Counted facets={facets.data} />
+          )
+        }
+      />
+      <Beside count={filters.length} filters={<Filters facets={facets.data} />}>
+        <div className={css.bar}>
+          <TextFilter />
+          <Button aria-pressed={live} onClick={() => change({ live: !live })}>
+            {live ? 'Stop following' : 'Follow'}
+          </Button>
+          {live && (
+            <Button aria-pressed={paused} onClick={() => setPaused(!paused)}>
+              {paused ? 'Go on' : 'Pause'}
+            </Button>
           )}
         </div>
-      </div>
-      {chosen && <LogPeek row={chosen} onClose={() => setOpen(null)} />}
+        <FilterChips />
+        {empty && own.length > 0 && (
+          <Sheet label="No log record">
+            <Note
+              title={`No log record contains “${text}”`}
+              action={<Button onClick={() => setText(null)}>Remove the text</Button>}
+            >
+              Upper and lower case are the same; the range and the filters hold as well.
+            </Note>
+          </Sheet>
+        )}
+        {empty && own.length === 0 && (
+          <Nothing
+            what="log records"
+            of="logs"
+            hint="OpenTelemetry logs arrive at the OTLP address; see Start."
+          />
+        )}
+        {!empty && (
+          <Sheet label="Log records">
+            {!live && logs.isPending && <Loading height={560} label="Logs are loading" />}
+            {!live && logs.error && !logs.rows && (
+              <Failed error={logs.error} height={320} onRetry={() => void logs.refetch()} />
+            )}
+            {live && tail.error !== null && rows.length === 0 && <Failed error={tail.error} height={320} />}
+            {live && tail.error === null && rows.length === 0 && (
+              <Note title={paused ? 'Paused' : 'Listening'} height={320}>
+                What comes in from now on is shown here, newest first.
+              </Note>
+            )}
+            {rows.length > 0 && (
+              <LogRows
+                rows={rows}
+                open={open}
+                onOpen={(row) => setOpen(lineKey(row))}
+                onEnd={() => {
+                  if (!live && logs.hasNextPage && !logs.isFetchingNextPage) void logs.fetchNextPage();
+                }}
+              />
+            )}
+          </Sheet>
+        )}
+      </Beside>
+      {chosen && (
+        <LogPeek row={chosen} onClose={() => setOpen(null)} onPrevious={step(-1)} onNext={step(1)} />
+      )}
     </>
   );
 }
 
-function Facets() {
+function Filters({ facets }: { facets: Facets | undefined }) {
   const [{ filters }, change] = useContextState();
-  const facets = useFacets('logs', { fields: FIELDS }).data?.fields;
+  if (!facets) return null;
+  const weight = facets.sample.of / Math.max(1, facets.sample.rows);
   return (
-    <aside className={css.facets} aria-label="Filters">
-      <FacetList facets={facets ?? []} filters={filters} onChange={(next) => change({ filters: next })} />
-      {facets?.every((facet) => facet.values.length === 0) && (
+    <>
+      <FacetList
+        facets={facets.fields}
+        filters={filters}
+        weight={weight}
+        onChange={(next) => change({ filters: next })}
+      />
+      {facets.fields.every((facet) => facet.values.length === 0) && (
         <p className="small dimmer">No log record in this range.</p>
       )}
-    </aside>
+    </>
   );
 }
 
-function Sentence(props: { live: boolean; paused: boolean; count: number; gone: number }) {
-  const { live, paused, count, gone } = props;
-  if (!live) return <>Newest first. Follow shows what comes in, as it comes in.</>;
+/** How many there are, and how many of them are bad. */
+function Counted({ facets }: { facets: Facets | undefined }) {
+  const [{ range }] = useContextState();
+  const last = lastOf(range);
+  const severities = facets?.fields.find(({ field }) => field === 'severity');
+  if (!facets || !severities) return <>{'\u00a0'}</>;
+  const where = last === null ? 'in this range' : `in the ${last.replace(/^Last/, 'last')}`;
+  const { of, rows } = facets.sample;
+  if (of === 0) return <>No log records {where}.</>;
+  const count = (severity: string): number =>
+    severities.values
+      .filter(({ value }) => severityClass(value) === severity)
+      .reduce((sum, { n }) => sum + n, 0) *
+    (of / Math.max(1, rows));
+  const bad = [
+    [count('crit'), 'error'],
+    [count('warn'), 'warning'],
+  ] as const;
+  const told = bad
+    .filter(([n]) => n > 0)
+    .map(([n, word]) => `${formatCount(Math.round(n))} ${word}${Math.round(n) === 1 ? '' : 's'}`);
+  return (
+    <>
+      {formatCount(of)} {of === 1 ? 'record' : 'records'} {where};{' '}
+      {told.length === 0 ? 'no errors and no warnings' : told.join(' and ')}.
+    </>
+  );
+}
+
+function Following({ paused, count, gone }: { paused: boolean; count: number; gone: number }) {
   const kept =
     gone > 0 ? `; the last ${formatCount(TAIL_MOST)} are kept, ${formatCount(gone)} older ones went` : '';
   return (

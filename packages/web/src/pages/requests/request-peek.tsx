@@ -1,4 +1,6 @@
 /** A request beside the list: where its time went, what it made, how it was asked. */
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
 import { useRequest } from '../../api/index.ts';
 import { formatDuration, formatMoney, iso } from '../../format/index.ts';
 import { Attributes } from '../../parts/attributes.tsx';
@@ -8,8 +10,8 @@ import { Peek, PeekSection } from '../../parts/peek.tsx';
 import { PictureTile } from '../../parts/picture.tsx';
 import { Failed, Loading } from '../../parts/states.tsx';
 import { TimeWent, timeOfStages } from '../../parts/time-went.tsx';
-import { useContextState, useGo } from '../../url/index.ts';
-import { workloadWords } from './columns.tsx';
+import { useContextState, useGo, useNow } from '../../url/index.ts';
+import { rowTime, workloadWords } from './columns.tsx';
 import css from './requests.module.css';
 
 interface RequestPeekProps {
@@ -62,7 +64,7 @@ export function RequestPeek({ id, tenant, ...peek }: RequestPeekProps) {
             <TimeWent parts={timeOfStages(data.stages, data.request)} />
           </PeekSection>
           <PeekSection title="Request">
-            <Attributes items={factsOf(data.request)} />
+            <Facts row={data.request} />
           </PeekSection>
         </>
       )}
@@ -71,18 +73,28 @@ export function RequestPeek({ id, tenant, ...peek }: RequestPeekProps) {
 }
 
 type Row = NonNullable<ReturnType<typeof useRequest>['data']>['request'];
-function factsOf(row: Row): (readonly [string, string])[] {
+function Facts({ row }: { row: Row }) {
+  const [{ zone }] = useContextState();
+  const now_ms = useNow();
+  const { link } = useGo();
+  const ended_ms = Date.parse(row.timestamp);
   const loras = row.loras?.map((name, at) => `${name} ${row.lora_weights?.[at] ?? ''}`.trim()).join(', ');
   const size = row.width && row.height ? `${row.width} × ${row.height}` : undefined;
-  const items: (readonly [string, string | undefined])[] = [
-    ['ended', iso(Date.parse(row.timestamp))],
+  const items: (readonly [string, ReactNode])[] = [
+    [
+      'ended',
+      <time key="ended" dateTime={row.timestamp} title={iso(ended_ms)}>
+        {rowTime(row.timestamp, now_ms, zone)}
+        {zone === 'utc' && ' UTC'}
+      </time>,
+    ],
     ['workload', workloadWords(row.workload)],
     ['model', row.model_version],
     ['LoRA', loras],
     ['sampler', [row.sampler, row.scheduler].filter(Boolean).join(', ')],
     ['steps', row.steps?.toString()],
     ['cfg', row.cfg?.toString()],
-    ['seed', row.seed],
+    ['seed', row.seed && <code key="seed">{row.seed}</code>],
     ['size', size],
     ['tenant', row.tenant],
     ['region', row.region],
@@ -92,8 +104,22 @@ function factsOf(row: Row): (readonly [string, string])[] {
     ['queue wait', row.queue_wait_ms === undefined ? undefined : formatDuration(row.queue_wait_ms)],
     ['GPU time', row.gpu_seconds === undefined ? undefined : formatDuration(row.gpu_seconds * 1000)],
     ['cost', row.cost_usd === undefined ? undefined : formatMoney(row.cost_usd)],
-    ['session', row.session_id],
-    ['trace', row.trace_id],
+    [
+      'session',
+      row.session_id && (
+        <Link key="session" href={link('/requests', { filter: [`session_id=${row.session_id}`] })}>
+          <code>{row.session_id}</code>
+        </Link>
+      ),
+    ],
+    [
+      'trace',
+      row.trace_id && (
+        <Link key="trace" href={link(`/traces/${row.trace_id}`, { tenant: row.tenant })}>
+          <code>{row.trace_id}</code>
+        </Link>
+      ),
+    ],
   ];
-  return items.filter((item): item is readonly [string, string] => !!item[1]);
+  return <Attributes items={items.filter(([, value]) => !!value)} />;
 }

@@ -1,9 +1,9 @@
 /** Requests: the newest first, with facets beside them; a row opens beside the list. */
 import { useCallback } from 'react';
 import { type RequestRow, useFacets, useMe, useRequests } from '../../api/index.ts';
-import { classes } from '../../base/classes.ts';
 import { LatencyHeatmap } from '../../charts/latency-heatmap.tsx';
 import { formatCount, formatPercent } from '../../format/index.ts';
+import { Beside } from '../../parts/facet-aside.tsx';
 import { FilterChips } from '../../parts/filter-chips.tsx';
 import { Nothing } from '../../parts/nothing.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
@@ -11,7 +11,7 @@ import { useRowKeys } from '../../parts/row-keys.ts';
 import { Sheet } from '../../parts/sheet.tsx';
 import { Failed, Loading } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
-import { lastOf, useContextState, useParameter } from '../../url/index.ts';
+import { filterParts, lastOf, useContextState, useParameter } from '../../url/index.ts';
 import { useColumns } from './columns.tsx';
 import { Filters } from './filters.tsx';
 import { RequestPeek } from './request-peek.tsx';
@@ -55,45 +55,44 @@ export function Page() {
   return (
     <>
       <PageHead title="Requests" sentence={<Sentence facets={facets.data} last={lastOf(context.range)} />} />
-      <div className={classes(css.page, none && context.filters.length === 0 && css.alone)}>
-        {!(none && context.filters.length === 0) && (
-          <Filters facets={facets.data?.fields ?? []} weight={weight} />
+      <Beside
+        count={context.filters.length}
+        alone={none && context.filters.length === 0}
+        filters={<Filters facets={facets.data?.fields ?? []} weight={weight} />}
+      >
+        <FilterChips />
+        {!none && (
+          <Sheet label="Latency">
+            <LatencyHeatmap level={2} height={132} />
+          </Sheet>
         )}
-        <div className={css.list}>
-          <FilterChips />
-          {!none && (
-            <Sheet label="Latency">
-              <LatencyHeatmap level={2} height={132} />
-            </Sheet>
-          )}
-          {none ? (
-            <Nothing what="requests" />
-          ) : (
-            <Sheet label="Requests">
-              {requests.isPending && <Loading height={640} label="Requests are loading" />}
-              {requests.error && !requests.rows && (
-                <Failed error={requests.error} height={320} onRetry={() => void requests.refetch()} />
-              )}
-              {rows.length > 0 && (
-                <div className={requests.isPlaceholderData ? css.old : undefined}>
-                  <Table
-                    label="Requests, newest first"
-                    columns={columns}
-                    rows={rows}
-                    keyOf={keyOf}
-                    selected={open}
-                    onOpen={openRow}
-                    height={Math.max(420, innerHeight - AROUND_PX)}
-                    onEnd={() => {
-                      if (requests.hasNextPage && !requests.isFetchingNextPage) void requests.fetchNextPage();
-                    }}
-                  />
-                </div>
-              )}
-            </Sheet>
-          )}
-        </div>
-      </div>
+        {none ? (
+          <Nothing what="requests" of="requests" />
+        ) : (
+          <Sheet label="Requests">
+            {requests.isPending && <Loading height={640} label="Requests are loading" />}
+            {requests.error && !requests.rows && (
+              <Failed error={requests.error} height={320} onRetry={() => void requests.refetch()} />
+            )}
+            {rows.length > 0 && (
+              <div className={requests.isPlaceholderData ? css.old : undefined}>
+                <Table
+                  label="Requests, newest first"
+                  columns={columns}
+                  rows={rows}
+                  keyOf={keyOf}
+                  selected={open}
+                  onOpen={openRow}
+                  height={Math.max(420, innerHeight - AROUND_PX)}
+                  onEnd={() => {
+                    if (requests.hasNextPage && !requests.isFetchingNextPage) void requests.fetchNextPage();
+                  }}
+                />
+              </div>
+            )}
+          </Sheet>
+        )}
+      </Beside>
       {open !== null && (
         <RequestPeek
           id={open.slice(open.indexOf('/') + 1)}
@@ -109,6 +108,7 @@ export function Page() {
 
 function Sentence(props: { facets: ReturnType<typeof useFacets>['data']; last: string | null }) {
   const { facets, last } = props;
+  const [{ filters }] = useContextState();
   const outcomes = facets?.fields.find((one) => one.field === 'outcome');
   if (!facets || !outcomes) return <>{'\u00a0'}</>;
   const counted = outcomes.values.reduce((sum, { n }) => sum + n, 0);
@@ -116,14 +116,22 @@ function Sentence(props: { facets: ReturnType<typeof useFacets>['data']; last: s
     outcomes.values.filter(({ value }) => names.includes(value)).reduce((sum, { n }) => sum + n, 0);
   const bad = of('failed', 'timed_out');
   const where = last === null ? 'in this range' : `in the ${last.replace(/^Last/, 'last')}`;
-  if (counted === 0) return <>No requests {where}.</>;
+  if (facets.sample.of === 0) return <>No requests {where}.</>;
+  const all = `${formatCount(facets.sample.of)} ${facets.sample.of === 1 ? 'request' : 'requests'} ${where}`;
+  const estimate = facets.sample.rows < facets.sample.of ? ' Counts beside are from a sample.' : '';
+  // What the outcomes are is then asked for: they are counted without that condition.
+  if (counted === 0 || filters.some((filter) => filterParts(filter)?.field === 'outcome'))
+    return (
+      <>
+        {all}.{estimate}
+      </>
+    );
   const decided = bad + of('succeeded');
   const share = decided === 0 ? '' : ` (${formatPercent(bad / decided)} of those that ended)`;
-  const estimate = facets.sample.rows < facets.sample.of ? ' Counts beside are from a sample.' : '';
   return (
     <>
-      {formatCount(facets.sample.of)} {facets.sample.of === 1 ? 'request' : 'requests'} {where};{' '}
-      {bad === 0 ? 'none' : formatCount(Math.round((bad / counted) * facets.sample.of))} failed or timed out
+      {all}; {bad === 0 ? 'none' : formatCount(Math.round((bad / counted) * facets.sample.of))} failed or
+      timed out
       {bad === 0 ? '' : share}.{estimate}
     </>
   );

@@ -61,7 +61,7 @@ const UNITS: readonly (readonly [RegExp, (value: number) => string])[] = [
 const wordsOf = (name: string): string =>
   WORDS[name] ?? name.replace(/_(ms|usd|bytes|mb)$/, '').replace(/^queue\.wait$/, 'queue wait');
 
-function valueOf(name: string, text: string): string {
+function said(name: string, text: string): string {
   if (name === 'loras') return lorasOf(text);
   const unit = UNITS.find(([end]) => end.test(name))?.[1];
   const value = Number(text);
@@ -97,7 +97,7 @@ export function tellsOf(attributes: Readonly<Record<string, string>>): Tells {
   both('sampler', 'scheduler', 'sampler', ', ');
   const shared: Told[] = [];
   for (const [name, value] of left) {
-    const told = { words: wordsOf(name), name, value: valueOf(name, value) };
+    const told = { words: wordsOf(name), name, value: said(name, value) };
     (SHARED.has(name) ? shared : own).push(told);
   }
   return { own: own.sort((a, b) => (a.words.toLowerCase() < b.words.toLowerCase() ? -1 : 1)), shared };
