@@ -48,26 +48,43 @@ export const GalleryAnswer = z.looseObject({
         n: count,
         flagged: count,
         style_distance: z.number().nullable().describe('Mean of its pictures.'),
-        newest: z.array(z.object({ tenant: z.string(), image_id: z.string() })),
+        newest: z
+          .array(z.looseObject({ tenant: z.string(), image_id: z.string() }))
+          .describe('The newest 24, as far as a tile shows them.'),
       }),
     )
     .describe('Largest first, at most 24.'),
 });
 
+const FOUND_KINDS = [
+  'request',
+  'trace',
+  'span',
+  'image',
+  'artifact',
+  'session',
+  'sequence',
+  'prompt',
+  'user',
+  'checkpoint',
+  'deployment',
+  'release',
+] as const;
+
 export const Finding = z.looseObject({
   id: z.string(),
   found: z.array(
     z.looseObject({
-      kind: z.enum(['request', 'trace', 'span', 'image', 'session', 'sequence', 'deployment']),
+      kind: z.enum(FOUND_KINDS),
       id: z.string(),
       tenant: z.string(),
       timestamp: z.string(),
-      n: count.describe('Requests of a session, spans of a trace, pictures of a sequence.'),
+      n: count.describe('Requests of a session or prompt, spans of a trace, pictures of a sequence.'),
       page: z.string().describe('Address in the web UI.'),
     }),
   ),
   searched_from: time.describe(
-    'Sessions and sequences are looked for from here on; spans in the last three days.',
+    'Sessions, sequences and hashes are looked for from here on; spans in the last three days.',
   ),
 });
 

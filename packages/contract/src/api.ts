@@ -118,6 +118,8 @@ export const ImageRow = z.looseObject({
     request_id: z.string(),
     uri: z.string(),
     attributes,
+    reaction: z.string().describe('In lists: what somebody did with it last, `reject` say.'),
+    nsfw_score: z.number().describe('In lists, of flagged pictures: the highest score named nsfw.'),
   }),
 });
 

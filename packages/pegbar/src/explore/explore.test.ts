@@ -146,6 +146,8 @@ describe.skipIf(missing !== null)(`questions${missing ? ` (skipped: ${missing})`
     const rest = await good(`/api/v1/images?${range}&limit=40&cursor=${first.next_cursor}`);
     const ids = [...(first.items as Row[]), ...(rest.items as Row[])].map((item) => item.image_id);
     expect([new Set(ids).size, ids.length, rest.next_cursor]).toEqual([60, 60, null]);
+    const seen = [...(first.items as Row[]), ...(rest.items as Row[])];
+    expect(seen.find(({ image_id }) => image_id === 'r1-1')).toMatchObject({ reaction: 'accept' });
     expect(await good('/api/v1/images/r1-1')).toMatchObject({
       image: { image_id: 'r1-1', model_version: 'v7', width: 768, steps: 30 },
       scores: [{ name: 'aesthetic', value: 6 }],

@@ -3,11 +3,13 @@
  * that they fall in, each with its newest ones. The pictures themselves are `GET /api/v1/images`.
  */
 import { ok, type Result } from '../base/result.ts';
+import { tell } from './columns.ts';
 import type { Asking, ExploreDeps } from './deps.ts';
 import { type ExploreError, fromStore, refused } from './failure.ts';
 import { type Condition, type Field, type Fields, fieldNamed, whereOf } from './filter.ts';
 import { signalOf } from './page.ts';
 import { PICTURE_FILTERS, PICTURE_SCORES, type PictureScore, REACTED, SCORED } from './picture-filters.ts';
+import { marksOf, placeOf } from './picture-marks.ts';
 import type { TimeRange } from './range.ts';
 import { howOf, paramsOf, type Share, type Subject, sharesOf, subjectOf } from './subjects.ts';
 
@@ -19,8 +21,8 @@ export interface GalleryQuestion extends TimeRange {
 
 /** More groups than this nobody scrolls through. */
 const GROUPS_MOST = 24;
-/** Pictures that a group shows before it is opened. */
-const NEWEST_MOST = 12;
+/** Pictures that a group shows before it is opened: two rows of a wide screen. */
+const NEWEST_MOST = 24;
 /** Widths of the bins of the histograms, in units of the score. */
 const BIN_WIDTHS: Readonly<Record<PictureScore, number>> = {
   style_distance: 0.025,
@@ -171,7 +173,7 @@ class Reading {
       conditions,
       (pictures) => `SELECT g, n, flagged, newest, style FROM (
           SELECT ${values} AS g, count() AS n, countIf(nsfw = 2) AS flagged,
-            groupArraySorted(${NEWEST_MOST})((-toUnixTimestamp64Milli(timestamp::DateTime64(3, 'UTC')), tenant, image_id)) AS newest
+            groupArraySorted(${NEWEST_MOST})((-toUnixTimestamp64Milli(timestamp::DateTime64(3, 'UTC')), ${TILE})) AS newest
           FROM ${pictures} GROUP BY g ORDER BY n DESC, g LIMIT ${GROUPS_MOST}) AS a
         LEFT JOIN (
           SELECT ${values} AS g, avg(v) AS style FROM ${pictures} AS p
@@ -182,20 +184,34 @@ class Reading {
       params,
     );
     if (!found.ok) return found;
+    const newest = found.value.map((row) => (row.newest as [number, ...unknown[]][]).map(tileOf));
+    const marks = await marksOf(this.#deps, this.#asking, newest.flat(), this.#question.from_ms);
+    if (!marks.ok) return marks;
     return ok(
-      found.value.map((row) => ({
+      found.value.map((row, at) => ({
         values: row.g as string[],
         n: Number(row.n) * this.#share.one_in,
         flagged: Number(row.flagged) * this.#share.one_in,
         // The engine answers 0 where nothing was joined; no picture lies in the middle of its style.
         style_distance: Number(row.style) === 0 ? null : Number(row.style),
-        newest: (row.newest as [unknown, string, string][]).map(([, tenant, image_id]) => ({
-          tenant,
-          image_id,
-        })),
+        newest: newest[at]!.map((tile) => ({ ...tell(tile, TILE_KEEPS), ...marks.value.get(placeOf(tile)) })),
       })),
     );
   }
+}
+
+/** What a tile shows of a picture, as columns, and the beginning of its prompt. */
+const PROMPT_CHARS = 120;
+const TILE_COLUMNS = ['tenant', 'image_id', 'width', 'height', 'nsfw_flag'] as const;
+const TILE_KEEPS = ['image_id', 'timestamp'];
+const TILE = `tenant, image_id, width, height, nsfw, substringUTF8(attributes['prompt'], 1, ${PROMPT_CHARS})`;
+function tileOf([minus_ms, ...told]: readonly [number, ...unknown[]]): Row {
+  const prompt = told[TILE_COLUMNS.length];
+  return {
+    timestamp: new Date(-Number(minus_ms)).toISOString(),
+    ...Object.fromEntries(TILE_COLUMNS.map((name, at) => [name, told[at]])),
+    attributes: prompt === '' ? {} : { prompt },
+  };
 }
 
 const rounded = (value: number): number => Math.round(value * 1e6) / 1e6;

@@ -6,6 +6,7 @@ import { type ExploreError, fromStore, refused } from './failure.ts';
 import type { Fields } from './filter.ts';
 import { type MergedList, type Page, type PageQuestion, type Row, readPage, signalOf } from './page.ts';
 import { PICTURE_FILTERS } from './picture-filters.ts';
+import { marksOf, placeOf } from './picture-marks.ts';
 import * as SQL from './queries.ts';
 import { requestRow } from './requests.ts';
 
@@ -28,7 +29,14 @@ export async function listImages(
   question: PageQuestion,
 ): Promise<Result<Page, ExploreError>> {
   const page = await readPage(deps, asking, IMAGE_LIST, question);
-  return page.ok ? ok({ ...page.value, items: page.value.items.map((row) => tell(row, KEEPS)) }) : page;
+  if (!page.ok) return page;
+  const { items, next_cursor } = page.value;
+  const marks = await marksOf(deps, asking, items, question.from_ms);
+  if (!marks.ok) return marks;
+  return ok({
+    items: items.map((row) => ({ ...tell(row, KEEPS), ...marks.value.get(placeOf(row)) })),
+    next_cursor,
+  });
 }
 
 /** One picture with its scores, feedback and request. */

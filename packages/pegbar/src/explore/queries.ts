@@ -94,6 +94,16 @@ export const FEEDBACK_ABOUT = `
 SELECT ${selectList('feedback')} FROM feedback AS t WHERE {tenant_filter:t} AND ${ABOUT}
 ORDER BY t.timestamp LIMIT {limit:UInt32}`;
 
+const OF_IMAGES = `{tenant_filter:t} AND t.${SINCE} AND t.tenant IN {tenants:Array(String)} AND t.image_id IN {ids:Array(String)}`;
+/** What people did last with pictures since `from`; a flag is no verdict. */
+export const REACTIONS_OF = `
+SELECT tenant, image_id, argMax(action, t.timestamp) AS last_action FROM feedback AS t
+WHERE ${OF_IMAGES} AND action != 'flag' GROUP BY tenant, image_id`;
+/** The scores for which pictures are flagged. */
+export const FLAGGING_OF = `
+SELECT tenant, image_id, max(value) AS score FROM scores AS t
+WHERE ${OF_IMAGES} AND name = 'nsfw' AND value IS NOT NULL GROUP BY tenant, image_id`;
+
 export const SPANS_OF_TRACE = `
 SELECT ${SPAN_COLUMNS} FROM spans AS t
 WHERE {tenant_filter:t} AND ${TRACE} AND ${IS_SPAN}

@@ -136,7 +136,6 @@ export {
   react,
   type ScoreBins,
   useGallery,
-  usePictures,
   useSamePromptAndSeed,
 } from './pictures.ts';
 export {

@@ -17,7 +17,8 @@ export interface PictureGroup {
   readonly n: number;
   readonly flagged: number;
   readonly style_distance: number | null;
-  readonly newest: readonly { readonly tenant: string; readonly image_id: string }[];
+  /** Newest first, as far as a tile needs them. */
+  readonly newest: readonly ImageRow[];
 }
 export interface Gallery {
   readonly sample: { readonly rows: number; readonly of: number; readonly how: string };
@@ -38,24 +39,6 @@ export function useGallery(group: string | null): UseQueryResult<Gallery> {
     queryKey: ['gallery', params],
     queryFn: ({ signal }) => get<Gallery>('gallery', params, signal),
     placeholderData: keepPreviousData,
-  });
-}
-
-const PICTURES_MOST = 1_000;
-/** Pictures by their ids, in whatever order. */
-export function usePictures(ids: readonly string[]): UseQueryResult<readonly ImageRow[]> {
-  const [{ tenant }] = useContextState();
-  const { from_ms, to_ms } = useWindow();
-  const asked = ids.slice(0, PICTURES_MOST);
-  return useQuery({
-    queryKey: ['pictures', asked, tenant, from_ms, to_ms],
-    queryFn: async ({ signal }) => {
-      const filter = [`image_id in ${asked.join(',')}`];
-      const params = { from: from_ms, to: to_ms, filter, limit: PICTURES_MOST, tenant };
-      return (await get<Page<ImageRow>>('images', params, signal)).items;
-    },
-    placeholderData: keepPreviousData,
-    enabled: asked.length > 0,
   });
 }
 

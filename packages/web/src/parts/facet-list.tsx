@@ -47,7 +47,11 @@ function FacetGroup(props: {
   const { facet, chosen, weight, onToggle } = props;
   const [all, showAll] = useState(false);
   const told: Choice[] = facet.values.map(({ value, n }) => ({ value, n }));
-  if (facet.absent > 0) told.push({ value: '', n: facet.absent });
+  // None has its place by its number, as every value.
+  if (facet.absent > 0) {
+    const after = told.findIndex(({ n }) => (n ?? 0) < facet.absent);
+    told.splice(after < 0 ? told.length : after, 0, { value: '', n: facet.absent });
+  }
   // What is chosen stays to be taken out, also where nothing has it.
   for (const value of chosen) if (!told.some((one) => one.value === value)) told.unshift({ value, n: null });
   const most = Math.max(1, ...told.map((one) => one.n ?? 0));

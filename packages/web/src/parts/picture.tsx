@@ -3,6 +3,7 @@ import { type MouseEvent, useState } from 'react';
 import { Link } from 'wouter';
 import { type ImageRow, thumbnailAddress } from '../api/index.ts';
 import { classes } from '../base/classes.ts';
+import { Icon } from './icon.tsx';
 import css from './picture.module.css';
 
 export interface PictureTileProps {
@@ -69,6 +70,7 @@ export function PictureTile(props: PictureTileProps) {
         {flagged && !missing && (
           <span className={css.veil}>
             <span>{props.flag ?? 'Flagged'}</span>
+            <Icon name="eye" />
           </span>
         )}
         {props.badge !== undefined && <span className={css.badge}>{props.badge}</span>}

@@ -58,6 +58,7 @@ const NAMES: Readonly<Record<string, string>> = {
 export function valueWords(field: string, value: string): string {
   if (value === '') return field === 'nsfw_flag' ? 'not told' : 'none';
   if (value === 'true' || value === 'false') return value === 'true' ? 'yes' : 'no';
+  if (field === 'feedback' && value === 'reroll') return 're-roll';
   return field === 'outcome' || field === 'workload' ? value.replaceAll('_', ' ') : value;
 }
 

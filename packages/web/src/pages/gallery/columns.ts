@@ -1,5 +1,5 @@
 /** How many tiles stand in a row of a given width. */
-const TILE_PX = 116;
+const TILE_PX = 112;
 const NARROW_PX = 420;
 const NARROW_COLUMNS = 3;
 const COLUMNS_MOST = 12;

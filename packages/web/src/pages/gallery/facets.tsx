@@ -84,9 +84,11 @@ export function GalleryFacets({ gallery }: { gallery: Gallery | undefined }) {
         {list(facets.data?.fields, THEN)}
         {more && list(others.data?.fields, MORE)}
         {facets.data && (
-          <Button kind="quiet" onClick={() => setMore(!more)} aria-expanded={more}>
-            {more ? 'Fewer columns' : 'All columns'}
-          </Button>
+          <div className={css.columns}>
+            <Button kind="quiet" onClick={() => setMore(!more)} aria-expanded={more}>
+              {more ? 'Fewer columns' : 'All columns'}
+            </Button>
+          </div>
         )}
       </aside>
     </>

@@ -1,7 +1,7 @@
 /** Pictures in groups: what the group is, how many there are, and its newest; the rest opens as a filter. */
 import type { UseQueryResult } from '@tanstack/react-query';
-import { useEffect, useMemo, useRef } from 'react';
-import { type Gallery, type ImageRow, type PictureGroup, usePictures } from '../../api/index.ts';
+import { useEffect, useRef } from 'react';
+import type { Gallery, ImageRow, PictureGroup } from '../../api/index.ts';
 import { useWidth } from '../../charts/use-width.ts';
 import { formatCount } from '../../format/index.ts';
 import { Button } from '../../parts/button.tsx';
@@ -20,6 +20,7 @@ interface GroupsProps {
   readonly onPictures: (images: readonly ImageRow[]) => void;
 }
 const ROWS = 2;
+const isNone = ({ values }: PictureGroup): boolean => values.length === 0;
 
 export function Groups({ gallery, field, open, onOpen, onPictures }: GroupsProps) {
   const host = useRef<HTMLDivElement>(null);
@@ -27,23 +28,9 @@ export function Groups({ gallery, field, open, onOpen, onPictures }: GroupsProps
   const columns = columnsIn(width);
   const context = useContextText();
   const answered = gallery.data?.groups;
-  const ids = useMemo(
-    () => answered?.flatMap((group) => group.newest.map((one) => one.image_id)) ?? [],
-    [answered],
-  );
-  const groups = answered ?? [];
-  const pictures = usePictures(ids);
-  const byKey = useMemo(
-    () => new Map(pictures.data?.map((one) => [`${one.tenant}/${one.image_id}`, one] as const)),
-    [pictures.data],
-  );
-  const shown = groups.map((group) => ({
-    group,
-    images: group.newest
-      .slice(0, columns * ROWS)
-      .map(({ tenant, image_id }) => byKey.get(`${tenant}/${image_id}`))
-      .filter((one) => one !== undefined),
-  }));
+  // What has no value at all is no group of its own making: it stands last, as its row of the facets does.
+  const groups = (answered ?? []).toSorted((a, b) => Number(isNone(a)) - Number(isNone(b)));
+  const shown = groups.map((group) => ({ group, images: group.newest.slice(0, columns * ROWS) }));
   const order = shown.flatMap(({ images }) => images);
   const told = useRef(onPictures);
   told.current = onPictures;
@@ -79,15 +66,14 @@ export function Groups({ gallery, field, open, onOpen, onPictures }: GroupsProps
 function Heading({ group, field, shown }: { group: PictureGroup; field: string; shown: number }) {
   const [{ filters }, change] = useContextState();
   const [, setGroup] = useParameter('group');
-  const conditions =
-    group.values.length === 0 ? [`${field}=`] : group.values.map((value) => `${field}=${value}`);
+  const conditions = isNone(group) ? [`${field}=`] : group.values.map((value) => `${field}=${value}`);
   const openAll = (): void => {
     change({ filters: [...replaced(filters, field, ['=', 'in'], null), ...conditions] });
     setGroup(null);
   };
   return (
     <div className={css.heading}>
-      <h2>{group.values.length === 0 ? 'none' : group.values.join(' + ')}</h2>
+      <h2>{isNone(group) ? 'none' : group.values.join(' + ')}</h2>
       <span>
         {formatCount(group.n)} {group.n === 1 ? 'picture' : 'pictures'}
       </span>

@@ -161,18 +161,17 @@ interface TileProps {
   readonly onOpen: (image: ImageRow) => void;
   /** The context as the end of an address. */
   readonly context: string;
-  readonly badge?: string;
 }
 /** A tile that opens beside the list on a click, and as a page in another tab. */
-export const Tile = memo(function Tile({ image, selected, onOpen, context, badge }: TileProps) {
+export const Tile = memo(function Tile({ image, selected, onOpen, context }: TileProps) {
   return (
     <PictureTile
       image={image}
       href={`/images/${encodeURIComponent(image.image_id)}${context}`}
       selected={selected}
       size={THUMB_PX}
-      flag="nsfw"
-      badge={badge}
+      flag={image.nsfw_score === undefined ? 'nsfw' : `nsfw ${image.nsfw_score.toFixed(2)}`}
+      badge={image.reaction === 'reject' ? 'rejected' : undefined}
       onOpen={() => onOpen(image)}
     />
   );
