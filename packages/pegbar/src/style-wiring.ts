@@ -32,7 +32,10 @@ export interface StyleWiring {
   send(tenant: string, ndjson: string): Promise<unknown>;
 }
 
-/** What pictures look like, and whether that is still their collection's style. `chores` happen by themselves. */
+/**
+ * What pictures look like, and whether that is still their collection's style. `artifacts` keeps them and shows each
+ * thumbnail to who looks at it; `chores` happen by themselves.
+ */
 export function openStyle({ config, access, closers, ...common }: StyleWiring) {
   const { log } = common;
   const thread = createStyleThread({ log });
@@ -48,5 +51,5 @@ export function openStyle({ config, access, closers, ...common }: StyleWiring) {
       readFile: (tenant, uri) => readReference(uri, access.tenantSpec(tenant).artifact_roots, VECTOR_BYTES),
     }),
   ];
-  return { onlooker, chores, style };
+  return { artifacts, chores, style };
 }

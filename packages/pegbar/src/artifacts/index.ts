@@ -4,7 +4,6 @@ export {
   type Artifacts,
   createArtifacts,
   type Kept,
-  type Onlooker,
   THUMBNAIL_BYTES,
 } from './artifacts.ts';
 export { directoryFiles } from './directory.ts';

@@ -1,3 +1,4 @@
+import { startChore } from '../base/chore.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
 import type { Log } from '../base/log.ts';
@@ -84,24 +85,14 @@ export function createDetector({ store, clock, counters, log, send }: DetectorOp
 
   return {
     look,
-    start() {
-      let stopped = false;
-      const stop = new AbortController();
-      const run = async (): Promise<void> => {
-        while (!stopped) {
-          const before = clock.monotonic();
-          await look().catch((error: unknown) =>
-            log.warn({ error: String(error) }, 'new versions could not be looked for'),
-          );
-          await clock.sleep(Math.max(LEAST_WAIT_MS, (clock.monotonic() - before) * SHARE), stop.signal);
-        }
-      };
-      void run();
-      return () => {
-        stopped = true;
-        stop.abort();
-      };
-    },
+    start: () =>
+      startChore({
+        clock,
+        look,
+        failed: (error) => log.warn({ error: String(error) }, 'new versions could not be looked for'),
+        least_wait_ms: LEAST_WAIT_MS,
+        share: SHARE,
+      }),
   };
 }
 

@@ -5,6 +5,8 @@ import type { ScopedStore, TenantScope } from '../store/index.ts';
 export interface ExploreDeps {
   store: { scoped(scope: TenantScope): ScopedStore };
   clock: Clock;
+  /** Whether the file of a picture is kept here, so that it can be an example. */
+  kept?: ((tenant: string, image_id: string) => Promise<boolean>) | undefined;
 }
 
 /** How one question is asked: whose rows, and when the caller is no longer interested. */

@@ -17,8 +17,8 @@ const VALUES_MOST = 200;
 /** A number with no more values than these is compared value by value, else by its tenths. */
 const EXACT_VALUES = 12;
 const TENTHS = Array.from({ length: 9 }, (_, at) => (at + 1) / 10);
-/** Rows that show a value: so many of each side. */
-const EXAMPLES = 3;
+/** Rows that may show a value: so many of each side. */
+const EXAMPLES = 12;
 /** Digits of a 32-bit float that mean something. */
 const DIGITS = 7;
 const FREE = 'attributes.';

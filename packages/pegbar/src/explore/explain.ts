@@ -20,6 +20,7 @@ import { type Ranked, rankAttributes } from './explain-rank.ts';
 import { addStageAttributes, type Place, Sample, type Sides } from './explain-sample.ts';
 import { type ExploreError, fromStore, refused } from './failure.ts';
 import { type Condition, whereOf } from './filter.ts';
+import { keptFirst } from './kept-first.ts';
 import { signalOf } from './page.ts';
 import type { TimeRange } from './range.ts';
 import { paramsOf, type Share, type Subject, type SubjectName, sharesOf, subjectOf } from './subjects.ts';
@@ -201,6 +202,7 @@ async function compare(
   }
   const pictures = await addPictures(context, attributes);
   if (!pictures.ok) return pictures;
+  await chooseExamples(context, attributes);
   return ok({
     subject: context.subject.name,
     selection: { of: all.selection * scan.one_in, rows: told.selection },
@@ -365,4 +367,12 @@ async function addPictures(
   const pictures = new Map(found.value.map((row) => [`${row.tenant}\n${row.id}`, row.picture]));
   for (const one of examples) one.image_id = pictures.get(`${one.tenant}\n${one.id}`) ?? '';
   return ok(null);
+}
+
+/** Of the rows that may show a value, those that are told: with a picture that can be seen, where there is one. */
+const EXAMPLES_TOLD = 3;
+async function chooseExamples({ deps }: Context, attributes: readonly Difference[]): Promise<void> {
+  for (const { examples } of attributes)
+    for (const side of ['selection', 'rest'] as const)
+      examples[side] = await keptFirst(examples[side], EXAMPLES_TOLD, deps.kept);
 }

@@ -16,51 +16,46 @@ const EVENTS_MOST = 5_000;
 const SPAN_EVENTS_MOST = 1_000;
 const SPAN_LOGS_MOST = 1_000;
 
-/** Columns of equal length, a place per span, earliest first. Times are milliseconds after `start`. */
-export interface Outline {
+/** Of equal length, a place per span, earliest first. Times are milliseconds after the trace's start. */
+interface SpanColumns {
+  /** Places in `names` and `stages`. */
+  name: number[];
+  stage: number[];
+  start_ms: number[];
+  duration_ms: number[];
+  /** 0 unset, 1 ok, 2 error. */
+  status: number[];
+}
+/** What is told once, and the places at which something is told that few spans have. */
+interface Marks {
+  names: string[];
+  stages: string[];
+  waits: [span: number, ms: number][];
+  pictures: [span: number, image_id: string][];
+  misses: number[];
+}
+export interface Outline extends Marks {
   trace_id: string;
   tenant: string;
   start: string;
   duration_ms: number;
   truncated: boolean;
-  names: string[];
-  stages: string[];
-  spans: {
+  spans: SpanColumns & {
     id: string[];
     /** Place of the parent; -1 where it has none here. */
     parent: number[];
-    name: number[];
-    stage: number[];
-    start_ms: number[];
-    duration_ms: number[];
-    /** 0 unset, 1 ok, 2 error. */
-    status: number[];
   };
-  /** Places at which something is told that few spans have. */
-  waits: [span: number, ms: number][];
-  pictures: [span: number, image_id: string][];
-  misses: number[];
   events: [span: number, at_ms: number, name: string, warns: 0 | 1][];
 }
 
 /** The one row that a trace is read as. */
-interface Columns {
+interface Columns extends SpanColumns, Marks {
   tenant: string;
   /** Nanoseconds since the epoch. */
   first: string;
   ids: string[];
   /** Ids; of spans that are not here as well. */
   parents: string[];
-  names: string[];
-  name: number[];
-  stages: string[];
-  stage: number[];
-  start_ms: number[];
-  duration_ms: number[];
-  status: number[];
-  waits: [span: number, ms: number][];
-  pictures: [span: number, image_id: string][];
-  misses: number[];
 }
 
 const NS = 1e6;

@@ -3,9 +3,5 @@ import { type Artifacts, createArtifacts, directoryFiles } from '../artifacts/in
 import type { ApiDeps } from './deps.ts';
 
 /** Pictures in the data folder, where nobody says another place. */
-export const artifactsIn = ({
-  config,
-  log,
-  onlooker,
-}: Pick<ApiDeps, 'config' | 'log' | 'onlooker'>): Artifacts =>
-  createArtifacts({ files: directoryFiles(join(config.data, 'artifacts')), log, onlooker });
+export const artifactsIn = ({ config, log }: Pick<ApiDeps, 'config' | 'log'>): Artifacts =>
+  createArtifacts({ files: directoryFiles(join(config.data, 'artifacts')), log });

@@ -1,5 +1,5 @@
 import type { Access, Caller, TenantScope } from '../access/index.ts';
-import type { Artifacts, Onlooker } from '../artifacts/index.ts';
+import type { Artifacts } from '../artifacts/index.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
 import type { Log } from '../base/log.ts';
@@ -34,8 +34,6 @@ export interface ApiDeps {
   storedId?(tenant: string, id: string): string;
   /** Where pictures lie; a folder of the data folder where not said. */
   artifacts?: Artifacts;
-  /** Told of every thumbnail that is kept. */
-  onlooker?: Onlooker;
   /** Collections and their style; a server without it refuses questions about style. */
   style?: Pick<Style, 'read' | 'recompute'>;
   /** Free bytes of the disk of the data folder. */

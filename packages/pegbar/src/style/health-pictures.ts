@@ -5,13 +5,13 @@ import {
   type Condition,
   type ExploreDeps,
   type ExploreError,
-  fromStore,
   refused,
   sampledPictures,
   type TimeRange,
 } from '../explore/index.ts';
-import { partingParams, type StyleParting } from './health.ts';
+import { LOOK } from './descriptor.ts';
 import { FARTHEST, MOVED, NEAREST, OF_COLLECTION, OUTSIDE, VERDICTS } from './health-queries.ts';
+import { partingParams, rowsOf, type StyleParting } from './sides.ts';
 
 export interface StylePicturesQuestion extends TimeRange, StyleParting {
   collection: string;
@@ -42,17 +42,14 @@ export async function readStylePictures(
     ...partingParams(question),
     collection,
     over,
+    look: LOOK,
     newest: NEWEST_LOOKED,
     nearest: NEAREST_LOOKED,
   };
-  const ask = (text: string) =>
-    deps.store
-      .scoped(asking.scope)
-      .rows<Row>(text, { params: all, ...(asking.signal && { signal: asking.signal }) });
   const answers = await Promise.all(
-    [FARTHEST, NEAREST, OUTSIDE, MOVED, VERDICTS].map((text) => ask(text(sql))),
+    [FARTHEST, NEAREST, OUTSIDE, MOVED, VERDICTS].map((text) => rowsOf<Row>(deps, asking, text(sql), all)),
   );
-  for (const answer of answers) if (!answer.ok) return fromStore(answer.error);
+  for (const answer of answers) if (!answer.ok) return answer;
   const [far, near, count, scores, feedback] = answers.map((answer) => (answer as { value: Row[] }).value);
   return ok({
     collection,

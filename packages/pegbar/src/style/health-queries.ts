@@ -29,11 +29,17 @@ const TILE = `toString(tenant) AS tenant, image_id, toString(model_version) AS m
   toUnixTimestamp64Milli(timestamp::DateTime64(3, 'UTC')) AS at, v`;
 const joined = (pictures: string): string =>
   `${pictures} AS p INNER JOIN ${DISTANCES} AS s ON s.s_tenant = p.tenant AND s.s_image = p.image_id`;
+/**
+ * Whether somebody has looked at the picture's thumbnail, which was then kept: of most pictures none ever was. Takes
+ * `look`.
+ */
+const LOOKED_AT = `(p.tenant, p.image_id) IN (SELECT tenant, image_id FROM embeddings AS o
+  WHERE {tenant_filter:o} AND o.part >= toDate(fromUnixTimestamp64Milli({from:Int64})) - 1 AND o.embedder = {look:String})`;
 export const FARTHEST = (pictures: string): string =>
-  `SELECT ${TILE} FROM ${joined(pictures)} WHERE v > {over:Float64} ORDER BY at DESC, image_id LIMIT {newest:UInt32}`;
+  `SELECT ${TILE} FROM ${joined(pictures)} WHERE v > {over:Float64} ORDER BY ${LOOKED_AT} DESC, at DESC, image_id LIMIT {newest:UInt32}`;
 /** Flagged pictures are no example of a style. */
 export const NEAREST = (pictures: string): string =>
-  `SELECT ${TILE} FROM ${joined(pictures)} WHERE nsfw != 2 ORDER BY v, image_id LIMIT {nearest:UInt32}`;
+  `SELECT ${TILE} FROM ${joined(pictures)} WHERE nsfw != 2 ORDER BY ${LOOKED_AT} DESC, v, image_id LIMIT {nearest:UInt32}`;
 export const OUTSIDE = (pictures: string): string =>
   `SELECT countIf(v > {over:Float64}) AS n, count() AS of FROM ${joined(pictures)}`;
 

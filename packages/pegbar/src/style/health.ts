@@ -8,7 +8,6 @@ import {
   type Condition,
   type ExploreDeps,
   type ExploreError,
-  fromStore,
   refused,
   sampledPictures,
   type TimeRange,
@@ -16,12 +15,18 @@ import {
 import { addBins, BIN_MOST, BIN_WIDTH, type Bins, countOf, quantileOf, shareAbove } from './bins.ts';
 import { DISTANCE_COUNTS } from './health-queries.ts';
 import { type Palettes, readPalettes } from './palettes.ts';
+import {
+  countsFor,
+  emptySides,
+  entryOf,
+  isParted,
+  partingParams,
+  rowsOf,
+  type SideRow,
+  type Sides,
+  type StyleParting,
+} from './sides.ts';
 
-/** What is set apart as now, beside what was before: from a moment on, or all but the pictures of a version. */
-export interface StyleParting {
-  readonly split_ms: number | null;
-  readonly release: string | null;
-}
 export interface StyleQuestion extends TimeRange, StyleParting {
   step_ms: number;
   conditions: readonly Condition[];
@@ -35,28 +40,18 @@ const MODELS_MOST = 6;
 /** Groups of one answer: what some fifty collections of a few models have in four hundred steps. */
 const ROWS_MOST = 120_000;
 
-interface Row {
+interface Row extends SideRow {
   tenant: string;
   collection: string;
-  model: string;
-  step: string | number;
-  later: number;
   bins: readonly [readonly number[], readonly (string | number)[]];
 }
 
-interface Gathered {
+type Counts = Map<number, number>;
+interface Gathered extends Sides<Counts> {
   tenant: string;
   collection: string;
-  now: Map<number, number>;
-  before: Map<number, number>;
-  steps: Map<number, Map<number, number>>;
-  models: Map<string, Map<number, Map<number, number>>>;
 }
-
-export const partingParams = ({ split_ms, release, to_ms }: StyleParting & TimeRange) => ({
-  split: split_ms ?? to_ms,
-  release: release ?? '',
-});
+const noCounts = (): Counts => new Map();
 
 export async function readStyleHealth(
   deps: ExploreDeps,
@@ -76,13 +71,15 @@ export async function readStyleHealth(
   const { sql, params, one_in, how } = pictures.value;
   const bound = { ...params, ...partingParams(question), first, step: step_ms };
   const [found, palettes] = await Promise.all([
-    deps.store.scoped(asking.scope).rows<Row>(DISTANCE_COUNTS(sql), {
-      params: { ...bound, width: BIN_WIDTH, bin_most: BIN_MOST, rows: ROWS_MOST },
-      ...(asking.signal && { signal: asking.signal }),
+    rowsOf<Row>(deps, asking, DISTANCE_COUNTS(sql), {
+      ...bound,
+      width: BIN_WIDTH,
+      bin_most: BIN_MOST,
+      rows: ROWS_MOST,
     }),
     readPalettes(deps, asking, { sql, params: bound }, { steps, parted: isParted(question) }),
   ]);
-  if (!found.ok) return fromStore(found.error);
+  if (!found.ok) return found;
   if (!palettes.ok) return palettes;
   return ok({
     sample: { one_in, how },
@@ -101,37 +98,21 @@ export async function readStyleHealth(
 /** Points of palettes in one answer, models aside: all collections by day, the largest few by quarter of an hour. */
 const PALETTE_POINTS_MOST = 3_000;
 
-const isParted = ({ split_ms, release }: StyleParting): boolean => split_ms !== null || release !== null;
-
 const sizeOf = ({ now, before }: Gathered): number => countOf(now) + countOf(before);
 
 function gather(rows: readonly Row[], parted: boolean): Gathered[] {
   const found = new Map<string, Gathered>();
-  for (const { tenant, collection, model, step, later, bins } of rows) {
-    const key = `${tenant}\n${collection}`;
-    const known = found.get(key) ?? {
+  for (const row of rows) {
+    const { tenant, collection, bins } = row;
+    const sides = entryOf(found, `${tenant}\n${collection}`, () => ({
       tenant,
       collection,
-      now: new Map(),
-      before: new Map(),
-      steps: new Map(),
-      models: new Map(),
-    };
-    found.set(key, known);
+      ...emptySides(noCounts),
+    }));
     const pairs = bins[0].map((bin, at) => [Number(bin), Number(bins[1][at])] as const);
-    addBins(!parted || Number(later) === 1 ? known.now : known.before, pairs);
-    addBins(at(known.steps, Number(step)), pairs);
-    const ofModel = known.models.get(model) ?? new Map<number, Map<number, number>>();
-    known.models.set(model, ofModel);
-    addBins(at(ofModel, Number(step)), pairs);
+    for (const counts of countsFor(sides, row, parted, noCounts)) addBins(counts, pairs);
   }
   return [...found.values()];
-}
-
-function at(steps: Map<number, Map<number, number>>, step: number): Map<number, number> {
-  const known = steps.get(step) ?? new Map<number, number>();
-  steps.set(step, known);
-  return known;
 }
 
 const listOf = (bins: Bins): [number, number][] => [...bins].sort((a, b) => a[0] - b[0]);

@@ -3,6 +3,7 @@
  * picture of theirs that nobody else has told one of, at the time of the picture.
  */
 import { styleDistance } from '@pegbar/stats';
+import { startChore } from '../base/chore.ts';
 import type { Counters } from '../base/counters.ts';
 import type { Log } from '../base/log.ts';
 import {
@@ -123,20 +124,14 @@ export function createStyleKeeper(deps: KeeperDeps): StyleKeeper {
 
   return {
     look,
-    start() {
-      const stop = new AbortController();
-      const run = async (): Promise<void> => {
-        while (!stop.signal.aborted) {
-          const before = clock.monotonic();
-          await look().catch((error: unknown) =>
-            log.warn({ error: String(error) }, 'collections could not be looked after'),
-          );
-          await clock.sleep(Math.max(LEAST_WAIT_MS, (clock.monotonic() - before) * SHARE), stop.signal);
-        }
-      };
-      void run();
-      return () => stop.abort();
-    },
+    start: () =>
+      startChore({
+        clock,
+        look,
+        failed: (error) => log.warn({ error: String(error) }, 'collections could not be looked after'),
+        least_wait_ms: LEAST_WAIT_MS,
+        share: SHARE,
+      }),
   };
 }
 

@@ -1,7 +1,8 @@
 /** Palettes of collections over time: six tones per collection, and what share each has had, by step and by model. */
 import { ok, type Result } from '../base/result.ts';
-import { type Asking, type ExploreDeps, type ExploreError, fromStore } from '../explore/index.ts';
+import type { Asking, ExploreDeps, ExploreError } from '../explore/index.ts';
 import { PICTURE_PALETTES } from './health-queries.ts';
+import { countsFor, emptySides, entryOf, rowsOf, type SideRow, type Sides } from './sides.ts';
 import { groupTones, type ToneGroups } from './tone-groups.ts';
 
 /** Shares of the tones, in their order; null where no picture has a palette. */
@@ -28,38 +29,30 @@ const ROWS_MOST = 60_000;
 /** Weight of each colour cell (its first hex digits, 12 bits), in ten-thousandths of pictures. */
 type Cells = Map<number, number>;
 
-interface Row {
+interface Row extends SideRow {
   tenant: string;
   collection: string;
-  model: string;
-  step: string | number;
-  later: number;
   tones: readonly [readonly number[], readonly (string | number)[]];
 }
 
-interface Gathered {
+interface Gathered extends Sides<Cells> {
   all: Cells;
-  now: Cells;
-  before: Cells;
-  steps: Map<number, Cells>;
-  models: Map<string, Map<number, Cells>>;
 }
+const noCells = (): Cells => new Map();
 
 /**
  * `pictures` is a subquery of pictures with what it binds, `steps` their number; `parted` says that what is not `later`
  * is before.
  */
 export async function readPalettes(
-  { store }: Pick<ExploreDeps, 'store'>,
+  deps: Pick<ExploreDeps, 'store'>,
   asking: Asking,
   pictures: { sql: string; params: Record<string, unknown> },
   { steps, parted }: { steps: number; parted: boolean },
 ): Promise<Result<Palettes, ExploreError>> {
-  const found = await store.scoped(asking.scope).rows<Row>(PICTURE_PALETTES(pictures.sql), {
-    params: { ...pictures.params, palettes: ROWS_MOST },
-    ...(asking.signal && { signal: asking.signal }),
-  });
-  if (!found.ok) return fromStore(found.error);
+  const params = { ...pictures.params, palettes: ROWS_MOST };
+  const found = await rowsOf<Row>(deps, asking, PICTURE_PALETTES(pictures.sql), params);
+  if (!found.ok) return found;
   const gathered = gather(found.value, parted);
   const groups = new Map([...gathered].map(([key, { all }]) => [key, groupTones(all)] as const));
   const points = (of: Map<number, Cells>, tones: ToneGroups): Shares[] =>
@@ -87,30 +80,16 @@ export async function readPalettes(
 
 function gather(rows: readonly Row[], parted: boolean): Map<string, Gathered> {
   const found = new Map<string, Gathered>();
-  for (const { tenant, collection, model, step, later, tones } of rows) {
-    const key = `${tenant}\n${collection}`;
-    const known = found.get(key) ?? {
-      all: new Map(),
-      now: new Map(),
-      before: new Map(),
-      steps: new Map(),
-      models: new Map(),
-    };
-    found.set(key, known);
-    const ofModel = known.models.get(model) ?? new Map<number, Cells>();
-    known.models.set(model, ofModel);
-    const at = Number(step);
-    const side = !parted || Number(later) === 1 ? known.now : known.before;
-    const into = [known.all, side, cellsAt(known.steps, at), cellsAt(ofModel, at)];
-    for (const [index, cell] of tones[0].entries())
-      for (const cells of into)
-        cells.set(Number(cell), (cells.get(Number(cell)) ?? 0) + Number(tones[1][index]));
+  for (const row of rows) {
+    const sides = entryOf(found, `${row.tenant}\n${row.collection}`, () => ({
+      all: noCells(),
+      ...emptySides(noCells),
+    }));
+    const into = [sides.all, ...countsFor(sides, row, parted, noCells)];
+    const [cells, weights] = row.tones;
+    for (const [index, cell] of cells.entries())
+      for (const counts of into)
+        counts.set(Number(cell), (counts.get(Number(cell)) ?? 0) + Number(weights[index]));
   }
   return found;
-}
-
-function cellsAt(steps: Map<number, Cells>, step: number): Cells {
-  const known = steps.get(step) ?? new Map<number, number>();
-  steps.set(step, known);
-  return known;
 }

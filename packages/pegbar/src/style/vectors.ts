@@ -5,6 +5,7 @@
  * A file is read only where its address lies under one of the tenant's `artifact_roots`; nothing is ever fetched.
  */
 import { EMBEDDING_ATTRIBUTES } from '@pegbar/contract';
+import { startChore } from '../base/chore.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
 import type { Log } from '../base/log.ts';
@@ -115,20 +116,15 @@ export function createVectorCollector(deps: VectorDeps): VectorCollector {
 
   return {
     look,
-    start() {
-      const stop = new AbortController();
-      const run = async (): Promise<void> => {
-        while (!stop.signal.aborted) {
-          const before = clock.monotonic();
-          await look().catch((error: unknown) =>
-            log.warn({ error: String(error) }, 'vectors that came with stages could not be collected yet'),
-          );
-          await clock.sleep(Math.max(LEAST_WAIT_MS, (clock.monotonic() - before) * SHARE), stop.signal);
-        }
-      };
-      void run();
-      return () => stop.abort();
-    },
+    start: () =>
+      startChore({
+        clock,
+        look,
+        failed: (error) =>
+          log.warn({ error: String(error) }, 'vectors that came with stages could not be collected yet'),
+        least_wait_ms: LEAST_WAIT_MS,
+        share: SHARE,
+      }),
   };
 }
 

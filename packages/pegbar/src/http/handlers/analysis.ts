@@ -41,6 +41,7 @@ const EXPLAIN_FIELDS: ReadonlySet<string> = new Set([
 
 export function analysisHandlers(deps: ApiDeps): Handlers {
   const rollups = createRollupReader(deps);
+  const kept = deps.artifacts?.has;
   return {
     async getFacets(call) {
       const range = rangeOf(call, deps);
@@ -100,7 +101,7 @@ export function analysisHandlers(deps: ApiDeps): Handlers {
     async explain(call) {
       const { range, ...question } = await explainQuestion(call, deps);
       return json({
-        ...orRefuse(await explain(deps, askingOf(call), { ...question, ...range })),
+        ...orRefuse(await explain({ ...deps, kept }, askingOf(call), { ...question, ...range })),
         ...told(range),
       });
     },

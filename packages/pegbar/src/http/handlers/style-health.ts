@@ -1,7 +1,7 @@
 /** How far collections have moved from their style, and the pictures that show it. */
 
 import type { Artifacts } from '../../artifacts/index.ts';
-import { readTime } from '../../explore/index.ts';
+import { keptFirst, readTime, type Shown } from '../../explore/index.ts';
 import { readStyleHealth, readStylePictures, STYLE_PICTURES_MOST } from '../../style/index.ts';
 import type { ApiDeps, Call, Handlers } from '../deps.ts';
 import { orRefuse, Refusal } from '../failure.ts';
@@ -11,20 +11,8 @@ import { json } from '../wire.ts';
 const DAY_MS = 86_400_000;
 const RANGE_MS = 28 * DAY_MS;
 const PICTURES = 6;
-type Row = { readonly tenant: string; readonly image_id: string };
 
 export function styleHealthHandlers(deps: ApiDeps, artifacts: Pick<Artifacts, 'has'>): Handlers {
-  /** Those that can be seen first, else in their order: by samples of files most pictures may be gone. */
-  async function seen(pictures: readonly Row[], limit: number): Promise<Row[]> {
-    const kept: Row[] = [];
-    for (const picture of pictures) {
-      if (kept.length === limit) break;
-      if (await artifacts.has(picture.tenant, picture.image_id)) kept.push(picture);
-    }
-    const chosen = new Set([...kept, ...pictures.filter((one) => !kept.includes(one))].slice(0, limit));
-    return pictures.filter((one) => chosen.has(one));
-  }
-
   return {
     async getStyleHealth(call) {
       const range = rangeOf(call, deps, RANGE_MS);
@@ -50,7 +38,9 @@ export function styleHealthHandlers(deps: ApiDeps, artifacts: Pick<Artifacts, 'h
       const { outliers, nearest, ...answer } = orRefuse(
         await readStylePictures(deps, askingOf(call), question),
       );
-      const [far, near] = await Promise.all([outliers, nearest].map((all) => seen(all as Row[], limit)));
+      const [far, near] = await Promise.all(
+        [outliers, nearest].map((all) => keptFirst(all as Shown[], limit, artifacts.has)),
+      );
       return json({ ...answer, outliers: far, nearest: near, ...told(range) });
     },
   };
