@@ -2,10 +2,10 @@ import { type Histogram, type Paired, sizeOf } from './histogram.ts';
 
 /** A table of cells: what fell into each on either side, and the values that each spans (ends included). */
 export interface Table {
-  readonly reference: Float64Array;
-  readonly current: Float64Array;
-  readonly from: Float64Array;
-  readonly to: Float64Array;
+  readonly reference: readonly number[];
+  readonly current: readonly number[];
+  readonly from: readonly number[];
+  readonly to: readonly number[];
 }
 
 /**
@@ -51,23 +51,27 @@ export function edgeCells(paired: Paired, edges: readonly number[]): Table {
   return tableOf(paired, starts);
 }
 
-function tableOf(paired: Paired, starts: readonly number[]): Table {
-  const { values, reference, current } = paired;
+/** A handful of cells: plain lists cost the garbage collector less than arrays that lie beside the heap. */
+function tableOf({ values, reference, current }: Paired, starts: readonly number[]): Table {
   const count = values.length === 0 ? 0 : starts.length;
   const table = {
-    reference: new Float64Array(count),
-    current: new Float64Array(count),
-    from: new Float64Array(count),
-    to: new Float64Array(count),
+    reference: [] as number[],
+    current: [] as number[],
+    from: [] as number[],
+    to: [] as number[],
   };
   for (let cell = 0; cell < count; cell++) {
+    const start = starts[cell]!;
     const end = starts[cell + 1] ?? values.length;
-    for (let i = starts[cell]!; i < end; i++) {
-      table.reference[cell]! += reference[i]!;
-      table.current[cell]! += current[i]!;
+    let [left, right] = [0, 0];
+    for (let i = start; i < end; i++) {
+      left += reference[i]!;
+      right += current[i]!;
     }
-    table.from[cell] = values[starts[cell]!]!;
-    table.to[cell] = values[end - 1]!;
+    table.reference.push(left);
+    table.current.push(right);
+    table.from.push(values[start]!);
+    table.to.push(values[end - 1]!);
   }
   return table;
 }

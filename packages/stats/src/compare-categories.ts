@@ -1,7 +1,13 @@
 import { categoryTest, EXPECTED_LEAST, expectedPsi, newShareTest } from './category-test.ts';
 import { combineCauchy, type WeightedP } from './combine.ts';
 import { JEFFREYS, psi, psiTerm } from './divergence.ts';
-import { type CompareOptions, type Component, type Evidence, LEAST_EFFECT } from './evidence.ts';
+import {
+  type CompareOptions,
+  type Component,
+  type Evidence,
+  LEAST_EFFECT,
+  missingRates,
+} from './evidence.ts';
 import { noiseOf, psiAtMost } from './psi-test.ts';
 import type { Sizes } from './rank.ts';
 import { shareComponent } from './share-test.ts';
@@ -20,8 +26,8 @@ export interface CategorySample {
 export interface CategoryCells {
   /** `undefined` for the one that holds all that are rare. */
   readonly names: readonly (string | undefined)[];
-  readonly reference: Float64Array;
-  readonly current: Float64Array;
+  readonly reference: readonly number[];
+  readonly current: readonly number[];
 }
 
 const WEIGHT = { value: 0.9, fresh: 0.1, missing: 0.1 } as const;
@@ -48,18 +54,12 @@ export function categoriesEvidence(
   options: CompareOptions,
   weighted?: Sizes,
 ): Evidence {
-  const { leastEffect = LEAST_EFFECT, designEffect = { reference: 1, current: 1 } } = options;
+  const { leastEffect = LEAST_EFFECT, designEffect = UNCLUSTERED } = options;
   const aligned = align(reference.counts, current.counts);
   const { nReference, nCurrent } = aligned;
-  const sizes = {
-    nReference: (weighted?.nReference ?? nReference) / designEffect.reference,
-    nCurrent: (weighted?.nCurrent ?? nCurrent) / designEffect.current,
-  };
-  const scaleR = nReference > 0 ? sizes.nReference / nReference : 1;
-  const scaleC = nCurrent > 0 ? sizes.nCurrent / nCurrent : 1;
+  const { sizes, scaleR, scaleC, size } = categoriesPsi(aligned, options, weighted);
   const test = categoryTest(aligned.reference, aligned.current, scaleR, scaleC);
-  const size = categoryPsi(categoryCells(aligned, scaleR, scaleC), sizes);
-  const isNew = nReference > 0 ? aligned.names.filter((_, i) => aligned.reference[i] === 0) : [];
+  const isNew = newNames(aligned);
   const components: Component[] = [{ name: 'value', p: test.p, effect: size.debiased }];
   const weighing: WeightedP[] = [{ p: test.p, weight: WEIGHT.value }];
   if (isNew.length > 0 && nCurrent > 0) {
@@ -78,13 +78,6 @@ export function categoriesEvidence(
     components.push(component);
     weighing.push({ p: component.p, weight: WEIGHT.missing });
   }
-  const missing = {
-    reference: rows.reference > 0 ? reference.missing / rows.reference : 0,
-    current: rows.current > 0 ? current.missing / rows.current : 0,
-  };
-  const told = isNew.sort(
-    (a, b) => (current.counts.get(b) ?? 0) - (current.counts.get(a) ?? 0) || (a < b ? -1 : 1),
-  );
   return {
     nReference,
     nCurrent,
@@ -96,29 +89,73 @@ export function categoriesEvidence(
     psiDebiased: size.debiased,
     pLeast: psiAtMost(size.raw, leastEffect, size.cells, sizes.nReference, sizes.nCurrent),
     cells: size.cells,
-    missing: { ...missing, change: missing.current - missing.reference },
-    newCategories: told.slice(0, NEW_MOST),
+    missing: missingRates(
+      { n: nReference, missing: reference.missing },
+      { n: nCurrent, missing: current.missing },
+    ),
+    newCategories: toldOf(isNew, current),
     within: undefined,
     mix: undefined,
   };
 }
 
+const UNCLUSTERED = { reference: 1, current: 1 } as const;
+
+/** The size of a change alone, over the cells of the PSI, and what the samples are worth. */
+export function categoriesPsi(
+  aligned: AlignedCategories,
+  { designEffect = UNCLUSTERED }: CompareOptions,
+  weighted?: Sizes,
+) {
+  const { nReference, nCurrent } = aligned;
+  const sizes: Sizes = {
+    nReference: (weighted?.nReference ?? nReference) / designEffect.reference,
+    nCurrent: (weighted?.nCurrent ?? nCurrent) / designEffect.current,
+  };
+  const scaleR = nReference > 0 ? sizes.nReference / nReference : 1;
+  const scaleC = nCurrent > 0 ? sizes.nCurrent / nCurrent : 1;
+  const table = categoryCells(aligned, scaleR, scaleC);
+  return { sizes, scaleR, scaleC, table, size: categoryPsi(table, sizes) };
+}
+
+/** Names that the reference never saw; none where it is empty. */
+const newNames = ({ names, reference, nReference }: AlignedCategories): string[] =>
+  nReference > 0 ? names.filter((_, i) => reference[i] === 0) : [];
+
+/** Those of them that are told, what carries most first. */
+const toldOf = (names: string[], { counts }: CategorySample): string[] =>
+  names.sort((a, b) => (counts.get(b) ?? 0) - (counts.get(a) ?? 0) || (a < b ? -1 : 1)).slice(0, NEW_MOST);
+
+export const newCategoriesOf = (aligned: AlignedCategories, current: CategorySample): string[] =>
+  toldOf(newNames(aligned), current);
+
 export interface AlignedCategories {
   readonly names: readonly string[];
-  readonly reference: Float64Array;
-  readonly current: Float64Array;
+  readonly reference: readonly number[];
+  readonly current: readonly number[];
   readonly nReference: number;
   readonly nCurrent: number;
 }
 
 export function align(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): AlignedCategories {
-  const names = [...new Set([...a.keys(), ...b.keys()])].filter(
-    (name) => (a.get(name) ?? 0) + (b.get(name) ?? 0) > 0,
-  );
-  const reference = Float64Array.from(names, (name) => a.get(name) ?? 0);
-  const current = Float64Array.from(names, (name) => b.get(name) ?? 0);
-  const sum = (counts: Float64Array): number => counts.reduce((total, count) => total + count, 0);
-  return { names, reference, current, nReference: sum(reference), nCurrent: sum(current) };
+  const out = {
+    names: [] as string[],
+    reference: [] as number[],
+    current: [] as number[],
+    nReference: 0,
+    nCurrent: 0,
+  };
+  const add = (name: string, left: number, right: number): void => {
+    if (!(left + right > 0)) return;
+    out.names.push(name);
+    out.reference.push(left);
+    out.current.push(right);
+    out.nReference += left;
+    out.nCurrent += right;
+  };
+  for (const [name, left] of a) add(name, left, b.get(name) ?? 0);
+  for (const [name, right] of b) if (!a.has(name)) add(name, 0, right);
+  return out;
 }
 
 /** The cells of the PSI, counts in independent observations. */
@@ -147,7 +184,7 @@ export function categoryCells(aligned: AlignedCategories, scaleR = 1, scaleC = 1
     reference.push(rare[0]);
     current.push(rare[1]);
   }
-  return { names, reference: Float64Array.from(reference), current: Float64Array.from(current) };
+  return { names, reference, current };
 }
 
 function categoryPsi(

@@ -3,7 +3,13 @@ import { EXPECTED_LEAST } from './category-test.ts';
 import { combineCauchy, type WeightedP } from './combine.ts';
 import { chi2Upper } from './distributions.ts';
 import { chiSquare, psi } from './divergence.ts';
-import { type CompareOptions, type Component, type Evidence, LEAST_EFFECT } from './evidence.ts';
+import {
+  type CompareOptions,
+  type Component,
+  type Evidence,
+  LEAST_EFFECT,
+  missingRates,
+} from './evidence.ts';
 import { type Histogram, type Paired, pair } from './histogram.ts';
 import { debiasedPsi, psiAtMost } from './psi-test.ts';
 import { kolmogorovSmirnov, mannWhitney, type Sizes, tailTest } from './rank.ts';
@@ -53,21 +59,8 @@ export function numbersEvidence(
   options: CompareOptions,
   weighted?: Sizes,
 ): Evidence {
-  const { leastEffect = LEAST_EFFECT, designEffect = { reference: 1, current: 1 } } = options;
-  const sizes: Sizes = {
-    nReference: (weighted?.nReference ?? paired.nReference) / designEffect.reference,
-    nCurrent: (weighted?.nCurrent ?? paired.nCurrent) / designEffect.current,
-  };
-  const deciles = quantileCells(paired, PSI_CELLS, 'reference');
-  const cells = Math.max(1, deciles.reference.length);
-  const raw =
-    paired.nReference > 0 && paired.nCurrent > 0
-      ? psi(
-          scaled(deciles.reference, sizes.nReference, paired.nReference),
-          scaled(deciles.current, sizes.nCurrent, paired.nCurrent),
-        )
-      : 0;
-  const debiased = cells > 1 ? debiasedPsi(raw, cells, sizes.nReference, sizes.nCurrent) : 0;
+  const { leastEffect = LEAST_EFFECT, designEffect = UNCLUSTERED } = options;
+  const { sizes, cells, raw, debiased } = numbersPsi(paired, options, weighted);
   const value = numberTests(paired, sizes);
   const components: Component[] = [{ name: 'value', p: combineCauchy(value.tests), effect: debiased }];
   const weighing: WeightedP[] = [...value.tests];
@@ -91,10 +84,6 @@ export function numbersEvidence(
       WEIGHT.missing,
     );
   }
-  const missing = {
-    reference: rowsReference > 0 ? missingReference / rowsReference : 0,
-    current: rowsCurrent > 0 ? missingCurrent / rowsCurrent : 0,
-  };
   return {
     nReference: paired.nReference,
     nCurrent: paired.nCurrent,
@@ -106,11 +95,39 @@ export function numbersEvidence(
     psiDebiased: debiased,
     pLeast: psiAtMost(raw, leastEffect, cells, sizes.nReference, sizes.nCurrent),
     cells,
-    missing: { ...missing, change: missing.current - missing.reference },
+    missing: missingRates(
+      { n: paired.nReference, missing: missingReference },
+      { n: paired.nCurrent, missing: missingCurrent },
+    ),
     newCategories: [],
     within: undefined,
     mix: undefined,
   };
+}
+
+const UNCLUSTERED = { reference: 1, current: 1 } as const;
+
+/** The size of a change alone: PSI over deciles of the reference, and what the samples are worth. */
+export function numbersPsi(
+  paired: Paired,
+  { designEffect = UNCLUSTERED }: CompareOptions,
+  weighted?: Sizes,
+): { sizes: Sizes; cells: number; raw: number; debiased: number } {
+  const sizes: Sizes = {
+    nReference: (weighted?.nReference ?? paired.nReference) / designEffect.reference,
+    nCurrent: (weighted?.nCurrent ?? paired.nCurrent) / designEffect.current,
+  };
+  const deciles = quantileCells(paired, PSI_CELLS, 'reference');
+  const cells = Math.max(1, deciles.reference.length);
+  const raw =
+    paired.nReference > 0 && paired.nCurrent > 0
+      ? psi(
+          scaled(deciles.reference, sizes.nReference, paired.nReference),
+          scaled(deciles.current, sizes.nCurrent, paired.nCurrent),
+        )
+      : 0;
+  const debiased = cells > 1 ? debiasedPsi(raw, cells, sizes.nReference, sizes.nCurrent) : 0;
+  return { sizes, cells, raw, debiased };
 }
 
 /** Tests of the finite and infinite values alike: ranks do not mind. */
@@ -189,6 +206,6 @@ function infiniteComponent(
 }
 
 /** Counts as the number of independent observations that they are worth. */
-export function scaled(counts: Float64Array, worth: number, total: number): Float64Array {
+export function scaled(counts: readonly number[], worth: number, total: number): readonly number[] {
   return worth === total ? counts : counts.map((count) => (count * worth) / total);
 }

@@ -26,9 +26,8 @@ export function compatCategories(
   current: ReadonlyMap<string, number>,
 ): CompatFigures {
   const aligned = align(reference, current);
-  return compat === 'evidently'
-    ? evidentlyCategories(aligned.reference, aligned.current)
-    : nannymlCategories(aligned.reference, aligned.current);
+  const [was, is] = [Float64Array.from(aligned.reference), Float64Array.from(aligned.current)];
+  return compat === 'evidently' ? evidentlyCategories(was, is) : nannymlCategories(was, is);
 }
 
 /** Above so many distinct values of the reference Evidently makes bins. */

@@ -11,8 +11,7 @@ type Cells = ArrayLike<number>;
 /** Shares of the cells, each count raised by `prior` first; all zero where there is nothing to share. */
 export function sharesOf(counts: Cells, prior = 0): Float64Array {
   const shares = new Float64Array(counts.length);
-  let total = 0;
-  for (let i = 0; i < counts.length; i++) total += counts[i]! + prior;
+  const total = raisedTotal(counts, prior);
   if (total > 0) for (let i = 0; i < counts.length; i++) shares[i] = (counts[i]! + prior) / total;
   return shares;
 }
@@ -22,11 +21,18 @@ export function sharesOf(counts: Cells, prior = 0): Float64Array {
  * Scorecards, 2006; Kullback & Leibler 1951), with `prior` added to every cell so that empty ones stay finite.
  */
 export function psi(reference: Cells, current: Cells, prior = JEFFREYS): number {
-  const p = sharesOf(reference, prior);
-  const q = sharesOf(current, prior);
+  const n = raisedTotal(reference, prior);
+  const m = raisedTotal(current, prior);
   let sum = 0;
-  for (let i = 0; i < p.length; i++) sum += psiTerm(p[i]!, q[i]!);
+  for (let i = 0; i < reference.length; i++)
+    sum += psiTerm(n > 0 ? (reference[i]! + prior) / n : 0, m > 0 ? (current[i]! + prior) / m : 0);
   return sum;
+}
+
+function raisedTotal(counts: Cells, prior: number): number {
+  let total = 0;
+  for (let i = 0; i < counts.length; i++) total += counts[i]! + prior;
+  return total;
 }
 
 /** One cell's part of the PSI; never negative, 0 where both shares are. */

@@ -37,6 +37,17 @@ export interface Evidence {
   readonly mix: number | undefined;
 }
 
+/** Shares of rows that have no value, of `n` with one and `missing` without on either side. */
+export function missingRates(
+  reference: { n: number; missing: number },
+  current: { n: number; missing: number },
+): Evidence['missing'] {
+  const rate = ({ n, missing }: { n: number; missing: number }): number =>
+    n + missing > 0 ? missing / (n + missing) : 0;
+  const [was, is] = [rate(reference), rate(current)];
+  return { reference: was, current: is, change: is - was };
+}
+
 export interface CompareOptions {
   /** Debiased PSI that matters (0.1). */
   readonly leastEffect?: number;

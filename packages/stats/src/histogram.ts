@@ -1,3 +1,4 @@
+import { addBinned, Binned, onOneAxis } from './binned.ts';
 import { type Counts, type Grid, valueOfBin } from './grid.ts';
 
 /**
@@ -53,6 +54,8 @@ export function histogramOfValues(observations: Iterable<number>): Histogram {
 
 /** The two on one ascending list of values, cells that neither side has left out. */
 export function pair(reference: Histogram, current: Histogram): Paired {
+  if (reference instanceof Binned && current instanceof Binned && reference.axis === current.axis)
+    return pairBinned(reference, current);
   const a = reference.values;
   const b = current.values;
   const values = new Float64Array(a.length + b.length);
@@ -84,13 +87,45 @@ export function pair(reference: Histogram, current: Histogram): Paired {
   };
 }
 
+function pairBinned(reference: Binned, current: Binned): Paired {
+  const { places: a, seen: left, to: endA, axis } = reference;
+  const { places: b, seen: right, to: endB } = current;
+  const most = endA - reference.from + endB - current.from;
+  // One piece of memory: three would be three for the garbage collector.
+  const all = new Float64Array(3 * most);
+  let size = 0;
+  let nReference = 0;
+  let nCurrent = 0;
+  for (let i = reference.from, j = current.from; i < endA || j < endB; ) {
+    const x = i < endA ? a[i]! : Number.POSITIVE_INFINITY;
+    const y = j < endB ? b[j]! : Number.POSITIVE_INFINITY;
+    const l = x <= y ? left[i++]! : 0;
+    const r = y <= x ? right[j++]! : 0;
+    if (!(l > 0) && !(r > 0)) continue;
+    all[size] = axis.values[Math.min(x, y)]!;
+    all[most + size] = l;
+    all[2 * most + size++] = r;
+    nReference += l;
+    nCurrent += r;
+  }
+  return {
+    values: all.subarray(0, size),
+    reference: all.subarray(most, most + size),
+    current: all.subarray(2 * most, 2 * most + size),
+    nReference,
+    nCurrent,
+  };
+}
+
 /** The sum of histograms, each times its weight (1). */
 export function addHistograms(parts: readonly { histogram: Histogram; weight?: number }[]): Histogram {
+  if (onOneAxis(parts)) return addBinned(parts);
   const sums = new Map<number, number>();
   for (const { histogram, weight = 1 } of parts) {
-    for (let i = 0; i < histogram.values.length; i++) {
-      const value = histogram.values[i]!;
-      sums.set(value, (sums.get(value) ?? 0) + weight * histogram.counts[i]!);
+    const { values, counts } = histogram;
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
+      sums.set(value, (sums.get(value) ?? 0) + weight * counts[i]!);
     }
   }
   const values = Float64Array.from(sums.keys()).sort();
@@ -100,6 +135,10 @@ export function addHistograms(parts: readonly { histogram: Histogram; weight?: n
 /** Number of observations. */
 export function sizeOf(histogram: Histogram): number {
   let sum = 0;
+  if (histogram instanceof Binned) {
+    for (let i = histogram.from; i < histogram.to; i++) sum += histogram.seen[i]!;
+    return sum;
+  }
   for (let i = 0; i < histogram.counts.length; i++) sum += histogram.counts[i]!;
   return sum;
 }
@@ -110,10 +149,11 @@ export function sizeOf(histogram: Histogram): number {
  */
 export function histogramQuantile(histogram: Histogram, q: number): number | undefined {
   const target = q * sizeOf(histogram);
+  const { values, counts } = histogram;
   let seen = 0;
-  for (let i = 0; i < histogram.values.length; i++) {
-    seen += histogram.counts[i]!;
-    if (seen >= target && seen > 0) return histogram.values[i];
+  for (let i = 0; i < values.length; i++) {
+    seen += counts[i]!;
+    if (seen >= target && seen > 0) return values[i];
   }
   return undefined;
 }

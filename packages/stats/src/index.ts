@@ -1,3 +1,4 @@
+export { type Axis, axisOf, Binned } from './binned.ts';
 export { quantileEdges } from './bins.ts';
 export { type BootstrapOptions, blockBootstrap, poissonBootstrap } from './bootstrap.ts';
 export { type ChangePoint, cusum, type DetectorOptions, deseasonalise, pageHinkley } from './change-point.ts';
@@ -112,7 +113,6 @@ export { hodgesLehmann, kolmogorovSmirnov, mannWhitney, wasserstein } from './ra
 export {
   compareCategoryStrata,
   compareNumberStrata,
-  type SegmentEvidence,
   type StrataEvidence,
   type StrataOptions,
   type Stratum,

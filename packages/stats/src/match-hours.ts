@@ -6,19 +6,26 @@ export const HOURS_OF_WEEK = 168;
 /** Rows of the reference that a cell of time needs before the current side is compared with it alone. */
 export const MATCH_LEAST = 20;
 
-/** Finer and finer cells of the week, each inside the one before it. */
-const LEVELS: readonly ((hour: number) => string)[] = [
-  () => 'all',
-  (hour) => (hour < WORKDAY_HOURS ? 'workday' : 'weekend'),
-  (hour) => `${hour < WORKDAY_HOURS ? 'workday' : 'weekend'} ${Math.floor((hour % 24) / QUARTER_HOURS)}`,
-  (hour) => `quarter ${Math.floor(hour / QUARTER_HOURS)}`,
-  (hour) => `hour ${hour}`,
-];
+const WORKDAY_HOURS = 120;
+const QUARTER_HOURS = 6;
+const QUARTERS_OF_DAY = 4;
+
+const quarterOfDay = (hour: number): number => Math.floor((hour % 24) / QUARTER_HOURS);
+const isWeekend = (hour: number): boolean => hour >= WORKDAY_HOURS;
+
+/** Finer and finer cells of the week, each inside the one before it: the number of its cell, by hour of the week. */
+const LEVELS: readonly Uint8Array[] = (
+  [
+    () => 0,
+    (hour) => (isWeekend(hour) ? 1 : 0),
+    (hour) => (isWeekend(hour) ? QUARTERS_OF_DAY : 0) + quarterOfDay(hour),
+    (hour) => Math.floor(hour / QUARTER_HOURS),
+    (hour) => hour,
+  ] satisfies ((hour: number) => number)[]
+).map((cellOf) => Uint8Array.from({ length: HOURS_OF_WEEK }, (_, hour) => cellOf(hour)));
 const QUARTER_LEVEL = 2;
 /** Few rows may lie this far apart by chance; a Sunday against a week lies farther. */
 const APART_MOST = 0.35;
-const WORKDAY_HOURS = 120;
-const QUARTER_HOURS = 6;
 
 /** Hour of the week of an instant in epoch milliseconds. */
 export function hourOfWeek(timestamp: number): number {
@@ -40,19 +47,21 @@ export function matchHours<S>(
   blend: (samples: readonly S[]) => S,
 ): Stratum<S>[] {
   const strata: Stratum<S>[] = [];
-  const total = (hours: readonly number[]): number =>
-    hours.reduce((sum, hour) => sum + rows(reference.get(hour)!), 0);
+  const before = rowsByHour(reference, rows);
+  const after = rowsByHour(current, rows);
   const divide = (level: number, was: readonly number[], is: readonly number[]): void => {
-    const name = LEVELS[level + 1];
-    if (name) {
-      const before = groupBy(was, name);
-      const parts = [...groupBy(is, name)].map(([key, hours]) => ({ was: before.get(key) ?? [], is: hours }));
-      if (parts.every((part) => total(part.was) >= MATCH_LEAST)) {
-        for (const part of parts) divide(level + 1, part.was, part.is);
+    const cells = LEVELS[level + 1];
+    if (cells) {
+      const had = groupBy(was, cells);
+      const has = groupBy(is, cells);
+      let isEnough = true;
+      for (const cell of has.keys()) isEnough &&= totalOf(had.get(cell) ?? [], before) >= MATCH_LEAST;
+      if (isEnough) {
+        for (const [cell, hours] of has) divide(level + 1, had.get(cell) ?? [], hours);
         return;
       }
     }
-    const isAlike = level >= QUARTER_LEVEL || apart(was, is) <= APART_MOST;
+    const isAlike = level >= QUARTER_LEVEL || apart(was, before, is, after) <= APART_MOST;
     strata.push({
       segment,
       // Other hours are no reference: then nothing matches, and that is said.
@@ -60,29 +69,47 @@ export function matchHours<S>(
       current: blend(is.map((hour) => current.get(hour)!)),
     });
   };
-  /** Total variation distance of where the rows of the two sides lie, by quarters of workdays and weekends. */
-  const apart = (was: readonly number[], is: readonly number[]): number => {
-    const name = LEVELS[QUARTER_LEVEL]!;
-    const before = groupBy(was, name);
-    const after = groupBy(is, name);
-    const all = { was: total(was), is: is.reduce((sum, hour) => sum + rows(current.get(hour)!), 0) };
-    let distance = 0;
-    for (const key of new Set([...before.keys(), ...after.keys()])) {
-      const here = (after.get(key) ?? []).reduce((sum, hour) => sum + rows(current.get(hour)!), 0);
-      distance += Math.abs(total(before.get(key) ?? []) / (all.was || 1) - here / (all.is || 1)) / 2;
-    }
-    return distance;
-  };
   divide(0, [...reference.keys()], [...current.keys()]);
   return strata;
 }
 
-function groupBy(hours: readonly number[], name: (hour: number) => string): Map<string, number[]> {
-  const groups = new Map<string, number[]>();
+/** Rows of each hour of the week. */
+type Rows = ReadonlyMap<number, number>;
+
+function rowsByHour<S>(hours: ReadonlyMap<number, S>, rows: (sample: S) => number): Rows {
+  const out = new Map<number, number>();
+  for (const [hour, sample] of hours) out.set(hour, rows(sample));
+  return out;
+}
+
+function totalOf(hours: readonly number[], rows: Rows): number {
+  let sum = 0;
+  for (const hour of hours) sum += rows.get(hour)!;
+  return sum;
+}
+
+/** Total variation distance of where the rows of the two sides lie, by quarters of workdays and weekends. */
+function apart(was: readonly number[], before: Rows, is: readonly number[], after: Rows): number {
+  const cells = LEVELS[QUARTER_LEVEL]!;
+  const had = groupBy(was, cells);
+  const has = groupBy(is, cells);
+  const all = { was: totalOf(was, before) || 1, is: totalOf(is, after) || 1 };
+  let distance = 0;
+  for (const cell of new Set([...had.keys(), ...has.keys()]))
+    distance +=
+      Math.abs(
+        totalOf(had.get(cell) ?? [], before) / all.was - totalOf(has.get(cell) ?? [], after) / all.is,
+      ) / 2;
+  return distance;
+}
+
+function groupBy(hours: readonly number[], cells: Uint8Array): Map<number, number[]> {
+  const groups = new Map<number, number[]>();
   for (const hour of hours) {
-    const group = groups.get(name(hour));
+    const cell = cells[hour]!;
+    const group = groups.get(cell);
     if (group) group.push(hour);
-    else groups.set(name(hour), [hour]);
+    else groups.set(cell, [hour]);
   }
   return groups;
 }

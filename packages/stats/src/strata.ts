@@ -1,10 +1,24 @@
 import { quantileCells } from './bins.ts';
 import { combineCauchy } from './combine.ts';
-import { align, type CategorySample, categoriesEvidence, categoryCells } from './compare-categories.ts';
-import { type NumberSample, numbersEvidence, PSI_CELLS, pooledCells, scaled } from './compare-numbers.ts';
+import {
+  align,
+  type CategorySample,
+  categoriesEvidence,
+  categoriesPsi,
+  categoryCells,
+  newCategoriesOf,
+} from './compare-categories.ts';
+import {
+  type NumberSample,
+  numbersEvidence,
+  numbersPsi,
+  PSI_CELLS,
+  pooledCells,
+  scaled,
+} from './compare-numbers.ts';
 import { chi2Upper } from './distributions.ts';
 import { chiSquare, JEFFREYS, psi } from './divergence.ts';
-import type { CompareOptions, Evidence } from './evidence.ts';
+import { type CompareOptions, type Evidence, missingRates } from './evidence.ts';
 import { addHistograms, pair, sizeOf } from './histogram.ts';
 import type { Sizes } from './rank.ts';
 
@@ -21,17 +35,9 @@ export interface Stratum<S> {
   readonly current: S;
 }
 
-export interface SegmentEvidence {
-  readonly segment: string;
-  /** Share of the current rows, 0 to 1. */
-  readonly share: number;
-  readonly evidence: Evidence;
-}
-
 export interface StrataEvidence<S> {
   /** Over all segments; its p, components, within and mix are about change inside segments. */
   readonly evidence: Evidence;
-  readonly segments: readonly SegmentEvidence[];
   /** Share of the current rows that no row of the reference matches: new segments. */
   readonly unmatched: number;
   /** The reference with the current side's mix, for pictures and explanations, and the current side that it matches. */
@@ -44,14 +50,26 @@ export interface Standardised<S> {
   readonly sizes: Sizes;
 }
 
+/** What is asked of a segment: how much changed in it, and a table for the sum of all segments' χ². */
+interface Own {
+  readonly sizes: Sizes;
+  readonly psi: number;
+  readonly cells: number;
+  /** Counts over cells that are large enough for χ². */
+  readonly table: { reference: readonly number[]; current: readonly number[] } | undefined;
+}
+
+/** What is told of all rows without regard to segments. */
+type Plain = Pick<Evidence, 'missing' | 'newCategories' | 'psi' | 'psiDebiased'>;
+
 /** What a comparison must know about a kind of sample. */
 interface Kind<S> {
   readonly size: (sample: S) => number;
   readonly missing: (sample: S) => number;
   readonly blend: (parts: readonly { sample: S; weight: number }[]) => S;
   readonly compare: (one: Standardised<S>, options: CompareOptions) => Evidence;
-  /** Counts over cells that are large enough for χ². */
-  readonly table: (one: Standardised<S>) => { reference: Float64Array; current: Float64Array } | undefined;
+  readonly own: (one: Standardised<S>, options: CompareOptions) => Own;
+  readonly plain: (reference: S, current: S, options: CompareOptions) => Plain;
   /** Raw PSI of `a` against `b`. */
   readonly psi: (a: S, b: S) => number;
 }
@@ -71,15 +89,28 @@ const NUMBERS: Kind<NumberSample> = {
       options,
       sizes,
     ),
-  table({ reference, current, sizes }) {
+  own({ reference, current, sizes: weighted }, options) {
     const paired = pair(reference.histogram, current.histogram);
+    const { sizes, cells, raw } = numbersPsi(paired, options, weighted);
     const table = pooledCells(paired, sizes);
-    return (
-      table && {
+    return {
+      sizes,
+      cells,
+      psi: raw,
+      table: table && {
         reference: scaled(table.reference, sizes.nReference, paired.nReference),
         current: scaled(table.current, sizes.nCurrent, paired.nCurrent),
-      }
+      },
+    };
+  },
+  plain(reference, current, options) {
+    const paired = pair(reference.histogram, current.histogram);
+    const { raw, debiased } = numbersPsi(paired, options);
+    const missing = missingRates(
+      { n: paired.nReference, missing: reference.missing },
+      { n: paired.nCurrent, missing: current.missing },
     );
+    return { missing, newCategories: [], psi: raw, psiDebiased: debiased };
   },
   psi(a, b) {
     const cells = quantileCells(pair(a.histogram, b.histogram), PSI_CELLS, 'reference');
@@ -88,7 +119,11 @@ const NUMBERS: Kind<NumberSample> = {
 };
 
 const CATEGORIES: Kind<CategorySample> = {
-  size: (sample) => [...sample.counts.values()].reduce((sum, count) => sum + count, 0),
+  size({ counts }) {
+    let sum = 0;
+    for (const count of counts.values()) sum += count;
+    return sum;
+  },
   missing: (sample) => sample.missing,
   blend(parts) {
     const counts = new Map<string, number>();
@@ -98,14 +133,23 @@ const CATEGORIES: Kind<CategorySample> = {
     return { counts, missing: parts.reduce((sum, { sample, weight }) => sum + weight * sample.missing, 0) };
   },
   compare: ({ reference, current, sizes }, options) => categoriesEvidence(reference, current, options, sizes),
-  table({ reference, current, sizes }) {
+  own({ reference, current, sizes: weighted }, options) {
+    const { sizes, size, table } = categoriesPsi(align(reference.counts, current.counts), options, weighted);
+    return { sizes, cells: size.cells, psi: size.raw, table: table.reference.length > 1 ? table : undefined };
+  },
+  plain(reference, current, options) {
     const aligned = align(reference.counts, current.counts);
-    const cells = categoryCells(
-      aligned,
-      sizes.nReference / (aligned.nReference || 1),
-      sizes.nCurrent / (aligned.nCurrent || 1),
+    const { size } = categoriesPsi(aligned, options);
+    const missing = missingRates(
+      { n: aligned.nReference, missing: reference.missing },
+      { n: aligned.nCurrent, missing: current.missing },
     );
-    return cells.reference.length > 1 ? cells : undefined;
+    return {
+      missing,
+      newCategories: newCategoriesOf(aligned, current),
+      psi: size.raw,
+      psiDebiased: size.debiased,
+    };
   },
   psi(a, b) {
     const cells = categoryCells(align(a.counts, b.counts));
@@ -133,78 +177,97 @@ export const compareCategoryStrata = (
 /** Attention to a change that all segments share, and to changes of their own that may cancel out. */
 const WEIGHT = { common: 0.6, own: 0.4 } as const;
 
+/** A stratum with the number of observations and of rows that either side has: they are asked for often. */
+interface Counted<S> extends Stratum<S> {
+  readonly nReference: number;
+  readonly nCurrent: number;
+  readonly rowsReference: number;
+  readonly rowsCurrent: number;
+}
+
 function compareStrata<S>(
   kind: Kind<S>,
-  strata: readonly Stratum<S>[],
+  plain: readonly Stratum<S>[],
   options: StrataOptions<S>,
 ): StrataEvidence<S> {
-  const rows = (sample: S): number => kind.size(sample) + kind.missing(sample);
-  const all = strata.reduce((sum, { current }) => sum + rows(current), 0);
-  const matched = strata.filter(({ reference, current }) => rows(reference) > 0 && rows(current) > 0);
-  const inside = matched.reduce((sum, { current }) => sum + rows(current), 0);
+  const strata = plain.map(({ segment, reference, current }): Counted<S> => {
+    const [nReference, nCurrent] = [kind.size(reference), kind.size(current)];
+    const [rowsReference, rowsCurrent] = [
+      nReference + kind.missing(reference),
+      nCurrent + kind.missing(current),
+    ];
+    return { segment, reference, current, nReference, nCurrent, rowsReference, rowsCurrent };
+  });
+  const all = sumOf(strata, ({ rowsCurrent }) => rowsCurrent);
+  const matched = strata.filter((one) => one.rowsReference > 0 && one.rowsCurrent > 0);
+  const inside = sumOf(matched, ({ rowsCurrent }) => rowsCurrent);
   const unmatched = all > 0 ? 1 - inside / all : 0;
   const standardised = standardise(kind, matched, strata);
   const common = kind.compare(standardised, options);
-  const raw = options.whole ?? {
-    reference: kind.blend(strata.map(({ reference }) => ({ sample: reference, weight: 1 }))),
-    current: kind.blend(strata.map(({ current }) => ({ sample: current, weight: 1 }))),
-  };
-  const counted = {
-    nReference: kind.size(raw.reference),
-    nCurrent: kind.size(raw.current),
-    rows: { reference: rows(raw.reference), current: rows(raw.current) },
-  };
-  if (new Set(strata.map(({ segment }) => segment)).size < 2) {
-    return { evidence: { ...common, ...counted }, segments: [], unmatched, standardised };
-  }
-  const segments = [...groupBySegment(matched)].map(([segment, parts]) => {
-    const own = standardise(kind, parts, parts);
-    const share = parts.reduce((sum, { current }) => sum + rows(current), 0) / Math.max(1, all);
-    return { segment, share, standardised: own, evidence: kind.compare(own, options) };
-  });
-  const own = ownChanges(kind, segments);
-  const plain = kind.compare({ ...raw, sizes: sizesOf(kind, raw.reference, raw.current) }, options);
-  const evidence: Evidence = {
-    ...common,
-    ...counted,
-    missing: plain.missing,
-    newCategories: plain.newCategories,
-    psi: plain.psi,
-    psiDebiased: plain.psiDebiased,
+  const counted = countedOf(kind, strata, options);
+  if (strata.every(({ segment }) => segment === strata[0]!.segment))
+    return { evidence: Object.assign(common, counted), unmatched, standardised };
+  const own = ownChanges(kind, matched, all, options);
+  const reference = options.whole?.reference ?? added(kind, strata, 'reference');
+  const isWhole = matched.length === strata.length && matched.length > 1;
+  const current = options.whole?.current ?? (isWhole ? standardised.current : added(kind, strata, 'current'));
+  const evidence: Evidence = Object.assign(common, counted, kind.plain(reference, current, options), {
     p: combineCauchy([
       { p: common.p, weight: WEIGHT.common },
       { p: own.p, weight: WEIGHT.own },
     ]),
-    components: [...common.components, { name: 'within', p: own.p, effect: own.effect }],
+    components: [...common.components, { name: 'within' as const, p: own.p, effect: own.effect }],
     within: own.effect,
-    mix: inside > 0 ? kind.psi(raw.reference, standardised.reference) : 0,
-  };
-  return {
-    evidence,
-    segments: segments
-      .map(({ segment, share, evidence: found }) => ({ segment, share, evidence: found }))
-      .sort((a, b) => b.share - a.share),
-    unmatched,
-    standardised,
-  };
+    mix: inside > 0 ? kind.psi(reference, standardised.reference) : 0,
+  });
+  return { evidence, unmatched, standardised };
+}
+
+function sumOf<T>(list: readonly T[], of: (one: T) => number): number {
+  let sum = 0;
+  for (const one of list) sum += of(one);
+  return sum;
+}
+
+const added = <S>(kind: Kind<S>, strata: readonly Stratum<S>[], side: 'reference' | 'current'): S =>
+  kind.blend(strata.map((one) => ({ sample: one[side], weight: 1 })));
+
+/** All rows of either side, matched or not. */
+function countedOf<S>(kind: Kind<S>, strata: readonly Counted<S>[], { whole }: StrataOptions<S>) {
+  const [nReference, nCurrent] = whole
+    ? [kind.size(whole.reference), kind.size(whole.current)]
+    : [sumOf(strata, (one) => one.nReference), sumOf(strata, (one) => one.nCurrent)];
+  const rows = whole
+    ? {
+        reference: nReference + kind.missing(whole.reference),
+        current: nCurrent + kind.missing(whole.current),
+      }
+    : {
+        reference: sumOf(strata, (one) => one.rowsReference),
+        current: sumOf(strata, (one) => one.rowsCurrent),
+      };
+  return { nReference, nCurrent, rows };
 }
 
 /** Sum of the segments' χ² (independent, so their degrees of freedom add) and the mean of their debiased PSI. */
 function ownChanges<S>(
   kind: Kind<S>,
-  segments: readonly { share: number; standardised: Standardised<S>; evidence: Evidence }[],
+  matched: readonly Counted<S>[],
+  all: number,
+  options: CompareOptions,
 ): { p: number; effect: number } {
   let statistic = 0;
   let df = 0;
   let effect = 0;
   let shares = 0;
-  for (const { share, standardised, evidence } of segments) {
-    const { nReference, nCurrent } = evidence.sizes;
+  for (const parts of groupBySegment(matched).values()) {
+    const { sizes, psi: raw, cells, table } = kind.own(standardise(kind, parts, parts), options);
+    const { nReference, nCurrent } = sizes;
     if (!(nReference > 0 && nCurrent > 0)) continue;
+    const share = sumOf(parts, ({ rowsCurrent }) => rowsCurrent) / Math.max(1, all);
     // Not cut off at 0 by segment: many small segments without change must add up to none.
-    effect += share * (evidence.psi - (evidence.cells - 1) * (1 / nReference + 1 / nCurrent));
+    effect += share * (raw - (cells - 1) * (1 / nReference + 1 / nCurrent));
     shares += share;
-    const table = kind.table({ ...standardised, sizes: evidence.sizes });
     if (!table) continue;
     const test = chiSquare(table.reference, table.current);
     statistic += test.statistic;
@@ -213,8 +276,8 @@ function ownChanges<S>(
   return { p: df > 0 ? chi2Upper(statistic, df) : 1, effect: shares > 0 ? Math.max(0, effect / shares) : 0 };
 }
 
-function groupBySegment<S>(strata: readonly Stratum<S>[]): Map<string, Stratum<S>[]> {
-  const groups = new Map<string, Stratum<S>[]>();
+function groupBySegment<S>(strata: readonly Counted<S>[]): Map<string, Counted<S>[]> {
+  const groups = new Map<string, Counted<S>[]>();
   for (const stratum of strata) {
     const group = groups.get(stratum.segment);
     if (group) group.push(stratum);
@@ -223,47 +286,39 @@ function groupBySegment<S>(strata: readonly Stratum<S>[]): Map<string, Stratum<S
   return groups;
 }
 
-const sizesOf = <S>(kind: Kind<S>, reference: S, current: S): Sizes => ({
-  nReference: kind.size(reference),
-  nCurrent: kind.size(current),
-});
-
 /** The reference of these strata with the current side's mix; `empty` serves where nothing matches. */
 function standardise<S>(
   kind: Kind<S>,
-  strata: readonly Stratum<S>[],
-  empty: readonly Stratum<S>[],
+  strata: readonly Counted<S>[],
+  empty: readonly Counted<S>[],
 ): Standardised<S> {
-  const rows = (sample: S): number => kind.size(sample) + kind.missing(sample);
   const only = strata.length === 1 ? strata[0] : undefined;
   if (only) {
-    return {
-      reference: only.reference,
-      current: only.current,
-      sizes: sizesOf(kind, only.reference, only.current),
-    };
+    const { reference, current, nReference, nCurrent } = only;
+    return { reference, current, sizes: { nReference, nCurrent } };
   }
   if (strata.length === 0) {
     // Nothing matches: one side is empty, and is shown as such.
-    const reference = kind.blend(empty.map((one) => ({ sample: one.reference, weight: 1 })));
-    const current = kind.blend(empty.map((one) => ({ sample: one.current, weight: 1 })));
-    const isBoth = kind.size(reference) > 0 && kind.size(current) > 0;
+    const reference = added(kind, empty, 'reference');
+    const current = added(kind, empty, 'current');
+    const [nReference, nCurrent] = [kind.size(reference), kind.size(current)];
+    const isBoth = nReference > 0 && nCurrent > 0;
     return {
       reference,
       current: isBoth ? kind.blend([]) : current,
-      sizes: isBoth ? { nReference: kind.size(reference), nCurrent: 0 } : sizesOf(kind, reference, current),
+      sizes: { nReference, nCurrent: isBoth ? 0 : nCurrent },
     };
   }
-  const total = strata.reduce((sum, { current }) => sum + rows(current), 0);
-  const available = strata.reduce((sum, { reference }) => sum + rows(reference), 0);
+  const total = sumOf(strata, ({ rowsCurrent }) => rowsCurrent);
+  const available = sumOf(strata, ({ rowsReference }) => rowsReference);
   let noise = 0;
-  const parts = strata.map((one) => {
-    const share = rows(one.current) / total;
-    noise += (share * share) / rows(one.reference);
-    return { sample: one.reference, weight: (share * available) / rows(one.reference) };
+  const parts = strata.map(({ reference, rowsReference, rowsCurrent }) => {
+    const share = rowsCurrent / total;
+    noise += (share * share) / rowsReference;
+    return { sample: reference, weight: (share * available) / rowsReference };
   });
   const reference = kind.blend(parts);
-  const current = kind.blend(strata.map((one) => ({ sample: one.current, weight: 1 })));
+  const current = added(kind, strata, 'current');
   const worth = 1 / noise / available;
   return {
     reference,
