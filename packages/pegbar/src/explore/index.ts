@@ -25,7 +25,7 @@ export { readFlow } from './flow.ts';
 export { type GalleryQuestion, readGallery } from './gallery.ts';
 export { type FoundPicture, findImage, findPicture, listImages } from './images.ts';
 export { keptFirst, type Shown } from './kept-first.ts';
-export { type KpiAnswer, type KpiDeps, type KpiQuestion, readKpis, readTogether } from './kpis.ts';
+export { type KpiAnswer, type KpiDeps, type KpiQuestion, readKpis } from './kpis.ts';
 export { type Latencies, readLatencies } from './latencies.ts';
 export { listLogs, tailLogs } from './logs.ts';
 export { readObjectives } from './objectives.ts';
