@@ -138,3 +138,46 @@ test('of many values the busiest are kept where so many are asked for', async ()
   expect(await asked('&top=1')).toEqual(['batch_panels']);
   expect(await asked('&top=100')).toEqual(all);
 });
+
+describe('several questions at once', () => {
+  interface Line {
+    at: number;
+    status: number;
+    body: Series & { error?: { code: string; message: string } };
+  }
+  const askAll = async (asked: readonly string[]): Promise<Line[]> => {
+    const query = asked.map((text) => `ask=${encodeURIComponent(text)}`).join('&');
+    const text = await (await fetch(`${server.url}/api/v1/questions?${query}`)).text();
+    const lines = text.split('\n').filter((line) => line !== '');
+    return lines.map((line) => JSON.parse(line) as Line).sort((a, b) => a.at - b.at);
+  };
+
+  test('answer as each alone, those that cannot be answered with their own reason', async () => {
+    const asked = [
+      `kpis?metrics=requests,latency_p95_ms&${WINDOW}&step=1800`,
+      `kpis?metrics=availability&${WINDOW}&step=1800`,
+      `kpis?metrics=latency_p50_ms&by=region&top=3&${WINDOW}&step=1800`,
+      `kpis?metrics=delivered_fps&filter=outcome%3Dfailed&${WINDOW}&step=1800`,
+      `kpis?metrics=requests&filter=outcome%3Dfailed&${WINDOW}&step=1800`,
+      `flow?of=queue&${WINDOW}&step=1800`,
+      `flow?of=caches&${WINDOW}`,
+      `latencies?${WINDOW}&step=1800`,
+      `kpis?metrics=nonsense&${WINDOW}`,
+      `flow?of=nonsense&${WINDOW}`,
+    ];
+    const lines = await askAll(asked);
+    expect(lines.map(({ at }) => at)).toEqual(asked.map((_, at) => at));
+    for (const { at, status, body } of lines) {
+      const alone = await fetch(`${server.url}/api/v1/${asked[at]}`);
+      expect({ status, body }).toEqual({ status: alone.status, body: await alone.json() });
+    }
+    expect(lines.map(({ status }) => status)).toEqual([200, 200, 200, 400, 200, 200, 200, 200, 400, 400]);
+  });
+
+  test('refuse another address, a tenant of their own, none and too many', async () => {
+    for (const query of ['ask=me', 'ask=kpis%3Ftenant%3Da', '', 'ask=kpis&'.repeat(65)]) {
+      const answer = await fetch(`${server.url}/api/v1/questions?${query}`);
+      expect([query.slice(0, 40), answer.status]).toEqual([query.slice(0, 40), 400]);
+    }
+  });
+});

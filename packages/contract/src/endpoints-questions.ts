@@ -314,6 +314,26 @@ export const QUESTIONS: readonly Endpoint[] = [
     errors: ['query_limit', 'engine_unavailable'],
   },
   {
+    id: 'askTogether',
+    method: 'get',
+    path: '/api/v1/questions',
+    summary:
+      'Several questions in one request, up to 64. What they ask of the same rows is counted once; each is answered in a line `{"at","status","body"}` as soon as it is known, `at` its place from 0, `body` as its own address would answer, errors too.',
+    scopes: ['read'],
+    parameters: [
+      {
+        ...query(
+          'ask',
+          'A question: `kpis?...`, `flow?...`, `latencies?...` or `examples?...` with the parameters of that address. May repeat.',
+        ),
+        required: true,
+        repeats: true,
+      },
+    ],
+    answer: { 'application/x-ndjson': 'binary' },
+    errors: ['query_limit', 'engine_unavailable'],
+  },
+  {
     id: 'listExamples',
     method: 'get',
     path: '/api/v1/examples',

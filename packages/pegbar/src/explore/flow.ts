@@ -7,7 +7,7 @@ import { ok, type Result } from '../base/result.ts';
 import type { Asking, ExploreDeps } from './deps.ts';
 import { type ExploreError, fromStore, refused } from './failure.ts';
 import { type Condition, type Fields, whereOf } from './filter.ts';
-import { type Figure, type KpiAnswer, type KpiDeps, readKpis } from './kpis.ts';
+import { type Figure, type KpiAnswer, type KpiDeps, type KpiQuestion, readKpis } from './kpis.ts';
 import { signalOf } from './page.ts';
 import type { TimeRange } from './range.ts';
 
@@ -135,13 +135,19 @@ export const FLOWS = [...Object.keys(COUNTED), ...Object.keys(SAMPLED)] as const
 const POINTS_MOST = 60_000;
 const STEPS_MOST = 11_000;
 
+/** What is counted as KPIs are, as a question of theirs; null for what is read from samples. */
+export function flowFigures(question: FlowQuestion): KpiQuestion | null {
+  const figures = Object.hasOwn(COUNTED, question.of) ? COUNTED[question.of] : undefined;
+  return figures ? { ...question, metrics: [], figures } : null;
+}
+
 export async function readFlow(
   deps: KpiDeps,
   asking: Asking,
   question: FlowQuestion,
 ): Promise<Result<KpiAnswer, ExploreError>> {
-  const figures = Object.hasOwn(COUNTED, question.of) ? COUNTED[question.of] : undefined;
-  if (figures) return readKpis(deps, asking, { ...question, metrics: [], figures });
+  const counted = flowFigures(question);
+  if (counted) return readKpis(deps, asking, counted);
   const samples = Object.hasOwn(SAMPLED, question.of) ? SAMPLED[question.of] : undefined;
   if (!samples) return refused('invalid_request', `of is none of ${FLOWS.join(', ')}`, { field: 'of' });
   return readSamples(deps, asking, question, samples);

@@ -8,9 +8,7 @@ import {
   isKpiName,
   KPI_NAMES,
   type KpiName,
-  kpiValue,
   metricsOf,
-  ROLLUP_METRICS,
   ROLLUP_PAIRS,
   type RollupMetricName,
 } from '@pegbar/contract';
@@ -20,13 +18,13 @@ import {
   HOUR_MS,
   type KeyCondition,
   type RollupReader,
-  type Tally,
   type Told,
   wholeHours,
 } from '../rollups/index.ts';
 import type { Asking, ExploreDeps } from './deps.ts';
 import { type ExploreError, fromStore, refused } from './failure.ts';
 import { type Condition, matchesText, whereOf } from './filter.ts';
+import { bucketsOf, Counts, pointOf, STEPS_MOST } from './kpi-points.ts';
 import { nearest } from './nearest.ts';
 import type { TimeRange } from './range.ts';
 import { countRaw } from './raw-facts.ts';
@@ -74,8 +72,6 @@ export const DEFAULT_METRICS: readonly KpiName[] = [
 const RAW_WINDOW_MS = 2 * HOUR_MS;
 /** Points of one answer: more than a page of charts can draw. */
 const POINTS_MOST = 60_000;
-/** Points of one series. */
-const STEPS_MOST = 11_000;
 /** Counts of different things, which do not add up over values of a dimension. */
 const DISTINCT: ReadonlySet<RollupMetricName> = new Set(['sessions']);
 const FREE: ReadonlySet<string> = new Set(['tenant', 'pipeline_stage']);
@@ -93,31 +89,92 @@ interface Plan {
   step_ms: number | null;
 }
 
-export async function readKpis(
+type Answer = Result<KpiAnswer, ExploreError>;
+
+export async function readKpis(deps: KpiDeps, asking: Asking, question: KpiQuestion): Promise<Answer> {
+  let answer: Answer | undefined;
+  await readTogether(deps, asking, [question], (_, told) => {
+    answer = told;
+  });
+  return answer!;
+}
+
+/**
+ * Several questions: what they ask of the same rows in the same points is counted once. Each is told of by its place as
+ * soon as it is known, with an answer or an error of its own.
+ */
+export async function readTogether(
   deps: KpiDeps,
   asking: Asking,
-  question: KpiQuestion,
-): Promise<Result<KpiAnswer, ExploreError>> {
-  const plan = planOf(question);
-  if (!plan.ok) return plan;
-  const buckets = bucketsOf(question);
-  if (buckets.length > STEPS_MOST) return tooMany();
+  questions: readonly KpiQuestion[],
+  tell: (at: number, answer: Answer) => void,
+): Promise<void> {
+  const groups = new Map<string, Asked[]>();
+  for (const [at, question] of questions.entries()) {
+    const plan = planOf(question);
+    if (!plan.ok) tell(at, plan);
+    else if (bucketsOf(question).length > STEPS_MOST) tell(at, tooMany());
+    else {
+      const { from_ms, to_ms, step_ms, conditions } = question;
+      const rows = [from_ms, to_ms, step_ms, plan.value.by, conditions, groupingOf(plan.value)];
+      const name = JSON.stringify(rows);
+      groups.set(name, [...(groups.get(name) ?? []), { at, question, plan: plan.value }]);
+    }
+  }
+  await Promise.all([...groups.values()].map((group) => answerGroup(deps, asking, group, tell)));
+}
+
+interface Asked {
+  at: number;
+  question: KpiQuestion;
+  plan: Plan;
+}
+
+async function answerGroup(
+  deps: KpiDeps,
+  asking: Asking,
+  group: readonly Asked[],
+  tell: (at: number, answer: Answer) => void,
+): Promise<void> {
+  const [{ question, plan }] = group as readonly [Asked];
+  const all: Plan = {
+    ...plan,
+    kpis: group.flatMap((one) => one.plan.kpis),
+    metrics: [...new Set(group.flatMap((one) => one.plan.metrics))],
+    quantiles: new Set(group.flatMap((one) => [...one.plan.quantiles])),
+    at: [...new Set(group.flatMap((one) => one.plan.at ?? []))],
+  };
   const counts = new Counts(question.step_ms === null ? question.from_ms : null);
-  const source = await count(deps, asking, question, plan.value, counts.add);
-  if (!source.ok) return source;
-  const [figure] = plan.value.kpis;
-  const keys = counts.keys(question.top, figure ? metricsOf(figure.formula) : []);
-  if (keys.length === 0 && plan.value.by.length === 0) keys.push([]);
-  if (keys.length * plan.value.kpis.length * buckets.length > POINTS_MOST) return tooMany();
-  const now = deps.clock.now();
-  const series = plan.value.kpis.flatMap((kpi) =>
+  const source = await count(deps, asking, question, all, counts.add);
+  // One of them asks what these rows cannot be asked: each by itself, so that the others have their answers.
+  if (!source.ok && source.error.code === 'invalid_request' && group.length > 1)
+    for (const one of group) await answerGroup(deps, asking, [one], tell);
+  else
+    for (const one of group)
+      tell(one.at, source.ok ? toldOf(one, counts, source.value, deps.clock.now()) : source);
+}
+
+/** Its own figures of what was counted for all of a group. */
+function toldOf(
+  { question, plan }: Asked,
+  counts: Counts,
+  source: KpiAnswer['source'],
+  now_ms: number,
+): Answer {
+  const buckets = bucketsOf(question);
+  const [figure] = plan.kpis;
+  const own = new Set(plan.metrics);
+  const keys = counts.keys(own, question.top, figure ? metricsOf(figure.formula) : []);
+  if (keys.length === 0 && plan.by.length === 0) keys.push([]);
+  if (keys.length * plan.kpis.length * buckets.length > POINTS_MOST) return tooMany();
+  const series = plan.kpis.flatMap((kpi) =>
     keys.map((key) => ({
-      key: { metric: kpi.name, ...Object.fromEntries(plan.value.by.map((dim, at) => [dim, key[at]!])) },
-      points: buckets.map((bucket) => pointOf(kpi, counts, key, bucket, plan.value.stages, now)),
+      key: { metric: kpi.name, ...Object.fromEntries(plan.by.map((dim, at) => [dim, key[at]!])) },
+      points: buckets.map((bucket) => pointOf(kpi.formula, counts, key, bucket, plan.stages, now_ms)),
     })),
   );
   const step_s = (question.step_ms ?? question.to_ms - question.from_ms) / 1000;
-  return ok({ step_s, source: source.value, series });
+  return ok({ step_s, source, series });
 }
 
 const tooMany = () =>
@@ -241,116 +298,3 @@ function keyCondition(condition: Condition, index: number): KeyCondition {
     single: condition.op === '=',
   };
 }
-
-/** Starts of the points. */
-function bucketsOf({
-  from_ms,
-  to_ms,
-  step_ms,
-}: KpiQuestion): { start_ms: number; from_ms: number; to_ms: number }[] {
-  if (step_ms === null) return [{ start_ms: from_ms, from_ms, to_ms }];
-  const first = Math.floor(from_ms / step_ms) * step_ms;
-  const length = Math.min(STEPS_MOST + 1, Math.ceil((to_ms - first) / step_ms));
-  return Array.from({ length }, (_, at) => {
-    const start_ms = first + at * step_ms;
-    return { start_ms, from_ms: Math.max(from_ms, start_ms), to_ms: Math.min(to_ms, start_ms + step_ms) };
-  });
-}
-
-interface Counted {
-  readonly key: readonly string[];
-  /** By bucket and metric. */
-  readonly cells: Map<string, Tally>;
-}
-
-/** What was counted, by series and bucket. */
-class Counts {
-  private readonly series = new Map<string, Counted>();
-  private readonly only: number | null;
-
-  /** `only`: the one bucket of an answer without steps. */
-  constructor(only: number | null) {
-    this.only = only;
-  }
-
-  readonly add: Told = (key, bucket_ms, metric, tally) => {
-    const name = key.join('\n');
-    const known = this.series.get(name) ?? { key, cells: new Map<string, Tally>() };
-    this.series.set(name, known);
-    const cell = `${this.only ?? bucket_ms}\n${metric}`;
-    const sum = known.cells.get(cell);
-    if (sum) sum.merge(tally);
-    else known.cells.set(cell, tally);
-  };
-
-  /** In order; of more than `top` those that most was counted of. */
-  keys(top: number | undefined, metrics: readonly RollupMetricName[]): (readonly string[])[] {
-    const all = [...this.series.values()];
-    const known = top === undefined || all.length <= top ? all : this.largest(all, metrics).slice(0, top);
-    return known.map(({ key }) => key).sort((a, b) => (a.join('\n') < b.join('\n') ? -1 : 1));
-  }
-
-  private largest(series: readonly Counted[], metrics: readonly RollupMetricName[]): Counted[] {
-    const sizeOf = ({ cells }: Counted): number => {
-      let n = 0;
-      for (const [cell, tally] of cells)
-        if (metrics.includes(cell.slice(cell.indexOf('\n') + 1) as RollupMetricName)) n += tally.n;
-      return n;
-    };
-    return series
-      .map((one) => ({ one, size: sizeOf(one) }))
-      .sort((a, b) => b.size - a.size)
-      .map(({ one }) => one);
-  }
-
-  get(key: readonly string[], bucket_ms: number, metric: RollupMetricName): Tally | undefined {
-    return this.series.get(key.join('\n'))?.cells.get(`${bucket_ms}\n${metric}`);
-  }
-}
-
-const METRICS = new Map(ROLLUP_METRICS.map((metric) => [metric.name as string, metric]));
-const MICRO = 1_000_000;
-
-function pointOf(
-  { formula }: Figure,
-  counts: Counts,
-  key: readonly string[],
-  bucket: { start_ms: number; from_ms: number; to_ms: number },
-  stages: boolean,
-  now_ms: number,
-): { t: string; value: number | null; n: number } {
-  const t = new Date(bucket.start_ms).toISOString();
-  if (stages && !hasStages(formula)) return { t, value: null, n: 0 };
-  const window_s =
-    Math.max(0, Math.min(bucket.to_ms, Math.max(now_ms, bucket.from_ms)) - bucket.from_ms) / 1000;
-  const { value, n } = kpiValue(
-    formula,
-    (metric) => {
-      const tally = counts.get(key, bucket.start_ms, metric);
-      if (!tally) return undefined;
-      return {
-        n: tally.n,
-        sum: tally.micro / MICRO,
-        quantile: (q) => tally.quantile(q),
-      };
-    },
-    window_s,
-  );
-  return { t, value, n };
-}
-
-/** Whether what a formula reads is counted by stage. */
-const hasStages = (formula: Formula): boolean =>
-  metricsOf(formula).every(
-    (name) => METRICS.get(name)!.of === 'stage' || name === 'queue_wait_ms' || QUALITY.has(name),
-  );
-/** Told with a stage they count at it; told as scores they count at the picture. */
-const QUALITY: ReadonlySet<string> = new Set([
-  'aesthetic',
-  'clip_i',
-  'style_distance',
-  'toxicity',
-  'face_ok',
-  'watermark',
-  'nsfw',
-]);

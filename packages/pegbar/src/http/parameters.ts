@@ -1,5 +1,13 @@
 /** Parameters of a URL, read the same way by every route. */
-import { type Condition, parseFilters, readLimit, readRange, type TimeRange } from '../explore/index.ts';
+import {
+  type Condition,
+  type FlowQuestion,
+  type KpiQuestion,
+  parseFilters,
+  readLimit,
+  readRange,
+  type TimeRange,
+} from '../explore/index.ts';
 import type { ApiDeps, Call } from './deps.ts';
 import { orRefuse, Refusal } from './failure.ts';
 
@@ -47,6 +55,35 @@ export function stepOf({ url }: Call): number | null {
     hint: 'Write seconds, or 5m, 1h, 1d.',
   });
 }
+
+/** Lines of one chart, and some more to choose from. */
+const TOP_MOST = 100;
+
+function topOf({ url }: Call): number | undefined {
+  const text = url.searchParams.get('top');
+  if (text === null) return undefined;
+  const top = Number(text);
+  if (Number.isInteger(top) && top >= 1 && top <= TOP_MOST) return top;
+  throw new Refusal('invalid_request', `top is not a whole number from 1 to ${TOP_MOST}`, { field: 'top' });
+}
+
+type Timed = Pick<ApiDeps, 'clock'>;
+export const kpiQuestionOf = (call: Call, deps: Timed): KpiQuestion => ({
+  ...rangeOf(call, deps),
+  metrics: listOf(call, 'metrics'),
+  by: listOf(call, 'by'),
+  step_ms: stepOf(call),
+  conditions: filtersOf(call),
+  top: topOf(call),
+});
+
+export const flowQuestionOf = (call: Call, deps: Timed): FlowQuestion => ({
+  ...rangeOf(call, deps),
+  of: call.url.searchParams.get('of') ?? '',
+  by: listOf(call, 'by'),
+  step_ms: stepOf(call),
+  conditions: filtersOf(call),
+});
 
 /** How a question is asked. */
 export const askingOf = ({ scope, signal }: Call) => ({ scope, signal });

@@ -68,6 +68,7 @@ export const ROUTES: readonly Route[] = [
   route('getFindings', 'GET', '/api/v1/findings', READ),
   route('getObjectives', 'GET', '/api/v1/objectives', READ),
   route('getFlow', 'GET', '/api/v1/flow', READ),
+  route('askTogether', 'GET', '/api/v1/questions', READ),
   route('getLatencies', 'GET', '/api/v1/latencies', READ),
   route('getFailures', 'GET', '/api/v1/failures', READ),
   route('getStyleHealth', 'GET', '/api/v1/style-health', READ),

@@ -2,6 +2,7 @@
 import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { useContextState, useWindow } from '../url/index.ts';
 import { get } from './client.ts';
+import { getTogether } from './together.ts';
 
 export interface Example {
   /** Start of its bucket. */
@@ -37,7 +38,8 @@ export function useExamples(
   };
   return useQuery({
     queryKey: ['examples', params],
-    queryFn: async ({ signal }) => (await get<{ items: Example[] }>('examples', params, signal)).items,
+    queryFn: async ({ signal }) =>
+      (await getTogether<{ items: Example[] }>('examples', params, signal)).items,
     placeholderData: keepPreviousData,
     enabled: step_ms >= 1000,
   });

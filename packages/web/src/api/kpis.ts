@@ -11,7 +11,8 @@ import {
   type Window,
   type WindowState,
 } from '../url/index.ts';
-import { get, type Params } from './client.ts';
+import type { Params } from './client.ts';
+import { getTogether } from './together.ts';
 import type { KpiAnswer } from './types.ts';
 
 export interface KpiSeries<Name extends string = KpiName> {
@@ -99,8 +100,9 @@ export function useFlow({ of, ...question }: FlowQuestion): KpiResult<string> {
 /** Of requests, and of windows of a second. */
 const FLOW_LEAST: Partial<Record<FlowQuestion['of'], number>> = { queue: 10, first_frame: 10, frames: 30 };
 
-type Asked = readonly [path: string, what: Params];
-function useTables<Name extends string>(path: string, what: Params, question: Question): KpiResult<Name> {
+type Path = 'kpis' | 'flow';
+type Asked = readonly [path: Path, what: Params];
+function useTables<Name extends string>(path: Path, what: Params, question: Question): KpiResult<Name> {
   const asked: Asked = [path, what];
   const usual = useWindow();
   const fine = question.window ?? usual;
@@ -150,7 +152,7 @@ function useAnswer([path, what]: Asked, question: Question, window: WindowState,
   };
   return useQuery({
     queryKey: [path, params],
-    queryFn: ({ signal }) => get<KpiAnswer>(path, params, signal),
+    queryFn: ({ signal }) => getTogether<KpiAnswer>(path, params, signal),
     placeholderData: keepPreviousData,
     enabled: question.enabled !== false,
   });

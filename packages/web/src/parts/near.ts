@@ -8,8 +8,8 @@ import { every } from '../base/browser.ts';
 
 /** As much as a turn of the wheel. */
 const AHEAD_PX = 240;
-/** A row of charts. */
-const AT_ONCE = 3;
+/** Three rows of charts: they ask together. */
+const AT_ONCE = 9;
 const TURN_MS = 50;
 /** Something slow does not keep the rest of a page away for longer. */
 const TURNS_MOST = 60;

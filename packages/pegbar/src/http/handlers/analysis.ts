@@ -20,7 +20,7 @@ import { createRollupReader } from '../../rollups/index.ts';
 import { readJson } from '../body.ts';
 import type { ApiDeps, Call, Handlers } from '../deps.ts';
 import { orRefuse, Refusal } from '../failure.ts';
-import { askingOf, filtersOf, listOf, rangeOf, stepOf } from '../parameters.ts';
+import { askingOf, filtersOf, flowQuestionOf, listOf, rangeOf, stepOf } from '../parameters.ts';
 import { json } from '../wire.ts';
 
 const DAY_MS = 86_400_000;
@@ -80,13 +80,7 @@ export function analysisHandlers(deps: ApiDeps): Handlers {
       return json(orRefuse(await readObjectives({ ...deps, rollups }, askingOf(call), question)));
     },
     async getFlow(call) {
-      const question = {
-        ...rangeOf(call, deps),
-        of: call.url.searchParams.get('of') ?? '',
-        by: listOf(call, 'by'),
-        step_ms: stepOf(call),
-        conditions: filtersOf(call),
-      };
+      const question = flowQuestionOf(call, deps);
       return json(orRefuse(await readFlow({ ...deps, rollups }, askingOf(call), question)));
     },
     async listExamples(call) {

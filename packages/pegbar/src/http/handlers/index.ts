@@ -21,15 +21,17 @@ import { serverHandlers } from './server.ts';
 import { storageHandlers } from './storage.ts';
 import { styleHealthHandlers } from './style-health.ts';
 import { tenantHandlers } from './tenants.ts';
+import { togetherHandlers } from './together.ts';
 import { traceHandlers } from './traces.ts';
 import { userHandlers } from './users.ts';
 
 /** Handlers by the id of their route. */
 export function handlersOf(deps: ApiDeps, pages: PageFiles): Handlers {
   const artifacts = deps.artifacts ?? artifactsIn(deps);
+  const [analysis, traces] = [analysisHandlers(deps), traceHandlers(deps)];
   return {
     ...administrationHandlers(deps),
-    ...analysisHandlers(deps),
+    ...analysis,
     ...artifactHandlers(deps, artifacts),
     ...cmcdHandlers(deps),
     ...collectionHandlers(deps),
@@ -45,7 +47,8 @@ export function handlersOf(deps: ApiDeps, pages: PageFiles): Handlers {
     ...releaseHandlers(deps),
     ...sequenceHandlers(deps),
     ...serverHandlers(deps),
-    ...traceHandlers(deps),
+    ...traces,
+    ...togetherHandlers(deps, { ...analysis, ...traces }),
     ...storageHandlers(deps),
     ...styleHealthHandlers(deps, artifacts),
     ...tenantHandlers(deps),

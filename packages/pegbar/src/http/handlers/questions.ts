@@ -17,14 +17,12 @@ import { createRollupReader } from '../../rollups/index.ts';
 import { readJson } from '../body.ts';
 import type { ApiDeps, Call, Handlers } from '../deps.ts';
 import { orRefuse, Refusal } from '../failure.ts';
-import { askingOf, filtersOf, listOf, pageOf, rangeOf, stepOf } from '../parameters.ts';
+import { askingOf, kpiQuestionOf, listOf, pageOf, stepOf } from '../parameters.ts';
 import { json } from '../wire.ts';
 
 const HOUR_MS = 3_600_000;
 /** Four weeks: what the charts show by default at most. */
 const DEPLOYMENTS_MS = 28 * 24 * HOUR_MS;
-/** Lines of one chart, and some more to choose from. */
-const TOP_MOST = 100;
 /** A query is text of people. */
 const SQL_BYTES = 256 * 1024;
 const SQL_CHARACTERS = 100_000;
@@ -81,14 +79,7 @@ export function questionHandlers(deps: ApiDeps): Handlers {
       return json(orRefuse(await listLogs(deps, askingOf(call), pageOf(call, deps, HOUR_MS))));
     },
     async getKpis(call) {
-      const question = {
-        ...rangeOf(call, deps),
-        metrics: listOf(call, 'metrics'),
-        by: listOf(call, 'by'),
-        step_ms: stepOf(call),
-        conditions: filtersOf(call),
-        top: topOf(call),
-      };
+      const question = kpiQuestionOf(call, deps);
       return json(orRefuse(await readKpis({ ...deps, rollups }, askingOf(call), question)));
     },
     async query(call) {
@@ -109,12 +100,4 @@ export function questionHandlers(deps: ApiDeps): Handlers {
       return orRefuse(fromStore(error));
     },
   };
-}
-
-function topOf({ url }: Call): number | undefined {
-  const text = url.searchParams.get('top');
-  if (text === null) return undefined;
-  const top = Number(text);
-  if (Number.isInteger(top) && top >= 1 && top <= TOP_MOST) return top;
-  throw new Refusal('invalid_request', `top is not a whole number from 1 to ${TOP_MOST}`, { field: 'top' });
 }
