@@ -15,6 +15,8 @@ const HOUR = 3_600_000;
 const BASE = Date.now() - 6 * HOUR;
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const SPAN = 'b7ad6b7169203331';
+const DIGEST = 'c0ffee'.padEnd(64, '7');
+const CHECKPOINT = 'e88a2f07d1c6';
 
 type Row = Record<string, unknown>;
 
@@ -135,12 +137,29 @@ describe.skipIf(missing !== null)(`facets, find, explain${missing ? ` (skipped: 
     ]);
     expect(await find('r-12-img')).toMatchObject([{ kind: 'image', page: '/images/r-12-img' }]);
     expect(await find('s-3')).toMatchObject([
-      { kind: 'session', n: 60, page: '/requests?filter=session_id%3Ds-3' },
+      {
+        kind: 'session',
+        n: 60,
+        page: expect.stringMatching(/^\/requests\?from=[\d.:TZ-]+&to=[\d.:TZ-]+&filter=session_id%3Ds-3$/),
+      },
     ]);
     expect(await find(TRACE.toUpperCase())).toMatchObject([{ kind: 'trace', id: TRACE, tenant: 'other' }]);
     expect(await find(SPAN)).toMatchObject([{ kind: 'span', page: `/traces/${TRACE}?span=${SPAN}` }]);
     expect(await find('clip-1')).toMatchObject([{ kind: 'sequence', n: 0 }]);
-    expect(await find('model:v7')).toMatchObject([{ kind: 'deployment' }]);
+    expect(await find('model:v7')).toMatchObject([{ kind: 'deployment', page: '/releases/v7' }]);
+    expect(await find('v7')).toMatchObject([{ kind: 'release', page: '/releases/v7' }]);
+    expect(await find(DIGEST.toUpperCase())).toMatchObject([{ kind: 'artifact', page: '/images/r-12-img' }]);
+    expect(await find(CHECKPOINT)).toMatchObject([{ kind: 'checkpoint', n: 1 }]);
+    for (const kind of ['prompt', 'user']) {
+      const { items } = await ask<{ items: Record<string, string>[] }>(
+        '/api/v1/requests?from=0&filter=request_id=hashed',
+      );
+      const hash = items[0]![kind === 'prompt' ? 'prompt_hash' : 'user_id_hash']!;
+      const [found] = await find(hash);
+      expect(found).toMatchObject({ kind, id: hash, n: 1 });
+      const listed = await ask<{ items: unknown[] }>(`/api/v1${found!.page}`);
+      expect(listed).toMatchObject({ items: [{ request_id: 'hashed' }] });
+    }
     expect(await find("nothing' OR 1=1 --")).toEqual([]);
   });
 
@@ -308,10 +327,22 @@ function studio(): Row[] {
     metrics: { latency_ms: 40 },
   });
   out.push({
+    request_id: 'hashed',
+    tenant: 'other',
+    timestamp: BASE,
+    pipeline_stage: 'generate',
+    outcome: 'succeeded',
+    user_id_hash: 'somebody',
+    prompt: { text: 'A heron at the end of the pier' },
+    model: { checkpoint_hash: CHECKPOINT },
+    metrics: { latency_ms: 40 },
+  });
+  out.push({
     type: 'artifact',
     timestamp: BASE,
     image_id: 'r-12-img',
     uri: 'https://pictures.example/r-12.png',
+    sha256: DIGEST,
     kind: 'image',
     attributes: { lens: 'wide' },
   });

@@ -95,7 +95,7 @@ function kindOf(column: Column): FieldKind | undefined {
   if (type === 'String' || type === 'Map(String, String)') return 'text';
   if (type === 'Array(String)') return 'list';
   if (FLAGS.has(column.name)) return 'flag';
-  if (/_hash$/.test(column.name)) return undefined;
+  if (type === 'UInt64' && /_hash$/.test(column.name)) return { hex: 16, number: true };
   if (type === 'UInt64') return 'uint64';
   return /^(U?Int|Float)\d+$/.test(type) ? 'number' : undefined;
 }

@@ -20,10 +20,10 @@ export interface Condition {
 }
 
 /**
- * How values are compared. `hex` is an id stored as bytes, of so many digits; `flag` is 0 not told, 1 no, 2 yes;
+ * How values are compared. `hex` is an id stored as bytes, of so many digits, or as a `number` (a keyed hash); `flag` is 0 not told, 1 no, 2 yes;
  * `list` matches where any element does; without a value, where there is none.
  */
-export type FieldKind = 'text' | 'number' | 'uint64' | 'flag' | 'list' | { hex: number };
+export type FieldKind = 'text' | 'number' | 'uint64' | 'flag' | 'list' | { hex: number; number?: true };
 
 export interface Field {
   /** Over the columns of the query that it is used in. */
@@ -184,7 +184,11 @@ const typeOf = (kind: FieldKind): string => {
 
 /** `unhex` of a bound value, as wide as the column. */
 const valueSql = (kind: FieldKind, value: string): string =>
-  typeof kind === 'object' ? `toFixedString(unhex(${value}), ${kind.hex / 2})` : value;
+  typeof kind !== 'object'
+    ? value
+    : kind.number
+      ? `reinterpretAsUInt64(reverse(unhex(${value})))`
+      : `toFixedString(unhex(${value}), ${kind.hex / 2})`;
 
 function readValue(field: string, kind: FieldKind, value: string): Result<unknown, ExploreError> {
   const wrong = (what: string): { ok: false; error: ExploreError } =>

@@ -7,7 +7,19 @@ import { type ExploreError, fromStore, refused } from './failure.ts';
 import { signalOf } from './page.ts';
 import { REQUEST_NS } from './queries.ts';
 
-export type FoundKind = 'request' | 'trace' | 'span' | 'image' | 'session' | 'sequence' | 'deployment';
+export type FoundKind =
+  | 'request'
+  | 'trace'
+  | 'span'
+  | 'image'
+  | 'artifact'
+  | 'session'
+  | 'sequence'
+  | 'prompt'
+  | 'user'
+  | 'checkpoint'
+  | 'deployment'
+  | 'release';
 
 export interface Found {
   kind: FoundKind;
@@ -15,7 +27,7 @@ export interface Found {
   tenant: string;
   /** RFC 3339: when it was, or the newest of it. */
   timestamp: string;
-  /** Requests of a session, spans of a trace, pictures of a sequence; 1 for a single thing. */
+  /** Requests of a session or prompt, spans of a trace, pictures of a sequence; 1 for a single thing. */
   n: number;
   /** Address of its page in the web UI. */
   page: string;
@@ -49,17 +61,36 @@ interface Row {
   at: string;
   n: string;
   parent?: string;
+  /** When the oldest of it was. */
+  since?: string;
 }
 
 const part = encodeURIComponent;
-const filtered = (list: string, field: string, id: string): string =>
-  `/${list}?filter=${part(`${field}=${id}`)}`;
+/** Before the oldest and after the newest: lists show what ended in their range, the newest may still go on. */
+const AIR_MS = 300_000;
+/** A list of what has the id, over the time that it is of. */
+function listed(list: string, field: string, { id, since, at }: Row): string {
+  const filter = `filter=${part(`${field}=${id}`)}`;
+  const [from_ms, to_ms] = [Date.parse(since ?? '') - AIR_MS, Date.parse(at) + AIR_MS];
+  if (Number.isNaN(from_ms) || Number.isNaN(to_ms)) return `/${list}?${filter}`;
+  return `/${list}?from=${new Date(from_ms).toISOString()}&to=${new Date(to_ms).toISOString()}&${filter}`;
+}
 const always = (): boolean => true;
 const hex = (digits: number) => (id: string) =>
   new RegExp(`^[0-9a-f]{${digits}}$`, 'i').test(id) && !/^0+$/.test(id);
 const newest = (time: string): string => `${instantSql(`max(${time})`)} AS at`;
+const span = (time: string): string => `${newest(time)}, ${instantSql(`min(${time})`)} AS since`;
 const NEWER = 'part >= toDate(fromUnixTimestamp64Milli({since:Int64}))';
 const MADE = "timestamp::DateTime64(9, 'UTC')";
+
+/** Sixteen digits as the number that is stored. */
+const NUMBER = 'reinterpretAsUInt64(reverse(unhex({lower:String})))';
+
+function ofRequests(id: string, condition: string): string {
+  const ended = "ended::DateTime64(9, 'UTC')";
+  return `SELECT ${id} AS id, tenant, ${span(ended)}, toString(uniqExact(request_id)) AS n FROM requests
+      WHERE {tenant_filter} AND ${NEWER} AND ${condition} GROUP BY tenant LIMIT ${SAME_MOST}`;
+}
 
 const SEARCHES: readonly Search[] = [
   {
@@ -93,26 +124,57 @@ const SEARCHES: readonly Search[] = [
   {
     kind: 'session',
     fits: always,
-    sql: `SELECT any(session_id) AS id, tenant, ${instantSql("max(ended)::DateTime64(9, 'UTC')")} AS at, toString(uniqExact(request_id)) AS n FROM requests
-      WHERE {tenant_filter} AND ${NEWER} AND session_id = {id:String} GROUP BY tenant LIMIT ${SAME_MOST}`,
-    page: ({ id }) => filtered('requests', 'session_id', id),
+    sql: ofRequests('any(session_id)', 'session_id = {id:String}'),
+    page: (row) => listed('requests', 'session_id', row),
+  },
+  {
+    kind: 'prompt',
+    fits: hex(16),
+    sql: ofRequests('{lower:String}', `prompt_hash = ${NUMBER}`),
+    page: (row) => listed('requests', 'prompt_hash', row),
+  },
+  {
+    kind: 'user',
+    fits: hex(16),
+    sql: ofRequests('{lower:String}', `user_hash = ${NUMBER}`),
+    page: (row) => listed('requests', 'user_id_hash', row),
+  },
+  {
+    kind: 'checkpoint',
+    fits: (id) => /^[0-9a-f]{8,64}$/i.test(id),
+    sql: ofRequests('any(checkpoint_hash)', 'checkpoint_hash IN ({id:String}, {lower:String})'),
+    page: (row) => listed('requests', 'checkpoint_hash', row),
+  },
+  {
+    kind: 'artifact',
+    fits: hex(64),
+    sql: `SELECT image_id AS id, tenant, ${newest(MADE)}, '1' AS n FROM images
+      WHERE {tenant_filter} AND ${NEWER} AND sha256 = {lower:String} GROUP BY tenant, image_id LIMIT ${SAME_MOST}`,
+    page: ({ id }) => `/images/${part(id)}`,
   },
   {
     kind: 'sequence',
     fits: always,
-    sql: `SELECT any(sequence_id) AS id, tenant, ${newest('made')}, toString(uniqExactIf(image_id, image_id != '')) AS n FROM (
+    sql: `SELECT any(sequence_id) AS id, tenant, ${span('made')}, toString(uniqExactIf(image_id, image_id != '')) AS n FROM (
         SELECT tenant, sequence_id::String AS sequence_id, ${MADE} AS made, image_id FROM images WHERE {tenant_filter} AND ${NEWER} AND sequence_id = {id:String}
         UNION ALL
         SELECT tenant, sequence_id, timestamp AS made, '' AS image_id FROM frames WHERE {tenant_filter} AND ${NEWER} AND sequence_id = {id:String}
       ) GROUP BY tenant LIMIT ${SAME_MOST}`,
-    page: ({ id }) => filtered('images', 'sequence_id', id),
+    page: (row) => listed('images', 'sequence_id', row),
   },
   {
     kind: 'deployment',
     fits: always,
-    sql: `SELECT any(d.id) AS id, tenant, ${newest('timestamp')}, toString(count()) AS n FROM deployments AS d
+    sql: `SELECT any(d.id) AS id, tenant, ${newest('timestamp')}, toString(count()) AS n, any(version) AS parent FROM deployments AS d
       WHERE {tenant_filter:d} AND d.id = {id:String} GROUP BY tenant LIMIT ${SAME_MOST}`,
-    page: ({ id }) => filtered('deployments', 'id', id),
+    page: ({ id, parent }) => `/releases/${part(parent || id)}`,
+  },
+  {
+    kind: 'release',
+    fits: always,
+    sql: `SELECT any(version) AS id, tenant, ${newest('timestamp')}, toString(count()) AS n FROM deployments AS d
+      WHERE {tenant_filter:d} AND version = {id:String} GROUP BY tenant LIMIT ${SAME_MOST}`,
+    page: ({ id }) => `/releases/${part(id)}`,
   },
 ];
 

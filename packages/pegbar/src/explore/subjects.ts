@@ -198,6 +198,8 @@ export async function sharesOf(
 
 /** Values of a field of one row as an array of text; `['']` where nothing was told. */
 export function valuesSql({ sql, kind }: Field): string {
+  if (typeof kind === 'object' && kind.number)
+    return `[if(${sql} = 0, '', leftPad(lower(hex(${sql})), ${kind.hex}, '0'))]`;
   if (typeof kind === 'object')
     return `[if(${sql} = toFixedString('', ${kind.hex / 2}), '', lower(hex(${sql})))]`;
   switch (kind) {
