@@ -18,7 +18,12 @@ const deployment = z.looseObject({
   score: z.number().describe('0 to 1; below 0.5 it is not called likely.'),
 });
 const examples = z.array(
-  z.object({ tenant: z.string(), request_id: z.string(), image_id: z.string().nullable() }),
+  z.object({
+    tenant: z.string(),
+    request_id: z.string(),
+    image_id: z.string().nullable(),
+    kept: z.boolean().describe('Its file is kept here.'),
+  }),
 );
 
 export const DriftSeries = z.looseObject({
@@ -73,9 +78,14 @@ export const DriftSeries = z.looseObject({
     .optional()
     .describe('Shares of both sides in the same cells, hours of the week matched. Of drift only.'),
   examples: z
-    .object({ most_new: examples, most_lost: examples })
+    .object({
+      most_new: examples,
+      most_lost: examples,
+      new_words: z.string().describe('How they were chosen, or why there are none.'),
+      lost_words: z.string(),
+    })
     .optional()
-    .describe('Six of each at most, newest first, of the cells that gained and lost most.'),
+    .describe('Six of each at most, newest first, of what gained and lost most; kept ones before others.'),
 });
 
 const head = {
@@ -117,7 +127,11 @@ export const DriftFindingsAnswer = z.looseObject({
     .array(
       DriftSeries.extend({
         title: z.string(),
-        also: z.array(DriftSeries).describe('What tells the same story.'),
+        also: z
+          .array(DriftSeries)
+          .describe(
+            'What tells the same story, worse before better, larger before smaller: other metrics and segments that the same release or change moved, or that began with it in rows that hold each other.',
+          ),
       }),
     )
     .describe('Worse before better, larger before smaller.'),

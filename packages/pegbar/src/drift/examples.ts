@@ -1,18 +1,22 @@
-/** Pictures of a finding: six that are most new, six of what is lost, by the cell that contributes most. */
-import { type Asking, type Condition, type ExploreDeps, listImages, listRequests } from '../explore/index.ts';
-import { contentExamples } from './content/examples.ts';
+/** Pictures of a finding: six that are most new, six of what is lost, and in words how they were chosen. */
+import type { Asking, Condition, ExploreDeps } from '../explore/index.ts';
+import { contentChoices } from './content/examples.ts';
 import type { Judged } from './engine.ts';
-import { isPictureScore, PICTURE_SEGMENTS, picturesScored } from './queries.ts';
-import { HOUR_MS, type Segment } from './series.ts';
+import { type Choice, type Example, findExamples, newest, type Which } from './examples-read.ts';
+import { isPictureScore } from './queries.ts';
 import type { Window } from './windows.ts';
+import { figure } from './words.ts';
 
-export interface Example {
-  readonly tenant: string;
-  readonly request_id: string;
-  readonly image_id: string | null;
+export type { Example } from './examples-read.ts';
+
+export interface Examples {
+  readonly most_new: readonly Example[];
+  readonly most_lost: readonly Example[];
+  /** How they were chosen, or why there are none. */
+  readonly new_words: string;
+  readonly lost_words: string;
 }
 
-const EXAMPLES = 6;
 /** Metrics that requests can be filtered by. */
 const OF_REQUESTS: ReadonlySet<string> = new Set([
   'prompt_tokens',
@@ -22,143 +26,116 @@ const OF_REQUESTS: ReadonlySet<string> = new Set([
   'queue_wait_ms',
 ]);
 const mark = (field: string, value: string): Condition => ({ field, op: '=', values: [value] });
+const rows = (of: 'images' | 'requests', condition: Condition): Which => ({ by: 'mark', of, condition });
 /** Rates that are no score: what makes a row count, and what makes it the other. */
-const MARKS: Readonly<Record<string, readonly [Condition, Condition]>> = {
-  acceptance: [mark('feedback', 'accept'), mark('feedback', 'reject')],
-  blocked: [mark('outcome', 'blocked'), mark('outcome', 'succeeded')],
-  error_rate: [mark('outcome', 'failed'), mark('outcome', 'succeeded')],
+const MARKS: Readonly<Record<string, readonly [Choice, Choice]>> = {
+  acceptance: [
+    { which: rows('images', mark('feedback', 'accept')), words: 'accepted pictures' },
+    { which: rows('images', mark('feedback', 'reject')), words: 'rejected pictures' },
+  ],
+  blocked: [
+    { which: rows('requests', mark('outcome', 'blocked')), words: 'blocked requests' },
+    { which: rows('requests', mark('outcome', 'succeeded')), words: 'requests that succeeded' },
+  ],
+  error_rate: [
+    { which: rows('requests', mark('outcome', 'failed')), words: 'requests that failed' },
+    { which: rows('requests', mark('outcome', 'succeeded')), words: 'requests that succeeded' },
+  ],
 };
-const REQUEST_MARKS: ReadonlySet<string> = new Set(['blocked', 'error_rate']);
-
-/** Which rows: of a score or number between two values, or with a mark. */
-type Which = { low: number; high: number } | Condition;
-
-interface Chosen {
-  metric: string;
-  segment: Segment;
-  window: Window;
-  which: Which;
-}
+/** Of marks that stages tell: what a row is that has it, and one that has it not. */
+const SCORED: Readonly<Record<string, readonly [string, string]>> = {
+  face_ok: ['pictures with faces that were accepted', 'pictures with faces that were not accepted'],
+  nsfw: ['flagged pictures', 'pictures that were not flagged'],
+};
 
 /**
- * Newest first within the cell that gained most (of the current window) and within the one that lost most (of the
- * reference), so that the same question has the same answer. Stages, costs and rates of frames have none.
+ * Newest first within what gained most (of the current window) and within what lost most (of the reference), so that
+ * the same question has the same answer; pictures that are kept before those that are not.
  */
 export async function examplesOf(
   deps: ExploreDeps,
   asking: Asking,
   one: Judged,
-  windows: { current: Window; reference: Window },
-): Promise<{ most_new: Example[]; most_lost: Example[] }> {
-  const { metric, segment } = one.series;
-  if (segment.pipeline_stage !== undefined) return { most_new: [], most_lost: [] };
-  if (one.series.sampling.as === 'content') return contentExamples(deps, asking, one, windows);
-  const { more, less } = whichOf(one);
+  { current, reference }: { current: Window; reference: Window },
+): Promise<Examples> {
+  const { metric, sampling, segment } = one.series;
+  const { pipeline_stage: stage, ...place } = segment;
+  const { more, less } =
+    stage === undefined && sampling.as === 'content' ? contentChoices(one) : choicesOf(one);
   // Of a release, what is lost is what the version before it made.
-  const before = one.against === null ? segment : { ...segment, model_version: one.against };
-  const pick = (which: Which | null, of: Segment, window: Window): Promise<Example[]> =>
-    which === null
-      ? Promise.resolve([])
-      : read(deps, asking, { metric: metric.name, segment: of, window, which });
+  const before = one.against === null ? place : { ...place, model_version: one.against };
+  const find = (choice: Choice, of: typeof place, window: Window): Promise<Example[]> =>
+    findExamples(deps, asking, { metric: metric.name, segment: of, window, which: choice.which });
   const [most_new, most_lost] = await Promise.all([
-    pick(more, segment, windows.current),
-    pick(less, before, windows.reference),
+    find(more, place, current),
+    find(less, before, one.against === null ? reference : spanOf(reference, current)),
   ]);
-  return { most_new, most_lost };
+  return {
+    most_new,
+    most_lost,
+    new_words: wordsOf(more, most_new, 'the window'),
+    lost_words: wordsOf(less, most_lost, 'the baseline'),
+  };
+}
+
+/** Versions serve side by side: the one before is met in the window too. */
+const spanOf = (reference: Window, current: Window): Window => ({
+  from_ms: Math.min(reference.from_ms, current.from_ms),
+  to_ms: Math.max(reference.to_ms, current.to_ms),
+});
+
+function wordsOf({ words }: Choice, found: readonly Example[], where: string): string {
+  if (found.length === 0) return `no picture is known: ${words} of ${where}`;
+  return found.some(({ kept }) => kept) ? words : `${words}; none of them is kept here`;
 }
 
 /** Half a bin lies beyond the middles that name a cell. */
 const HALF_BIN = 0.0157;
 const HALF = 0.5;
 
-function whichOf({ series: { metric, sampling }, comparison }: Judged): {
-  more: Which | null;
-  less: Which | null;
-} {
-  const isUp = (comparison.now ?? 0) >= (comparison.before ?? 0);
+function choicesOf(one: Judged): { more: Choice; less: Choice } {
+  const { metric, sampling, segment } = one.series;
+  const { now, before } = one.comparison;
+  const isUp = (now ?? 0) >= (before ?? 0);
+  const both = (yes: Choice, no: Choice) => (isUp ? { more: yes, less: no } : { more: no, less: yes });
+  if (segment.pipeline_stage !== undefined) return newest('a stage is of no picture alone');
   const marks = MARKS[metric.name];
-  if (marks) return { more: marks[isUp ? 0 : 1], less: marks[isUp ? 1 : 0] };
+  if (marks) return both(...marks);
+  if (sampling.as === 'shares') return { more: reactionOf(one, 'more'), less: reactionOf(one, 'less') };
   if (sampling.as === 'rate' && isPictureScore(metric.name)) {
-    const [yes, no] = [
-      { low: HALF, high: 1 },
-      { low: 0, high: HALF - Number.EPSILON },
-    ];
-    return { more: isUp ? yes : no, less: isUp ? no : yes };
+    const [yes, no] = SCORED[metric.name] ?? [metric.title, `not ${metric.title}`];
+    return both(
+      { which: { by: 'score', low: HALF, high: 1 }, words: yes },
+      { which: { by: 'score', low: 0, high: HALF - Number.EPSILON }, words: no },
+    );
   }
-  if (sampling.as !== 'number' || !(isPictureScore(metric.name) || OF_REQUESTS.has(metric.name)))
-    return { more: null, less: null };
-  const cell = (direction: 'more' | 'less'): Which | null => {
-    const found = comparison.explanation.contributors.find((part) => part.direction === direction);
-    return found?.from === undefined || found.to === undefined
-      ? null
-      : { low: found.from * (1 - HALF_BIN), high: found.to * (1 + HALF_BIN) };
+  if (sampling.as === 'number' && (isPictureScore(metric.name) || OF_REQUESTS.has(metric.name)))
+    return { more: cellOf(one, 'more'), less: cellOf(one, 'less') };
+  return newest(`${metric.title} is of no picture alone`);
+}
+
+function reactionOf({ comparison }: Judged, direction: 'more' | 'less'): Choice {
+  const name = comparison.explanation.contributors.find((part) => part.direction === direction)?.name;
+  return name === undefined
+    ? { which: null, words: `nothing became ${direction === 'more' ? 'commoner' : 'rarer'}` }
+    : { which: rows('images', mark('feedback', name)), words: `pictures with ${name}` };
+}
+
+/** The stretch of values that gained or lost most: of the contributors, else of all that are drawn. */
+function cellOf({ series: { metric }, comparison }: Judged, direction: 'more' | 'less'): Choice {
+  const { explanation, distribution } = comparison;
+  const found = explanation.contributors.find((part) => part.direction === direction);
+  const sign = direction === 'more' ? 1 : -1;
+  const moved = distribution.cells
+    .map((cell, at) => ({ ...cell, by: sign * (distribution.current[at]! - distribution.reference[at]!) }))
+    .sort((a, b) => b.by - a.by)[0];
+  const drawn = moved && moved.by > 0 ? moved : undefined;
+  const [from, to] = [found?.from ?? drawn?.from, found?.to ?? drawn?.to];
+  if (from == null || to == null)
+    return { which: null, words: `no value became ${direction === 'more' ? 'commoner' : 'rarer'}` };
+  const by = isPictureScore(metric.name) ? 'score' : 'number';
+  return {
+    which: { by, low: from * (1 - HALF_BIN), high: to * (1 + HALF_BIN) },
+    words: `${metric.title.replace(/^median /, '')} of ${figure(metric, from)} to ${figure(metric, to)}`,
   };
-  return { more: cell('more'), less: cell('less') };
 }
-
-/**
- * The newest are wanted: stretches are looked through from the end of the window backwards, each four times as long as
- * the one after it, until there are enough. An example that cannot be read is none: the finding stands without it.
- */
-async function read(deps: ExploreDeps, asking: Asking, chosen: Chosen): Promise<Example[]> {
-  const { from_ms, to_ms } = chosen.window;
-  const found: Example[] = [];
-  for (let end = to_ms, length = FIRST_STRETCH_MS; end > from_ms && found.length < EXAMPLES; length *= 4) {
-    const start = Math.max(from_ms, end - length);
-    const window = { from_ms: start, to_ms: end };
-    found.push(...(await readStretch(deps, asking, { ...chosen, window, limit: EXAMPLES - found.length })));
-    end = start;
-  }
-  return found;
-}
-const FIRST_STRETCH_MS = 12 * HOUR_MS;
-
-async function readStretch(
-  deps: ExploreDeps,
-  asking: Asking,
-  chosen: Chosen & { limit: number },
-): Promise<Example[]> {
-  const { metric, segment, window, which, limit } = chosen;
-  if ('low' in which && isPictureScore(metric)) return readScored(deps, asking, chosen, which);
-  const conditions: Condition[] = [
-    ...Object.entries(segment).map(([field, value]) => mark(field, value)),
-    ...('low' in which
-      ? ([
-          { field: metric, op: '>=', values: [String(which.low)] },
-          { field: metric, op: '<=', values: [String(which.high)] },
-        ] as const)
-      : [which]),
-  ];
-  const list = OF_REQUESTS.has(metric) || REQUEST_MARKS.has(metric) ? listRequests : listImages;
-  const page = await list(deps, asking, { ...window, conditions, limit, cursor: undefined });
-  return page.ok ? page.value.items.map(exampleOf) : [];
-}
-
-async function readScored(
-  { store }: ExploreDeps,
-  { scope, signal }: Asking,
-  { metric, segment, window, limit }: Chosen & { limit: number },
-  { low, high }: { low: number; high: number },
-): Promise<Example[]> {
-  const names = Object.keys(segment);
-  if (!names.every((name) => PICTURE_SEGMENTS.has(name))) return [];
-  const found = await store.scoped(scope).rows<Record<string, unknown>>(picturesScored(metric, names), {
-    params: {
-      name: metric,
-      low,
-      high,
-      from: window.from_ms,
-      to: window.to_ms,
-      limit,
-      ...Object.fromEntries(Object.entries(segment).map(([name, value]) => [`s_${name}`, value])),
-    },
-    ...(signal ? { signal } : {}),
-  });
-  return found.ok ? found.value.map(exampleOf) : [];
-}
-
-const exampleOf = (row: Record<string, unknown>): Example => ({
-  tenant: String(row.tenant ?? ''),
-  request_id: String(row.request_id ?? ''),
-  image_id: typeof row.image_id === 'string' ? row.image_id : null,
-});

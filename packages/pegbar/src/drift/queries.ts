@@ -26,43 +26,69 @@ const STAGE_VALUES: Readonly<Record<string, string>> = {
 };
 export const isPictureScore = (metric: string): boolean => metric in STAGE_VALUES;
 
+/** Pictures that are asked for by name: `ids`. */
+const ONLY = (only: boolean): string => (only ? 'AND t.image_id IN {ids:Array(String)}' : '');
+const IN_SEGMENT = (
+  segment: readonly string[],
+): string => `WHERE p.timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND p.timestamp < fromUnixTimestamp64Milli({to:Int64})
+  ${segment.map((name) => `AND p.${name} = {s_${name}:String}`).join(' ')}`;
+const NEWEST = 'ORDER BY p.timestamp DESC, p.image_id LIMIT {limit:UInt32}';
+
+/** Pictures whose bytes were seen, newest first: the files of most of them are kept, of no others. */
+export const KEPT_PICTURES = (segment: readonly string[]): string => `
+SELECT toString(p.tenant) AS tenant, p.image_id AS image_id, p.request_id AS request_id
+FROM ${mergedRows(
+  'images',
+  `WHERE {tenant_filter:t} AND t.${SINCE} AND (t.tenant, t.image_id) IN (
+    SELECT tenant, image_id FROM images WHERE {tenant_filter} AND ${SINCE} AND sha256 != '')`,
+)} AS p
+${IN_SEGMENT(segment)}
+${NEWEST}`;
+
+/** The newest palette of each of `ids`. */
+export const PALETTES_OF = `SELECT toString(tenant) AS tenant, image_id, argMax(palette, o.timestamp) AS palette
+FROM embeddings AS o WHERE {tenant_filter:o} AND o.image_id IN {ids:Array(String)} AND notEmpty(o.palette)
+GROUP BY tenant, image_id`;
+
 /**
  * Pictures of a window and segment whose score lies in [low, high], newest first. Bounded by the window and by the
  * limit; scores are few against stages.
  */
-export const picturesScored = (metric: string, segment: readonly string[]): string => `
+export const picturesScored = (metric: string, segment: readonly string[], only: boolean): string => `
 SELECT p.tenant AS tenant, p.image_id AS image_id, p.request_id AS request_id
 FROM ${mergedRows(
   'images',
-  `WHERE {tenant_filter:t} AND t.${SINCE} AND (t.tenant, t.image_id) IN (
+  `WHERE {tenant_filter:t} AND t.${SINCE} ${ONLY(only)} AND (t.tenant, t.image_id) IN (
     SELECT tenant, image_id FROM (
-      SELECT tenant, image_id, toFloat64(assumeNotNull(value)) AS v FROM scores
-      WHERE {tenant_filter} AND ${SINCE} AND name = {name:String} AND image_id != '' AND value IS NOT NULL
+      SELECT t.tenant AS tenant, t.image_id AS image_id, toFloat64(assumeNotNull(t.value)) AS v FROM scores AS t
+      WHERE {tenant_filter:t} AND t.${SINCE} AND t.name = {name:String} AND t.image_id != '' AND t.value IS NOT NULL ${ONLY(only)}
       UNION ALL
       SELECT t.tenant AS tenant, t.image_id AS image_id, toFloat64(assumeNotNull(${STAGE_VALUES[metric]})) AS v FROM spans AS t
-      WHERE {tenant_filter:t} AND ${NEAR} AND t.image_id != '' AND ${STAGE_VALUES[metric]} IS NOT NULL
+      WHERE {tenant_filter:t} AND ${NEAR} AND t.image_id != '' AND ${STAGE_VALUES[metric]} IS NOT NULL ${ONLY(only)}
     ) WHERE v >= {low:Float64} AND v <= {high:Float64})`,
 )} AS p
-WHERE p.timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND p.timestamp < fromUnixTimestamp64Milli({to:Int64})
-  ${segment.map((name) => `AND p.${name} = {s_${name}:String}`).join(' ')}
-ORDER BY p.timestamp DESC, p.image_id LIMIT {limit:UInt32}`;
+${IN_SEGMENT(segment)}
+${NEWEST}`;
 
 const HAS = {
-  text: "positionCaseInsensitiveUTF8(replaceAll(t.prompt, '_', ' '), {name:String}) > 0",
-  prompt_language: 't.prompt_language = {name:String}',
-  prompt_script: 't.prompt_script = {name:String}',
+  text: "arrayExists(name -> positionCaseInsensitiveUTF8(replaceAll(t.prompt, '_', ' '), name) > 0, {names:Array(String)})",
+  prompt_language: 'has({names:Array(String)}, toString(t.prompt_language))',
+  prompt_script: 'has({names:Array(String)}, toString(t.prompt_script))',
 } as const;
+export type ContentColumn = keyof typeof HAS;
 
-/** Pictures of requests whose prompt has a word, tag, language or script; newest first. */
-export const CONTENT_EXAMPLES = (by: keyof typeof HAS, segment: readonly string[]): string => `
+/** Pictures of requests whose prompt has one of some words, tags, languages or scripts, or none of them; newest first. */
+export const CONTENT_EXAMPLES = (
+  by: ContentColumn,
+  segment: readonly string[],
+  { only, without }: { only: boolean; without: boolean },
+): string => `
 SELECT toString(p.tenant) AS tenant, p.image_id AS image_id, p.request_id AS request_id
-FROM ${mergedRows('images', `WHERE {tenant_filter:t} AND t.${SINCE} AND t.request_id != ''`)} AS p
-WHERE p.timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND p.timestamp < fromUnixTimestamp64Milli({to:Int64})
-  AND (p.tenant, p.request_id) IN (
+FROM ${mergedRows('images', `WHERE {tenant_filter:t} AND t.${SINCE} AND t.request_id != '' ${ONLY(only)}`)} AS p
+${IN_SEGMENT(segment)} AND (p.tenant, p.request_id) IN (
     SELECT t.tenant, t.request_id FROM spans AS t
-    WHERE {tenant_filter:t} AND ${NEAR} AND t.prompt_chars > 0 AND ${HAS[by]})
-  ${segment.map((name) => `AND p.${name} = {s_${name}:String}`).join(' ')}
-ORDER BY p.timestamp DESC, p.image_id LIMIT {limit:UInt32}`;
+    WHERE {tenant_filter:t} AND ${NEAR} AND t.prompt_chars > 0 AND ${without ? 'NOT ' : ''}${HAS[by]})
+${NEWEST}`;
 
 /** Declared monitors, as they were written. */
 export const DECLARED_MONITORS =

@@ -84,6 +84,9 @@ export interface DriftSeries {
   readonly examples?: {
     readonly most_new: readonly DriftExample[];
     readonly most_lost: readonly DriftExample[];
+    /** How they were chosen, or why there are none. */
+    readonly new_words: string;
+    readonly lost_words: string;
   };
 }
 

@@ -1,59 +1,60 @@
 /** Pictures of prompts that hold the word that came most, and of such that hold the one that went. */
-import type { Asking, ExploreDeps } from '../../explore/index.ts';
 import type { Judged } from '../engine.ts';
-import type { Example } from '../examples.ts';
-import { CONTENT_EXAMPLES, PICTURE_SEGMENTS } from '../queries.ts';
-import type { Segment } from '../series.ts';
-import type { Window } from '../windows.ts';
+import { type Choice, newest } from '../examples-read.ts';
+import type { ContentColumn } from '../queries.ts';
 
 /** Kinds whose cells can be looked for in what is stored of a prompt, by name. */
-const BY: Readonly<Record<string, 'text' | 'prompt_language' | 'prompt_script'>> = {
+const BY: Readonly<Record<string, ContentColumn>> = {
   token: 'text',
   tag: 'text',
   character: 'text',
   language: 'prompt_language',
   script: 'prompt_script',
 };
+/** Words that all came: pictures without any of the first ones are how it was. */
+const CAME_MOST = 3;
 
-/** Newest first, so that the same question has the same answer; none of words that have no name, and of colours. */
-export async function contentExamples(
-  deps: ExploreDeps,
-  asking: Asking,
-  one: Judged,
-  { current, reference }: { current: Window; reference: Window },
-): Promise<{ most_new: Example[]; most_lost: Example[] }> {
-  const { focus, explanation } = one.comparison;
-  const by = focus && BY[focus.kind];
-  const find = async (direction: 'more' | 'less', window: Window): Promise<Example[]> => {
-    const name = explanation.contributors.find((part) => part.direction === direction)?.name;
-    return by === undefined || name === undefined || name.startsWith('rare ')
-      ? []
-      : read(deps, asking, { segment: one.series.segment, window, by, name });
-  };
-  const [most_new, most_lost] = await Promise.all([find('more', current), find('less', reference)]);
-  return { most_new, most_lost };
-}
-
-const EXAMPLES = 6;
-
-async function read(
-  { store }: ExploreDeps,
-  { scope, signal }: Asking,
-  of: { segment: Segment; window: Window; by: (typeof BY)[string]; name: string },
-): Promise<Example[]> {
-  const { segment, window, by, name } = of;
-  const names = Object.keys(segment);
-  if (!names.every((key) => PICTURE_SEGMENTS.has(key))) return [];
-  const found = await store.scoped(scope).rows<Example>(CONTENT_EXAMPLES(by, names), {
-    params: {
-      name,
-      from: window.from_ms,
-      to: window.to_ms,
-      limit: EXAMPLES,
-      ...Object.fromEntries(Object.entries(segment).map(([key, value]) => [`s_${key}`, value])),
-    },
-    ...(signal ? { signal } : {}),
+/**
+ * The lost ones of a pure gain (nothing became rarer: people ask for more beside what they asked for) are pictures of
+ * before that have nothing of what came.
+ */
+export function contentChoices({ comparison }: Judged): { more: Choice; less: Choice } {
+  const { focus, explanation, distribution } = comparison;
+  if (focus?.kind === 'keyed_token')
+    return newest('the words of this tenant are private and no picture is looked for by them');
+  const of = (direction: 'more' | 'less'): string[] =>
+    explanation.contributors.filter((part) => part.direction === direction).map(({ name }) => name);
+  const rarer = distribution.cells
+    .map(({ name }, at) => ({ name, by: distribution.reference[at]! - distribution.current[at]! }))
+    .filter(({ by }) => by > 0)
+    .sort((a, b) => b.by - a.by)
+    .map(({ name }) => name);
+  const isNamed = (name: string): boolean => !name.startsWith('rare ');
+  const came = of('more').filter(isNamed);
+  const went = [...of('less'), ...rarer].find(isNamed);
+  if (focus?.kind === 'colour') return { more: colour(came[0], 'commoner'), less: colour(went, 'rarer') };
+  const column = focus && BY[focus.kind];
+  if (column === undefined) return newest('it is told of no picture alone');
+  const word = (name: string): Choice => ({
+    which: { by: 'content', column, names: [name] },
+    words: `pictures of prompts with \`${name}\``,
   });
-  // An example that cannot be read is none: the finding stands without it.
-  return found.ok ? found.value : [];
+  const without = came.slice(0, CAME_MOST);
+  return {
+    more:
+      came[0] === undefined ? { which: null, words: 'no word with a name became commoner' } : word(came[0]),
+    less:
+      went !== undefined
+        ? word(went)
+        : {
+            which:
+              without.length === 0 ? { by: 'any' } : { by: 'content', column, names: without, without: true },
+            words: `nothing became rarer; pictures of prompts without ${without.map((name) => `\`${name}\``).join(', ')}`,
+          },
+  };
 }
+
+const colour = (name: string | undefined, how: string): Choice =>
+  name === undefined
+    ? { which: null, words: `no colour became ${how}` }
+    : { which: { by: 'colour', name }, words: `pictures with ${name}` };

@@ -37,7 +37,12 @@ const EXCLUDED_MOST = 100;
 const MONITOR_BYTES = 64 * 1024;
 
 export function driftHandlers(deps: ApiDeps): Handlers {
-  const drift = { ...deps, rollups: createRollupReader(deps), quarters: createQuarterReader(deps) };
+  const drift = {
+    ...deps,
+    rollups: createRollupReader(deps),
+    quarters: createQuarterReader(deps),
+    kept: deps.artifacts?.has,
+  };
   const windowsOf = (call: Call) => ({
     current: orRefuse(currentWindow(rangeOf(call, deps))),
     baseline: orRefuse(readBaseline(call.url.searchParams.get('baseline'))),

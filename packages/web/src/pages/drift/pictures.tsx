@@ -13,15 +13,14 @@ import { useContextState, useGo, useNow } from '../../url/index.ts';
 import css from './finding.module.css';
 
 export function ExamplePictures({ answer, series }: { answer: DriftAnswer; series: DriftSeries }) {
-  const { most_new: fresh, most_lost: lost } = series.examples!;
-  if (fresh.length + lost.length === 0) return null;
+  const { most_new: fresh, most_lost: lost, new_words, lost_words } = series.examples!;
   const { from, to, baseline } = answer;
   // Of a release both versions serve in the same hours.
   const then = { from: baseline.from, to: series.against === null ? baseline.to : to };
   return (
     <Sheet label="Pictures">
-      <Strip title="Most new" unit="of what there is more now" examples={fresh} window={{ from, to }} />
-      <Strip title="Most lost" unit="of what there is less now" examples={lost} window={then} />
+      <Strip title="Most new" unit={new_words} examples={fresh} window={{ from, to }} />
+      <Strip title="Most lost" unit={lost_words} examples={lost} window={then} />
     </Sheet>
   );
 }
@@ -43,7 +42,7 @@ function Strip({ title, unit, examples, window }: StripProps) {
   return (
     <>
       <Head alone title={title} unit={unit} />
-      {examples.length === 0 && <Note title="No picture of it is stored" />}
+      {examples.length === 0 && <Note title="None to show" />}
       {examples.length > 0 && pictures.isPending && <Loading height={LOADING_PX} label={title} />}
       {pictures.error && <Failed error={pictures.error} onRetry={() => void pictures.refetch()} />}
       {pictures.data?.length === 0 && <Note title="Its pictures are not stored any more" />}
