@@ -16,13 +16,19 @@ interface Choice {
   readonly letter?: string | undefined;
 }
 
-export function Palette({ onClose }: { onClose: () => void }) {
-  const [text, setText] = useState('');
+/** What was pasted as it stood somewhere: in quotes, with a comma, as a `traceparent`. */
+function idIn(text: string): string {
+  const bare = text.trim().replaceAll(/^["'`]+|["'`,;]+$/g, '');
+  return /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/i.exec(bare)?.[1] ?? bare;
+}
+
+export function Palette({ pasted = '', onClose }: { pasted?: string; onClose: () => void }) {
+  const [text, setText] = useState(pasted);
   const [at, setAt] = useState(0);
   const [{ zone }] = useContextState();
   const { go } = useGo();
   const now_ms = useNow();
-  const asked = text.trim();
+  const asked = idIn(text);
   const found = useFind(asked);
   const choices = useMemo((): Choice[] => {
     const pages = ROUTES.filter(
@@ -67,7 +73,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
         aria-expanded="true"
         aria-controls="palette-choices"
         aria-activedescendant={choices[at] && `palette-${at}`}
-        placeholder="Find a page, or paste an id of a request, trace, picture, session"
+        placeholder="Find a page, or paste an id, a hash or a version"
         value={text}
         onChange={(event) => {
           setText(event.target.value);
@@ -80,7 +86,8 @@ export function Palette({ onClose }: { onClose: () => void }) {
       </div>
       {choices.length === 0 && (
         <p className={css.none} role="status">
-          {found.isFetching ? 'Looking for it' : `Nothing is called ${asked}`}
+          {found.isFetching && 'Looking for it'}
+          {!found.isFetching && (found.error?.message ?? `Nothing is called ${asked}`)}
         </p>
       )}
     </Over>

@@ -55,13 +55,18 @@ export function Shell({ route, params, children }: ShellProps) {
     choose(next);
   };
   const [open, setOpen] = useState<'palette' | 'keys' | null>(null);
+  const [pasted, setPasted] = useState('');
   const [{ live }] = useContextState();
   useLiveClock(live);
   // The key is answered first, what it opens is drawn next; what is closed is gone before the next key.
   const show = (what: 'palette' | 'keys'): void => startTransition(() => setOpen(what));
+  const find = (text = ''): void => {
+    setPasted(text);
+    show('palette');
+  };
   const close = (): void => setOpen(null);
   useShortcuts({
-    onPalette: () => show('palette'),
+    onPalette: find,
     onKeys: () => show('keys'),
     onNav: turnNav,
   });
@@ -82,7 +87,7 @@ export function Shell({ route, params, children }: ShellProps) {
       </a>
       <Nav lit={lit} collapsed={collapsed} turn={turn} onCollapse={turnNav} />
       <div className={css.side}>
-        <Top route={route} params={params} onFind={() => show('palette')} onKeys={() => show('keys')} />
+        <Top route={route} params={params} onFind={() => find()} onKeys={() => show('keys')} />
         <div role="status" className={css.away}>
           <Suspense fallback={null}>{turn && <Away />}</Suspense>
         </div>
@@ -91,7 +96,7 @@ export function Shell({ route, params, children }: ShellProps) {
         </main>
       </div>
       <Tabs lit={lit} />
-      {open === 'palette' && <OnDemand of={finder} props={{ onClose: close }} />}
+      {open === 'palette' && <OnDemand of={finder} props={{ pasted, onClose: close }} />}
       {open === 'keys' && <OnDemand of={keys} props={{ onClose: close }} />}
     </div>
   );

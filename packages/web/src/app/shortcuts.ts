@@ -7,7 +7,8 @@ import { isZoomed, useContextState, useGo } from '../url/index.ts';
 import { ROUTES } from './routes.ts';
 
 interface Acts {
-  onPalette: () => void;
+  /** With what was pasted, where something was. */
+  onPalette: (pasted?: string) => void;
   onKeys: () => void;
   onNav: () => void;
 }
@@ -17,6 +18,8 @@ const LETTER_MS = 1_200;
 const WRITES =
   'input,textarea,select,[contenteditable="true"],[role="dialog"],[role="menu"],[role="listbox"]';
 
+/** Longer is no id; as the server has it. */
+const ID_MOST = 512;
 const FLOATS = '[role="dialog"],[role="alertdialog"],[role="menu"],aside[data-peek]';
 
 export function useShortcuts(acts: Acts): void {
@@ -50,8 +53,17 @@ export function useShortcuts(acts: Acts): void {
       else if (event.key === 'Escape') letGo(event);
       else if (event.key === 'j' || event.key === 'k') moveRow(event, event.key === 'j' ? 1 : -1);
     };
+    const onPaste = (event: ClipboardEvent): void => {
+      if ((event.target as Element).closest?.(WRITES)) return;
+      const text = event.clipboardData?.getData('text').trim() ?? '';
+      if (text !== '' && text.length <= ID_MOST) latest.current.acts.onPalette(text);
+    };
     addEventListener('keydown', onKey);
-    return () => removeEventListener('keydown', onKey);
+    addEventListener('paste', onPaste);
+    return () => {
+      removeEventListener('keydown', onKey);
+      removeEventListener('paste', onPaste);
+    };
   }, []);
 }
 
