@@ -18,7 +18,11 @@ export function Field({ label, hint, wrong, children }: FieldProps) {
     <div className={css.field}>
       <label htmlFor={id}>{label}</label>
       {children({ id, 'aria-describedby': below, 'aria-invalid': wrong !== undefined })}
-      <p id={below} className={classes(css.below, wrong !== undefined && 'crit')}>
+      <p
+        id={below}
+        className={classes(css.below, wrong !== undefined && 'crit')}
+        role={wrong === undefined ? undefined : 'alert'}
+      >
         {wrong ?? hint}
       </p>
     </div>
@@ -133,11 +137,24 @@ export const Fields = ({ columns, children }: { columns: 2 | 3; children: ReactN
   <div className={columns === 2 ? css.two : css.three}>{children}</div>
 );
 
-/** What the server said to a form, in the form. */
-export const Refused = ({ error }: { error: unknown }) =>
-  error === null || error === undefined ? null : (
+/** Names of the API: whoever fills in a form does not know them. */
+const OF_THE_API = /`field`|`[a-z_]+` names/;
+const cure = ({ hint }: ApiError): string => (hint === undefined || OF_THE_API.test(hint) ? '' : ` ${hint}`);
+
+/** What the server said of the field of that name, to be shown under it; undefined where it is about another. */
+export function wrongOf(error: unknown, field: string): string | undefined {
+  if (!(error instanceof ApiError) || error.field !== field) return undefined;
+  const text = error.message.replace(new RegExp(`^${field}(?:: | is )`), '');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.${cure(error)}`;
+}
+
+/** What the server said to a form, in the form; what is about a field of `at` stands under that. */
+export const Refused = ({ error, at = [] }: { error: unknown; at?: readonly string[] }) =>
+  error === null ||
+  error === undefined ||
+  (error instanceof ApiError && error.field !== undefined && at.includes(error.field)) ? null : (
     <p className={classes(css.refused, 'crit')} role="alert">
-      {error instanceof ApiError ? `${error.message}. ${error.hint ?? ''} (${error.code})` : String(error)}
+      {error instanceof ApiError ? `${error.message}.${cure(error)} (${error.code})` : String(error)}
     </p>
   );
 

@@ -1,5 +1,5 @@
 /** Admin: how the server is, and who may do what to which data. A section each; the server checks every act. */
-import { type ComponentType, lazy, Suspense } from 'react';
+import { type ComponentType, lazy, Suspense, useEffect, useRef } from 'react';
 import { Link } from 'wouter';
 import { useMe, useStatus } from '../../api/index.ts';
 import { PageHead } from '../../parts/page-head.tsx';
@@ -36,6 +36,13 @@ export function Page() {
   const open = SECTIONS.find(({ id }) => id === asked) ?? SECTIONS[0]!;
   const words = status ? statusWords(status) : { title: 'Admin', sentence: undefined };
   const letters = status?.dead_letters ?? 0;
+  const tabs = useRef<HTMLElement>(null);
+  // On a phone the open one may lie beyond the edge.
+  useEffect(() => {
+    const [nav, tab] = [tabs.current, tabs.current?.querySelector<HTMLElement>(`[data-tab="${open.id}"]`)];
+    if (nav && tab)
+      nav.scrollLeft = tab.offsetLeft - nav.offsetLeft - (nav.clientWidth - tab.offsetWidth) / 2;
+  }, [open.id]);
   return (
     <>
       <PageHead
@@ -48,10 +55,11 @@ export function Page() {
           </>
         }
       />
-      <nav className={css.tabs} aria-label="Sections">
+      <nav ref={tabs} className={css.tabs} aria-label="Sections">
         {SECTIONS.map(({ id, title }) => (
           <Link
             key={id}
+            data-tab={id}
             href={link('/admin', { section: id === 'status' ? null : id })}
             aria-current={open.id === id ? 'page' : undefined}
           >

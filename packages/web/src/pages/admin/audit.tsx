@@ -63,7 +63,15 @@ export function Part() {
               ),
             },
             { id: 'actor', title: 'Who', cell: (row) => <b>{row.actor}</b> },
-            { id: 'action', title: 'Did', cell: (row) => actionWords(row.action) },
+            {
+              id: 'action',
+              title: 'Did',
+              cell: (row) => (
+                <>
+                  {actionWords(row.action)} <span className="only-s mono">{row.object}</span>
+                </>
+              ),
+            },
             {
               id: 'object',
               title: 'To',
@@ -108,15 +116,34 @@ const WORDS: Readonly<Record<string, string>> = {
   'opt_out.add': 'took no more telemetry of',
   'opt_out.remove': 'took telemetry again of',
   'erasure.request': 'erased what was stored of',
+  'resource.apply': 'declared',
+  'resource.delete': 'took back',
+  'session.create': 'logged in',
+  'style.centroid': 'reckoned the centroid of',
+  'trace.pin': 'kept the trace',
+  'trace.unpin': 'let go of the trace',
   'dead_letters.replay': 'tried the dead letters again',
 };
 const actionWords = (action: string): string => WORDS[action] ?? action.replaceAll(/[._]/g, ' ');
 
+/** Every leaf of a detail with the way to it: `version 1`, `was prompts keep`, `prompts hash`. */
+function flat(value: unknown, way: readonly string[] = []): string[] {
+  if (value === null || value === undefined || value === '') return [];
+  if (Array.isArray(value)) return value.length === 0 ? [] : [words(way, value.map(leaf).join(' '))];
+  if (typeof value === 'object')
+    return Object.entries(value).flatMap(([name, part]) => flat(part, [...way, name]));
+  return [words(way, leaf(value))];
+}
+const leaf = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+/** What holds after needs no word; what held before is past. */
+function words(way: readonly string[], value: string): string {
+  const [first, ...rest] = way;
+  const name = (first === 'after' || first === 'before' ? rest : way).join('.').replaceAll('_', ' ');
+  return `${first === 'before' ? 'was ' : ''}${name} ${value}`;
+}
+
 function Detail({ row }: { row: AuditRow }) {
-  const text = Object.entries(row.detail)
-    .filter(([, value]) => !(Array.isArray(value) && value.length === 0) && value !== '')
-    .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
-    .join(', ');
+  const text = flat(row.detail).join(', ');
   return (
     <span className={css.detail} title={text}>
       {text}

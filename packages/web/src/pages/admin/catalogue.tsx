@@ -73,7 +73,7 @@ export function Part() {
     { id: 'of', title: of, width: '160px', cell: (line) => <span className="dim">{line.of}</span> },
     { id: 'name', title: name, cell: (line) => <span className="mono">{line.name}</span> },
     { id: 'form', title: form, wide: true, cell: (line) => <span className="dimmer">{line.form}</span> },
-    { id: 'doc', title: doc, wide: true, cell: (line) => <span className={css.doc}>{line.doc}</span> },
+    { id: 'doc', title: doc, wide: true, cell: (line) => <Doc text={line.doc} /> },
   ];
   return (
     <Sheet label="What is collected">
@@ -101,3 +101,13 @@ export function Part() {
     </Sheet>
   );
 }
+
+/** What stands between backticks is a name. */
+const Doc = ({ text }: { text: string }) => (
+  <span className={css.doc}>
+    {text
+      .split('`')
+      // biome-ignore lint/suspicious/noArrayIndexKey: parts of one text have no other name
+      .map((part, at) => (at % 2 === 1 ? <code key={at}>{part}</code> : part))}
+  </span>
+);

@@ -16,7 +16,7 @@ import { Ask, type Question } from '../../parts/ask.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Chip, Tag } from '../../parts/chip.tsx';
 import { Command } from '../../parts/command.tsx';
-import { Checks, Form, Refused, TextField } from '../../parts/field.tsx';
+import { Checks, Form, Refused, TextField, wrongOf } from '../../parts/field.tsx';
 import { Cell, Cells, Head, Sheet } from '../../parts/sheet.tsx';
 import { Failed, Loading, Note } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -123,6 +123,8 @@ export const Scopes = ({ scopes }: { scopes: readonly Scope[] }) => (
   </span>
 );
 
+/** Fields that say themselves what is wrong with them. */
+const AT = ['name', 'tenant', 'origins'];
 const GIVABLE: readonly Scope[] = ['ingest', 'read', 'unblur', 'admin'];
 
 function NewKeyForm() {
@@ -158,7 +160,13 @@ function NewKeyForm() {
         <Head title="New key" />
         <Form onSubmit={submit}>
           <div className={css.two}>
-            <TextField label="Name" value={name} onChange={setName} placeholder="render farm, Tokyo" />
+            <TextField
+              label="Name"
+              value={name}
+              onChange={setName}
+              placeholder="render farm, Tokyo"
+              wrong={wrongOf(create.error, 'name')}
+            />
             <TextField
               label="Tenant"
               value={tenant}
@@ -166,6 +174,7 @@ function NewKeyForm() {
               placeholder={me?.tenant ?? 'default'}
               known={[...(tenants ?? []).map((one) => one.name), ...(me?.tenant === null ? ['*'] : [])]}
               hint={me?.tenant === null ? '* is every tenant' : undefined}
+              wrong={wrongOf(create.error, 'tenant')}
             />
           </div>
           <Checks label="Scopes" values={scopes} choices={choices} onChange={setScopes} />
@@ -176,9 +185,10 @@ function NewKeyForm() {
               onChange={setOrigins}
               placeholder="https://viewer.example"
               hint="origins, apart by spaces: everybody can read a key that stands in a page"
+              wrong={wrongOf(create.error, 'origins')}
             />
           )}
-          <Refused error={create.error} />
+          <Refused error={create.error} at={AT} />
           <div className={css.acts}>
             <Button kind="solid" type="submit" busy={create.isPending} disabled={scopes.length === 0}>
               Make key

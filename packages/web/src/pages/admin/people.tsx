@@ -16,7 +16,7 @@ import { Ask, type Question } from '../../parts/ask.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Tag } from '../../parts/chip.tsx';
 import { Command } from '../../parts/command.tsx';
-import { Checks, Form, Refused, TextField } from '../../parts/field.tsx';
+import { Checks, Form, Refused, TextField, wrongOf } from '../../parts/field.tsx';
 import { Cell, Cells, Head, Sheet } from '../../parts/sheet.tsx';
 import { Failed, Loading } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -185,7 +185,13 @@ function NewPersonForm({ onMade }: { onMade: (name: string) => void }) {
   return (
     <Form onSubmit={submit}>
       <div className={css.two}>
-        <TextField label="Name" value={name} onChange={setName} placeholder="mika" />
+        <TextField
+          label="Name"
+          value={name}
+          onChange={setName}
+          placeholder="mika"
+          wrong={wrongOf(create.error, 'name')}
+        />
         <TextField
           label="Tenant"
           value={tenant}
@@ -193,6 +199,7 @@ function NewPersonForm({ onMade }: { onMade: (name: string) => void }) {
           placeholder={me?.tenant ?? '*'}
           known={[...tenants.map((one) => one.name), ...(me?.tenant === null ? ['*'] : [])]}
           hint={me?.tenant === null ? '* is every tenant' : undefined}
+          wrong={wrongOf(create.error, 'tenant')}
         />
       </div>
       <Checks
@@ -201,7 +208,7 @@ function NewPersonForm({ onMade }: { onMade: (name: string) => void }) {
         choices={scopeChoices(GIVABLE.filter((scope) => me?.scopes.includes(scope)))}
         onChange={setScopes}
       />
-      <Refused error={create.error} />
+      <Refused error={create.error} at={['name', 'tenant']} />
       <div className={css.acts}>
         <Button
           kind="solid"

@@ -13,7 +13,7 @@ import {
 import { formatCount, formatTime } from '../../format/index.ts';
 import { Ask, type Question } from '../../parts/ask.tsx';
 import { Button } from '../../parts/button.tsx';
-import { Form, Refused, TextField } from '../../parts/field.tsx';
+import { Form, Refused, TextField, wrongOf } from '../../parts/field.tsx';
 import { Cell, Cells, Head, Sheet } from '../../parts/sheet.tsx';
 import { Failed, Loading } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -128,9 +128,10 @@ function UserActs({ ask }: { ask: AskFor }) {
               onChange={setHash}
               placeholder="29933d663cbc768a"
               hint="user_id_hash, 16 hexadecimal digits"
+              wrong={wrongOf(out.error ?? away.error, 'user_hash')}
             />
           </div>
-          <Refused error={out.error ?? away.error} />
+          <Refused error={out.error ?? away.error} at={['user_hash']} />
           <div className={css.acts}>
             <Button type="submit" busy={out.isPending} disabled={!said}>
               Take no more telemetry

@@ -70,7 +70,7 @@ export function Part() {
           },
           {
             id: 'bar',
-            title: 'Act',
+            title: 'Share',
             wide: true,
             width: '160px',
             cell: (row) => <Bar share={row.bytes / most} />,

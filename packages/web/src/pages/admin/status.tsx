@@ -50,7 +50,11 @@ export function Part() {
           <FigureCell
             label="Engine"
             figure={engine.state}
-            words={engine.restarts === 0 ? 'never restarted' : `${engine.restarts} restarts`}
+            words={
+              engine.restarts === 0
+                ? 'never restarted'
+                : `restarted ${engine.restarts === 1 ? 'once' : `${engine.restarts} times`}`
+            }
             {...(engine.state === 'up' ? {} : { status: 'crit' as const })}
           />
           <FigureCell
