@@ -1,5 +1,5 @@
 /** Filters beside the pictures: values of every column with their counts, scores as histograms. */
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { type Facet, type Gallery, type ScoreBins, useFacets } from '../../api/index.ts';
 import { classes } from '../../base/classes.ts';
 import { Button } from '../../parts/button.tsx';
@@ -29,7 +29,13 @@ const MORE = [
 const VALUES = 12;
 const FIELDS = [...FIRST, ...THEN];
 
-export function GalleryFacets({ gallery }: { gallery: Gallery | undefined }) {
+interface GalleryFacetsProps {
+  readonly gallery: Gallery | undefined;
+  /** Beside the button that opens them, where they do not stand beside the pictures. */
+  readonly children: ReactNode;
+}
+
+export function GalleryFacets({ gallery, children }: GalleryFacetsProps) {
   const [{ filters }, change] = useContextState();
   const [more, setMore] = useState(false);
   const [shown, setShown] = useState(false);
@@ -59,11 +65,10 @@ export function GalleryFacets({ gallery }: { gallery: Gallery | undefined }) {
   return (
     <>
       <div className={css.filters}>
-        <div className={css.section}>
-          <Button onClick={() => setShown(!shown)} aria-expanded={shown}>
-            {shown ? 'Hide filters' : 'Filters'}
-          </Button>
-        </div>
+        <Button onClick={() => setShown(!shown)} aria-expanded={shown}>
+          {shown ? 'Hide filters' : 'Filters'}
+        </Button>
+        {children}
       </div>
       <aside className={classes(css.facets, shown && css.open)} aria-label="Filters">
         {facets.isPending && <Loading height={400} label="Filters" />}

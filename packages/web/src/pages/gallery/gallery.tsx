@@ -59,11 +59,15 @@ export function Page() {
     <div className={css.page}>
       <PageHead title="Gallery" sentence={<Sentence gallery={answered} />} />
       <div className={css.gallery}>
-        <GalleryFacets gallery={answered} />
+        <GalleryFacets gallery={answered}>
+          <GroupBy />
+        </GalleryFacets>
         <div className={css.pictures}>
           <div className={css.tools}>
             <FilterChips />
-            <GroupBy />
+            <span className={css.beside}>
+              <GroupBy />
+            </span>
           </div>
           {nothing && <Nothing total={answered.total} />}
           {!nothing && group === null && images.isPending && <Loading height={480} label="Pictures" />}
@@ -140,7 +144,7 @@ function GroupBy() {
   const [group, setGroup] = useParameter('group');
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
   return (
-    <span className={css.groupBy}>
+    <span>
       <Control
         name="Group by"
         changed={group !== null}

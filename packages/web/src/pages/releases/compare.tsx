@@ -12,7 +12,7 @@ import { Cell, Head } from '../../parts/sheet.tsx';
 import { useGo, useParameter } from '../../url/index.ts';
 import { GRID, gridOf, offsetOf } from './offset.ts';
 import css from './pictures.module.css';
-import { FITTED, Stage, type StageProps, type View } from './stage.tsx';
+import { FITTED, Stage, type StageProps, type View, wholeOf } from './stage.tsx';
 
 const MODES = ['side', 'wipe', 'blink', 'difference', 'onion'] as const;
 type Mode = (typeof MODES)[number];
@@ -30,13 +30,14 @@ const KEYS: Readonly<Record<string, Mode>> = {
   o: 'onion',
   s: 'side',
 };
-/** Long enough to see each, short enough that the eye carries the one into the other. */
-const BLINK_MS = 900;
+/** As DESIGN.md has it: what moved jumps. Two turns a second and no more: three flashes would harm. */
+const BLINK_MS = 240;
 
 interface Acts extends Pick<CompareProps, 'at' | 'count' | 'onStep'> {
   readonly mode: Mode;
   readonly choose: (mode: Mode) => void;
-  readonly setView: (view: View) => void;
+  /** Fitted, or one pixel of the picture on one of the screen. */
+  readonly whole: () => void;
 }
 /** The arrows lead to other pairs, letters to ways of comparing; each is also a button. */
 function useKeys(acts: Acts): void {
@@ -46,15 +47,14 @@ function useKeys(acts: Acts): void {
     const onKey = (event: globalThis.KeyboardEvent): void => {
       const now = latest.current;
       if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented) return;
-      if (
-        (event.target as Element).closest?.(
-          'input,textarea,select,figure,[role="dialog"],[role="menu"],[role="slider"]',
-        )
-      )
-        return;
+      // A chart has keys of its own; the pictures let through what they do not take themselves.
+      const other = (event.target as Element).closest?.(
+        'input,textarea,select,figure:not([data-pair]),[role="dialog"],[role="menu"],[role="slider"]',
+      );
+      if (other) return;
       if (event.key === 'ArrowRight' && now.at < now.count - 1) now.onStep(now.at + 1);
       else if (event.key === 'ArrowLeft' && now.at > 0) now.onStep(now.at - 1);
-      else if (event.key === '1') now.setView(FITTED);
+      else if (event.key === '1') now.whole();
       else {
         const next = KEYS[event.key.toLowerCase()];
         if (next) now.choose(now.mode === next ? 'side' : next);
@@ -88,7 +88,13 @@ export function Compare({ version, against, pair, at, count, onStep }: ComparePr
     () => (mode === 'blink' && !still ? every(BLINK_MS, () => setBlinked((now) => !now)) : undefined),
     [mode, still],
   );
-  useKeys({ mode, at, count, onStep, choose, setView });
+  const frames = useRef<HTMLDivElement>(null);
+  const whole = (): void => {
+    const width = frames.current?.querySelector('[role="group"]')?.clientWidth ?? 0;
+    const zoom = wholeOf(pair, width);
+    setView(view.zoom === 1 && zoom > 1 ? { ...FITTED, zoom } : FITTED);
+  };
+  useKeys({ mode, at, count, onStep, choose, whole });
   const stage = { pair, view, onView: setView, loupe, onLoupe: setLoupe };
   const flagged = pair.now.nsfw_flag || pair.before.nsfw_flag;
   return (
@@ -115,7 +121,7 @@ export function Compare({ version, against, pair, at, count, onStep }: ComparePr
               →
             </Button>
             {view.zoom !== 1 && (
-              <Button kind="quiet" onClick={() => setView(FITTED)} title="1">
+              <Button kind="quiet" onClick={() => setView(FITTED)} title="1 fits, and shows every pixel">
                 Fit
               </Button>
             )}
@@ -126,19 +132,21 @@ export function Compare({ version, against, pair, at, count, onStep }: ComparePr
       {flagged && (
         <p className="small dimmer">A flagged picture is blurred here; it can be shown on its own page.</p>
       )}
-      {mode === 'side' ? (
-        <SideBySide stage={stage} {...{ version, against }} />
-      ) : (
-        <div className={css.one}>
-          <figure>
-            <Over
-              stage={stage}
-              {...{ mode, version, against, still, blinked }}
-              onBlink={() => setBlinked(!blinked)}
-            />
-          </figure>
-        </div>
-      )}
+      <div ref={frames}>
+        {mode === 'side' ? (
+          <SideBySide stage={stage} {...{ version, against }} />
+        ) : (
+          <div className={css.one}>
+            <figure data-pair="">
+              <Over
+                stage={stage}
+                {...{ mode, version, against, still, blinked }}
+                onBlink={() => setBlinked(!blinked)}
+              />
+            </figure>
+          </div>
+        )}
+      </div>
     </Cell>
   );
 }
@@ -147,14 +155,14 @@ function SideBySide({ stage, version, against }: { stage: StageProps; version: s
   const { pair } = stage;
   return (
     <div className={css.three}>
-      <figure>
+      <figure data-pair="">
         <Stage {...stage} layers={[[pair.before, against, 'plain']]} />
         <Caption name={against} side={pair.before} other={pair.now} />
       </figure>
-      <figure>
+      <figure data-pair="">
         <Onion {...stage} {...{ version, against }} />
       </figure>
-      <figure>
+      <figure data-pair="">
         <Stage {...stage} layers={[[pair.now, version, 'plain']]} />
         <Caption name={version} side={pair.now} other={pair.before} />
       </figure>
@@ -207,7 +215,7 @@ function Over({ stage, mode, version, against, still, blinked, onBlink }: OverPr
             ]}
           />
           <figcaption className={css.caption}>
-            <b>Difference</b> black is equal
+            <b>Difference</b> black is equal; what differs is drawn twice as bright
           </figcaption>
         </>
       )}
@@ -248,7 +256,9 @@ function Onion({ version, against, ...stage }: StageProps & { version: string; a
           [pair.before, against, 'onionA'],
           [pair.now, version, 'onionB'],
         ]}
-      />
+      >
+        <Pegs />
+      </Stage>
       <figcaption className={css.caption}>
         <b>Onion skin</b>
         <span>
@@ -263,6 +273,17 @@ function Onion({ version, against, ...stage }: StageProps & { version: string; a
   );
 }
 
+/** The strip that holds both sheets in register. */
+const Pegs = () => (
+  <svg className={css.pegs} width="166" height="13" viewBox="0 0 166 13" aria-hidden="true">
+    <g fill="#fff" stroke="#12181b" strokeWidth="1.5">
+      <rect x="1" y="2.500" width="26" height="8" rx="4" />
+      <circle cx="83" cy="6.500" r="5" />
+      <rect x="139" y="2.500" width="26" height="8" rx="4" />
+    </g>
+  </svg>
+);
+
 function Wipe({ version, against, ...stage }: StageProps & { version: string; against: string }) {
   const { pair } = stage;
   const [cut, setCut] = useState(0.5);
@@ -271,6 +292,7 @@ function Wipe({ version, against, ...stage }: StageProps & { version: string; ag
       <Stage
         {...stage}
         cut={cut}
+        onCut={setCut}
         layers={[
           [pair.before, against, 'plain'],
           [pair.now, version, 'wiped'],

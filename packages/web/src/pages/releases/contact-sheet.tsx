@@ -37,6 +37,10 @@ export function ContactSheet({ version, against, pairs, at, onChoose }: ContactS
           const change = changeOf(pair);
           return (
             <li key={`${pair.now.image_id} ${pair.before.image_id}`}>
+              <span className={css.rows} aria-hidden="true">
+                <span title={against}>{against}</span>
+                <span title={version}>{version}</span>
+              </span>
               <button
                 type="button"
                 className={classes(css.pair, index === at && css.chosen)}
@@ -56,9 +60,11 @@ export function ContactSheet({ version, against, pairs, at, onChoose }: ContactS
         })}
       </ul>
       {shown.length < pairs.length && (
-        <Button kind="quiet" onClick={() => showAll(true)}>
-          All {pairs.length} pairs
-        </Button>
+        <div className={css.all}>
+          <Button kind="quiet" onClick={() => showAll(true)}>
+            All {pairs.length} pairs
+          </Button>
+        </div>
       )}
     </Cell>
   );

@@ -26,7 +26,7 @@ export function Differences({ view, against }: { view: ReleaseView; against: str
             <th className={css.axis}>
               <span className="vh">Difference as a share of {against}</span>
               <span className={css.ticks} aria-hidden="true">
-                {ticksOf(axis).map(({ at, words }) => (
+                {ticksOf(axis, against).map(({ at, words }) => (
                   <span key={words} style={{ left: `calc(6px + (100% - 12px) * ${at.toFixed(4)})` }}>
                     {at === axis.zero ? `same as ${against}` : words}
                   </span>
@@ -49,6 +49,7 @@ export function Differences({ view, against }: { view: ReleaseView; against: str
               <Figure row={row} side="before" />
               <Figure row={row} side="now" />
               <td className={css.axis}>
+                {!row.relative && <Unchanged axis={axis} />}
                 {row.relative && (
                   <Interval
                     value={row.relative.value}
@@ -69,6 +70,11 @@ export function Differences({ view, against }: { view: ReleaseView; against: str
     </section>
   );
 }
+
+/** A share of nought cannot be drawn; the line of no change goes on. */
+const Unchanged = ({ axis }: { axis: Axis }) => (
+  <span className={css.unchanged} style={{ left: `calc(6px + (100% - 12px) * ${axis.zero.toFixed(4)})` }} />
+);
 
 function Figure({ row, side }: { row: KpiDifference; side: 'now' | 'before' }) {
   const { value, n } = row[side];
@@ -102,8 +108,13 @@ export function axisOf(rows: readonly KpiDifference[]): Axis {
   return { min, max, zero: -min / (max - min) };
 }
 
+/** Longer names are cut. */
+const WORDS_MOST = 26;
 const TICKS = [1, 0.5, 0.25, 0.2, 0.1, 0.05];
-function ticksOf({ min, max, zero }: Axis): { at: number; words: string }[] {
+/** Of the axis at its usual width: half of a letter, and a tick with room beside it. */
+const LETTER_SHARE = 0.007;
+const TICK_SHARE = 0.07;
+function ticksOf({ min, max, zero }: Axis, against: string): { at: number; words: string }[] {
   const step = TICKS.find((one) => (max - min) / one >= 3) ?? STEP;
   const out = [{ at: zero, words: '0' }];
   for (let value = step; value <= max + 1e-9; value += step)
@@ -111,5 +122,6 @@ function ticksOf({ min, max, zero }: Axis): { at: number; words: string }[] {
   for (let value = -step; value >= min - 1e-9; value -= step)
     out.push({ at: (value - min) / (max - min), words: `−${Math.round(-value * 100)} %` });
   // Words beside the line of no change would stand on it.
-  return out.filter(({ at }) => at === zero || Math.abs(at - zero) > 0.14);
+  const words = Math.min('same as '.length + against.length, WORDS_MOST);
+  return out.filter(({ at }) => at === zero || Math.abs(at - zero) > words * LETTER_SHARE + TICK_SHARE);
 }

@@ -1,4 +1,5 @@
 /** The pictures of both versions: pairs of equal prompt, seed and size; else the nearest prompts. */
+import { useRef } from 'react';
 import { usePairs } from '../../api/index.ts';
 import { Cell, Head, Sheet } from '../../parts/sheet.tsx';
 import { Failed, Loading, Note } from '../../parts/states.tsx';
@@ -6,6 +7,7 @@ import { useParameter } from '../../url/index.ts';
 import { Compare } from './compare.tsx';
 import { ContactSheet } from './contact-sheet.tsx';
 import { Nearest } from './nearest.tsx';
+import css from './pictures.module.css';
 
 export function Pictures({ version, against }: { version: string; against: string }) {
   const found = usePairs(version, against);
@@ -14,6 +16,12 @@ export function Pictures({ version, against }: { version: string; against: strin
   const at = Math.max(0, Math.min(pairs.length - 1, Number(chosen ?? 1) - 1 || 0));
   const pair = pairs[at];
   const show = (next: number): void => choose(next === 0 ? null : String(next + 1));
+  const large = useRef<HTMLDivElement>(null);
+  /** The large pictures may be far above the small ones. */
+  const showAbove = (next: number): void => {
+    show(next);
+    large.current?.scrollIntoView({ block: 'nearest' });
+  };
   return (
     <Sheet label="Same prompt, same seed">
       {found.isPending && (
@@ -24,13 +32,15 @@ export function Pictures({ version, against }: { version: string; against: strin
       {found.error && !found.data && <Failed error={found.error} onRetry={() => void found.refetch()} />}
       {pair && (
         <>
-          <Compare
-            key={`${version} ${against}`}
-            {...{ version, against, pair, at }}
-            count={pairs.length}
-            onStep={show}
-          />
-          <ContactSheet {...{ version, against, pairs, at }} onChoose={show} />
+          <div ref={large} className={css.large}>
+            <Compare
+              key={`${version} ${against}`}
+              {...{ version, against, pair, at }}
+              count={pairs.length}
+              onStep={show}
+            />
+          </div>
+          <ContactSheet {...{ version, against, pairs, at }} onChoose={showAbove} />
         </>
       )}
       {found.data && pairs.length === 0 && (

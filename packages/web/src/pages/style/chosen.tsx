@@ -10,6 +10,7 @@ import {
   type StylePictures,
   useStylePictures,
 } from '../../api/index.ts';
+import { classes } from '../../base/classes.ts';
 import { ChartCell, colourNames, REST, type Series, useMarks, useZoom } from '../../charts/index.ts';
 import { FEW, formatAgo, formatCount, formatN, UNKNOWN } from '../../format/index.ts';
 import { PictureTile } from '../../parts/picture.tsx';
@@ -209,18 +210,18 @@ function Pictures({ one, over, answer, error, onRetry }: PicturesProps) {
           end={<Link href={link('/images', { filter: own, tenant: one.tenant })}>Collection</Link>}
         />
         {!answer && !error && <Loading height={200} label="Nearest pictures" />}
-        {answer && <Strip pictures={answer.nearest} />}
+        {answer && <Strip pictures={answer.nearest} small />}
       </Cell>
     </Sheet>
   );
 }
 
-function Strip({ pictures }: { pictures: readonly StylePicture[] }) {
+function Strip({ pictures, small = false }: { pictures: readonly StylePicture[]; small?: boolean }) {
   const { link } = useGo();
   const [{ zone }] = useContextState();
   const now_ms = useNow();
   return (
-    <div className={css.strip}>
+    <div className={classes(css.strip, small && css.small)}>
       {pictures.map((picture) => (
         <div key={picture.image_id} className={css.tile}>
           <PictureTile

@@ -4,7 +4,7 @@ import { type Parting, type StyleCollection, type StyleHealth, useDeployments } 
 import { classes } from '../../base/classes.ts';
 import { Distribution } from '../../charts/index.ts';
 import { useWidth } from '../../charts/use-width.ts';
-import { FEW, formatCount, formatN, significant } from '../../format/index.ts';
+import { FEW, formatCount, formatN } from '../../format/index.ts';
 import { Head, Sheet } from '../../parts/sheet.tsx';
 import { DAY, HOUR } from '../../url/index.ts';
 import { axisEnd, curve, distanceText, isLeaving, nameOf, wasWords } from './judge.ts';
@@ -113,7 +113,7 @@ function Models({ one }: { one: StyleCollection }) {
 }
 
 const ticksOf = (most: number): { at: number; text: string }[] =>
-  [0, 1, 2, 3].map((at) => ({ at: at / 3, text: at === 0 ? '0' : significant((most * at) / 3, 2) }));
+  [0, 1, 2, 3].map((at) => ({ at: at / 3, text: String(Number(((most * at) / 3).toFixed(2))) }));
 const stepWords = (step_s: number): string => {
   const ms = step_s * 1000;
   return ms >= DAY
