@@ -4,16 +4,10 @@ import { useState } from 'react';
 import type { ImageDetail, ImageRow, RequestDetail, ScoreRow, StageRow } from '../api/index.ts';
 import { type Reaction, react, useMay } from '../api/index.ts';
 import { classes } from '../base/classes.ts';
-import {
-  formatCount,
-  formatDuration,
-  formatMoney,
-  formatTime,
-  significant,
-  type Zone,
-} from '../format/index.ts';
+import { formatCount, formatMoney, formatTime, type Zone } from '../format/index.ts';
 import { Button } from './button.tsx';
 import css from './picture-facts.module.css';
+import { fileOf } from './picture-words.ts';
 import { toast } from './toast.tsx';
 
 type Words = readonly (readonly [string, ReactNode])[];
@@ -49,6 +43,9 @@ export type ToldStage = StageRow & {
   readonly pose_ok?: boolean;
   readonly watermark?: boolean;
   readonly collection?: string;
+  /** The graph that was run, as JSON. */
+  readonly workflow?: string;
+  readonly attributes?: Readonly<Record<string, string>>;
 };
 export type ToldImage = ImageRow & {
   readonly prompt?: string;
@@ -127,7 +124,8 @@ export function pictureItems(
         image.scheduler,
         image.steps && `${image.steps} steps`,
         image.cfg && `cfg ${image.cfg}`,
-        image.denoise && `denoise ${significant(image.denoise)}`,
+        // At 1 nothing of a source is kept: that is how pictures are made from words alone.
+        image.denoise && image.denoise < 1 && `denoise ${String(Number(image.denoise.toFixed(3)))}`,
       ),
     ],
     ['Seed', image.seed && <span className="mono">{image.seed}</span>],
@@ -151,6 +149,7 @@ export function pictureItems(
         `${formatMoney(own.cost_usd)}${(own.images ?? 1) > 1 ? ` for ${own.images} pictures` : ''}`,
     ],
     ['Tenant', joined(image.tenant, image.region)],
+    ['File', fileOf(image)],
     ['Made', formatTime(Date.parse(image.timestamp), now_ms, zone)],
     ['Consent', consent && joined(consent, consent_at && formatTime(Date.parse(consent_at), now_ms, zone))],
     ['Licence', image.license ?? told(stages, 'license')],
@@ -162,41 +161,6 @@ const Versioned = ({ name, hash }: { name: string; hash: string | undefined }) =
     {name} {hash !== undefined && <span className="mono dimmer">{hash.slice(0, 12)}</span>}
   </>
 );
-
-/** How it came about: prompt, stages with what they took, delivery. */
-export function Lineage({ stages }: { stages: readonly ToldStage[] }) {
-  if (stages.length === 0) return <p className="small dimmer">Its request told no stages.</p>;
-  const steps = lineageOf(stages);
-  return (
-    <ol className={css.lineage}>
-      {steps.map(({ name, words, failed }) => (
-        <li key={name} className={classes(name === 'deliver' && css.slot, failed && css.failed)}>
-          <b>{name}</b>
-          {words}
-        </li>
-      ))}
-    </ol>
-  );
-}
-
-const ORDER = ['ingest', 'preprocess', 'generate', 'upscale', 'postprocess', 'deliver'];
-function lineageOf(stages: readonly ToldStage[]): { name: string; words: string; failed: boolean }[] {
-  const tokens = told(stages, 'prompt_tokens');
-  return ORDER.flatMap((stage) => {
-    const own = stages.filter((one) => one.pipeline_stage === stage);
-    if (own.length === 0 || stage === 'preprocess') return [];
-    const took = own.reduce((sum, one) => sum + (one.latency_ms ?? 0), 0);
-    const failed = own.some((one) => one.error_code !== undefined);
-    const asked = stage === 'ingest' && tokens !== undefined;
-    return [
-      {
-        name: stage === 'ingest' ? 'prompt' : stage,
-        words: failed ? (own[0]?.error_code ?? 'failed') : asked ? `${tokens} tokens` : formatDuration(took),
-        failed,
-      },
-    ];
-  });
-}
 
 export interface Scored {
   readonly name: string;

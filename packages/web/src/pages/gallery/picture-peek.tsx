@@ -8,7 +8,6 @@ import { Peek, PeekSection } from '../../parts/peek.tsx';
 import {
   FeedbackButtons,
   flagWords,
-  Lineage,
   PromptText,
   pictureItems,
   promptsOf,
@@ -17,6 +16,8 @@ import {
   stagesOf,
 } from '../../parts/picture-facts.tsx';
 import { nextZoom, PictureFigure, type Zoom, zoomWords } from '../../parts/picture-figure.tsx';
+import { Lineage } from '../../parts/picture-lineage.tsx';
+import { shortId } from '../../parts/picture-words.ts';
 import { Failed, Loading } from '../../parts/states.tsx';
 import { useContextState, useGo, useNow } from '../../url/index.ts';
 import css from './gallery.module.css';
@@ -60,8 +61,8 @@ export function PicturePeek({ id, row, ...peek }: PicturePeekProps) {
   return (
     <Peek
       title={
-        <Link href={page} className="mono">
-          {image.image_id}
+        <Link href={page} className="mono" title={image.image_id}>
+          {shortId(image.image_id)}
         </Link>
       }
       label="Picture"
@@ -78,11 +79,11 @@ export function PicturePeek({ id, row, ...peek }: PicturePeekProps) {
         <PromptText {...promptsOf(image, stages)} />
       </div>
       <PeekSection title="How it came about">
-        <Lineage stages={stages} />
+        <Lineage {...{ image, request, stages }} />
         <p className={css.links}>
           {image.request_id && (
             <Link href={link(`/requests/${encodeURIComponent(image.request_id)}`)}>
-              Request {image.request_id}
+              Request {shortId(image.request_id)}
             </Link>
           )}
           {image.trace_id && <Link href={link(`/traces/${image.trace_id}`)}>Trace</Link>}

@@ -17,7 +17,6 @@ import { PictureTile } from '../../parts/picture.tsx';
 import {
   FeedbackButtons,
   flagWords,
-  loraWords,
   PromptText,
   pictureItems,
   promptsOf,
@@ -25,11 +24,12 @@ import {
   scoresOf,
   stagesOf,
   type ToldImage,
-  type ToldStage,
 } from '../../parts/picture-facts.tsx';
 import { nextZoom, PictureFigure, type Zoom, zoomWords } from '../../parts/picture-figure.tsx';
+import { type WayStep, wayOf } from '../../parts/picture-way.ts';
+import { shortId } from '../../parts/picture-words.ts';
 import { Cell, Cells, Head, Sheet } from '../../parts/sheet.tsx';
-import { Failed, Loading, Note } from '../../parts/states.tsx';
+import { Failed, Loading } from '../../parts/states.tsx';
 import { useContextState, useGo, useNow } from '../../url/index.ts';
 import css from './image.module.css';
 
@@ -66,7 +66,11 @@ export function Page({ params }: PageProps) {
   return (
     <>
       <PageHead
-        title={<span className="mono">{id}</span>}
+        title={
+          <span className="mono" title={id}>
+            {shortId(id)}
+          </span>
+        }
         sentence={sentenceOf(image, request, formatTime(Date.parse(image.timestamp), now_ms, zone))}
         actions={
           <>
@@ -110,16 +114,18 @@ export function Page({ params }: PageProps) {
       </Sheet>
       <Sheet label="How it came about">
         <Cell>
-          <Head title="How it came about" unit="prompt, model, picture, delivery" />
-          <Way image={image} request={request} stages={stages} />
+          <Head title="How it came about" unit="from the prompt to what was delivered" />
+          <Way steps={wayOf(image, request, stages)} />
         </Cell>
       </Sheet>
       <SamePrompt image={image} prompt_hash={request?.request.prompt_hash} />
       <Sheet label="Everything that was told">
         <Head alone title="Everything that was told" unit="columns and free attributes" />
-        <Cell>
-          <Attributes items={toldItems(image)} />
-        </Cell>
+        <div className={css.told}>
+          {halves(toldItems(image)).map((items, at) => (
+            <Attributes key={at === 0 ? 'first' : 'second'} items={items} />
+          ))}
+        </div>
       </Sheet>
       {feedback.length > 0 && (
         <Sheet label="Feedback">
@@ -150,48 +156,17 @@ function sentenceOf(image: ImageRow, request: RequestDetail | undefined, made: s
 }
 
 /** Prompt → model and LoRA → picture → upscale → delivery, with what each took. */
-function Way(props: { image: ToldImage; request: RequestDetail | undefined; stages: readonly ToldStage[] }) {
-  const { image, request, stages } = props;
-  const of = (stage: string) => stages.filter((one) => one.pipeline_stage === stage);
-  const took = (stage: string): string => {
-    const own = of(stage);
-    return own.length === 0 ? '' : formatDuration(own.reduce((sum, one) => sum + (one.latency_ms ?? 0), 0));
-  };
-  const tokens = stages.find((one) => one.prompt_tokens)?.prompt_tokens;
-  const upscaler = request?.request.attributes?.upscaler;
-  const steps: readonly (readonly [string, ReactNode, ReactNode])[] = [
-    ['Prompt', tokens ? `${tokens} tokens` : '', took('ingest') && `read in ${took('ingest')}`],
-    [
-      'Model',
-      image.model_version ?? '',
-      image.checkpoint_hash && <span className="mono">{image.checkpoint_hash.slice(0, 12)}</span>,
-    ],
-    ...((image.loras?.length ?? 0) > 0 ? ([['LoRA', loraWords(image), '']] as const) : []),
-    [
-      'Picture',
-      image.width ? `${image.width} × ${image.height}` : '',
-      took('generate') && `generated in ${took('generate')}`,
-    ],
-    ...(of('upscale').length > 0 ? ([['Upscale', upscaler ?? '', took('upscale')]] as const) : []),
-    ...(of('postprocess').length > 0 ? ([['Postprocess', '', took('postprocess')]] as const) : []),
-    [
-      'Delivery',
-      of('deliver').length > 0 ? took('deliver') : 'not told',
-      request ? request.request.outcome.replace('_', ' ') : '',
-    ],
-  ];
-  return (
-    <ol className={css.way}>
-      {steps.map(([name, words, more]) => (
-        <li key={name}>
-          <b>{name}</b>
-          <span>{words}</span>
-          <span className="dimmer">{more}</span>
-        </li>
-      ))}
-    </ol>
-  );
-}
+const Way = ({ steps }: { steps: readonly WayStep[] }) => (
+  <ol className={css.way}>
+    {steps.map(({ name, words, more, mono }) => (
+      <li key={name}>
+        <b>{name}</b>
+        <span>{words}</span>
+        {more !== undefined && <span className={mono ? 'dimmer mono' : 'dimmer'}>{more}</span>}
+      </li>
+    ))}
+  </ol>
+);
 
 /** Two rows of them; all of them are in the gallery. */
 const SAME_MOST = 14;
@@ -225,16 +200,21 @@ function SamePrompt({ image, prompt_hash }: { image: ImageRow; prompt_hash: stri
           </div>
         )}
         {(same.data?.length === 0 || image.seed === undefined || prompt_hash === undefined) && (
-          <Note title="No equal picture">
+          <p className="small dimmer">
             {image.seed === undefined || prompt_hash === undefined
               ? 'Its seed or the hash of its prompt was not told.'
               : 'Within four weeks no other picture has this prompt, seed and size.'}
-          </Note>
+          </p>
         )}
       </Cell>
     </Sheet>
   );
 }
+
+const halves = <Item,>(items: readonly Item[]): readonly (readonly Item[])[] => {
+  const middle = Math.ceil(items.length / 2);
+  return [items.slice(0, middle), items.slice(middle)];
+};
 
 const TEXT_MOST = 500;
 /** Columns that stand above already, or mean nothing to people. */
