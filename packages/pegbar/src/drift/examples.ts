@@ -3,6 +3,7 @@ import type { Asking, Condition, ExploreDeps } from '../explore/index.ts';
 import { contentChoices } from './content/examples.ts';
 import type { Judged } from './engine.ts';
 import { type Choice, type Example, findExamples, newest, type Which } from './examples-read.ts';
+import type { DriftMetric } from './metrics.ts';
 import { isPictureScore } from './queries.ts';
 import type { Window } from './windows.ts';
 import { figure } from './words.ts';
@@ -136,6 +137,14 @@ function cellOf({ series: { metric }, comparison }: Judged, direction: 'more' | 
   const by = isPictureScore(metric.name) ? 'score' : 'number';
   return {
     which: { by, low: from * (1 - HALF_BIN), high: to * (1 + HALF_BIN) },
-    words: `${metric.title.replace(/^median /, '')} of ${figure(metric, from)} to ${figure(metric, to)}`,
+    words: `${metric.title.replace(/^median /, '')} of ${rangeWords(metric, from, to)}`,
   };
+}
+
+/** `31 to 52 tokens`, `27 tokens`. */
+function rangeWords(metric: DriftMetric, from: number, to: number): string {
+  const [low, high] = [figure(metric, from), figure(metric, to)];
+  const unit = ` ${metric.unit}`;
+  if (low === high) return low;
+  return `${metric.unit !== '' && low.endsWith(unit) && high.endsWith(unit) ? low.slice(0, -unit.length) : low} to ${high}`;
 }

@@ -10,6 +10,7 @@ import type { Why } from '../tell.ts';
 import { type Beside, rowsBeside, whyOf } from '../why.ts';
 import { referenceWindow, type Window } from '../windows.ts';
 import { type Budget, lookLevel, spend } from './budget.ts';
+import { isOver, isShort } from './over.ts';
 import type { Plan } from './plan.ts';
 import type { Past } from './standing.ts';
 
@@ -101,10 +102,16 @@ export function lookAt(
           const excluded = [...(options.excluded ?? []), ...spoilt];
           return testSeries(series, reference, current, { ...options, excluded });
         });
-  const judged = judgeFamily(tested, options);
+  const judged = judgeFamily(tested, options).map((one) => (isOver(one, plan, current) ? passed(one) : one));
   const ps = judged.filter(isTested).map(({ judgement }) => judgement.pAdjusted);
   return { at_ms, current, reference, judged, alpha, p: ps.length === 0 ? null : Math.min(...ps) };
 }
+
+const passed = (one: Judged): Judged => ({
+  ...one,
+  verdict: 'no_drift',
+  judgement: { ...one.judgement, verdict: 'no_drift', reason: 'passing' },
+});
 
 /** A finding that lasted longer was no incident: by its end the baseline had become like it. */
 const INCIDENT_MOST = 0.25;
@@ -134,12 +141,8 @@ const isTested = ({ comparison: { evidence } }: Judged): boolean =>
 const deployedBy = (deployed: readonly Deployed[], reference: Window, at_ms: number): Deployed[] =>
   deployed.filter((one) => one.at_ms >= reference.from_ms && one.at_ms < at_ms);
 
-function optionsOf(
-  { excluded, options }: Plan,
-  deployed: readonly Deployed[],
-  to_ms: number,
-  alpha: number,
-): TestOptions {
+function optionsOf(plan: Plan, deployed: readonly Deployed[], to_ms: number, alpha: number): TestOptions {
+  const { excluded, options } = plan;
   const declared = excluded.map((window) => ({
     ...window,
     tenant: '',
@@ -147,7 +150,13 @@ function optionsOf(
     workload: undefined,
     why: 'left out by the monitor',
   }));
-  return { ...options, alpha, excluded: [...declared, ...excludedWindows(deployed, to_ms)] };
+  return {
+    ...options,
+    alpha,
+    excluded: declared.concat(excludedWindows(deployed, to_ms)),
+    // Half of a few hours is not waited for: looks in a row say how long it lasts.
+    persistence: !isShort(plan),
+  };
 }
 
 export const isDrifting = ({ verdict }: Judged): boolean => verdict === 'drift';
