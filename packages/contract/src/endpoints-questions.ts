@@ -161,6 +161,11 @@ export const QUESTIONS: readonly Endpoint[] = [
       ...range,
       query('step', 'Length of a point: seconds, or 5m, 1h, 1d.'),
       filter,
+      query(
+        'least',
+        'Observations that a point should rest on: where there are fewer, points are longer than asked, as `step_s` of the answer tells. With 0 only until most points are known.',
+        whole(0, 1_000),
+      ),
       query('top', 'Only so many values of the dimensions, the busiest; all where not said.', whole(1, 100)),
     ],
     answer: json(api.KpiSeries),
@@ -309,6 +314,11 @@ export const QUESTIONS: readonly Endpoint[] = [
       ...range,
       query('step', 'Length of a point: seconds, or 5m, 1h, 1d.'),
       filter,
+      query(
+        'least',
+        'Observations that a point should rest on: where there are fewer, points are longer than asked, as `step_s` of the answer tells. With 0 only until most points are known.',
+        whole(0, 1_000),
+      ),
     ],
     answer: json(analysis.FlowAnswer),
     errors: ['query_limit', 'engine_unavailable'],

@@ -8,6 +8,7 @@ import type { Asking, ExploreDeps } from './deps.ts';
 import { type ExploreError, fromStore, refused } from './failure.ts';
 import { type Condition, type Fields, whereOf } from './filter.ts';
 import { type Figure, type KpiAnswer, type KpiDeps, type KpiQuestion, readKpis } from './kpis.ts';
+import type { Longer } from './longer.ts';
 import { signalOf } from './page.ts';
 import type { TimeRange } from './range.ts';
 
@@ -16,6 +17,7 @@ export interface FlowQuestion extends TimeRange {
   by: readonly string[];
   step_ms: number | null;
   conditions: readonly Condition[];
+  longer?: Longer | undefined;
 }
 
 const quantile = (of: 'queue_wait_ms' | 'toxicity', q: number): Formula => ({ op: 'quantile', of, q });
@@ -150,7 +152,11 @@ export async function readFlow(
   if (counted) return readKpis(deps, asking, counted);
   const samples = Object.hasOwn(SAMPLED, question.of) ? SAMPLED[question.of] : undefined;
   if (!samples) return refused('invalid_request', `of is none of ${FLOWS.join(', ')}`, { field: 'of' });
-  return readSamples(deps, asking, question, samples);
+  const found = await readSamples(deps, asking, question, samples);
+  const step_ms = found.ok ? (question.longer?.(found.value.series) ?? null) : null;
+  if (step_ms === null) return found;
+  const from_ms = Math.floor(question.from_ms / step_ms) * step_ms;
+  return readSamples(deps, asking, { ...question, from_ms, step_ms }, samples);
 }
 
 async function readSamples(

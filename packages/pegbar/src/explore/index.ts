@@ -28,6 +28,7 @@ export { keptFirst, type Shown } from './kept-first.ts';
 export { type KpiAnswer, type KpiDeps, type KpiQuestion, readKpis, readTogether } from './kpis.ts';
 export { type Latencies, readLatencies } from './latencies.ts';
 export { listLogs, tailLogs } from './logs.ts';
+export { longerUntil, sinceOf } from './longer.ts';
 export { readObjectives } from './objectives.ts';
 export { findOutline, findSpan } from './outline.ts';
 export { REACTED, SCORED } from './picture-filters.ts';

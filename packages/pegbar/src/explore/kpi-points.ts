@@ -1,6 +1,6 @@
 /** What was counted, by key and point, and the values that formulas make of it. */
 import { type Formula, kpiValue, metricsOf, ROLLUP_METRICS, type RollupMetricName } from '@pegbar/contract';
-import type { Tally, Told } from '../rollups/index.ts';
+import { Tally, type Told } from '../rollups/index.ts';
 import type { TimeRange } from './range.ts';
 
 /** Points of one series. */
@@ -48,6 +48,22 @@ export class Counts {
     if (sum) sum.merge(tally);
     else known.cells.set(cell, tally);
   };
+
+  /** The same in longer points; these stay as they are. */
+  inSteps(step_ms: number): Counts {
+    const out = new Counts(null);
+    for (const { key, cells } of this.series.values()) {
+      for (const [cell, tally] of cells) {
+        const cut = cell.indexOf('\n');
+        const bucket_ms = Math.floor(Number(cell.slice(0, cut)) / step_ms) * step_ms;
+        const metric = cell.slice(cut + 1) as RollupMetricName;
+        const copy = new Tally(metric);
+        copy.merge(tally);
+        out.add(key, bucket_ms, metric, copy);
+      }
+    }
+    return out;
+  }
 
   /** Those that anything of `own` was counted of, in order; of more than `top` those with most of `metrics`. */
   keys(

@@ -25,6 +25,7 @@ import type { Asking, ExploreDeps } from './deps.ts';
 import { type ExploreError, fromStore, refused } from './failure.ts';
 import { type Condition, matchesText, whereOf } from './filter.ts';
 import { bucketsOf, Counts, pointOf, STEPS_MOST } from './kpi-points.ts';
+import type { Longer } from './longer.ts';
 import { nearest } from './nearest.ts';
 import type { TimeRange } from './range.ts';
 import { countRaw } from './raw-facts.ts';
@@ -45,6 +46,10 @@ export interface KpiQuestion extends TimeRange {
   conditions: readonly Condition[];
   /** Only so many values of the dimensions: those with most observations of the first figure. */
   top?: number | undefined;
+  /** Whether the points should be longer ones; asked once. */
+  longer?: Longer | undefined;
+  /** Counted from here on in place of `from_ms`, so that the first of longer points is a whole one. */
+  since_ms?: number | undefined;
 }
 
 export interface KpiAnswer {
@@ -115,8 +120,8 @@ export async function readTogether(
     if (!plan.ok) tell(at, plan);
     else if (bucketsOf(question).length > STEPS_MOST) tell(at, tooMany());
     else {
-      const { from_ms, to_ms, step_ms, conditions } = question;
-      const rows = [from_ms, to_ms, step_ms, plan.value.by, conditions, groupingOf(plan.value)];
+      const { since_ms, from_ms, to_ms, step_ms, conditions } = question;
+      const rows = [since_ms, from_ms, to_ms, step_ms, plan.value.by, conditions, groupingOf(plan.value)];
       const name = JSON.stringify(rows);
       groups.set(name, [...(groups.get(name) ?? []), { at, question, plan: plan.value }]);
     }
@@ -145,13 +150,48 @@ async function answerGroup(
     at: [...new Set(group.flatMap((one) => one.plan.at ?? []))],
   };
   const counts = new Counts(question.step_ms === null ? question.from_ms : null);
-  const source = await count(deps, asking, question, all, counts.add);
+  const counted = { ...question, from_ms: question.since_ms ?? question.from_ms };
+  const source = await count(deps, asking, counted, all, counts.add);
   // One of them asks what these rows cannot be asked: each by itself, so that the others have their answers.
   if (!source.ok && source.error.code === 'invalid_request' && group.length > 1)
     for (const one of group) await answerGroup(deps, asking, [one], tell);
-  else
-    for (const one of group)
-      tell(one.at, source.ok ? toldOf(one, counts, source.value, deps.clock.now()) : source);
+  else if (!source.ok) for (const { at } of group) tell(at, source);
+  else await tellGroup(deps, asking, { group, counts, source: source.value }, tell);
+}
+
+interface CountedGroup {
+  group: readonly Asked[];
+  counts: Counts;
+  source: KpiAnswer['source'];
+}
+
+/** What wants longer points is added up to them; quantiles as they are stored and sessions do not add up. */
+async function tellGroup(
+  deps: KpiDeps,
+  asking: Asking,
+  { group, counts, source }: CountedGroup,
+  tell: (at: number, answer: Answer) => void,
+): Promise<void> {
+  const now_ms = deps.clock.now();
+  const again: { at: number; question: KpiQuestion }[] = [];
+  for (const one of group) {
+    const { at, question, plan } = one;
+    const answer = toldOf(one, counts, source, now_ms);
+    const step_ms = (answer.ok && question.longer?.(answer.value.series)) || null;
+    if (step_ms === null) {
+      tell(at, answer);
+      continue;
+    }
+    const from_ms = Math.floor(question.from_ms / step_ms) * step_ms;
+    const whole = (question.since_ms ?? question.from_ms) <= from_ms;
+    const wider = { ...question, from_ms: whole ? from_ms : question.from_ms, step_ms, longer: undefined };
+    if (source === 'rollup' || plan.metrics.some((name) => DISTINCT.has(name)))
+      again.push({ at, question: { ...wider, from_ms, since_ms: undefined } });
+    else tell(at, toldOf({ ...one, question: wider }, counts.inSteps(step_ms), source, now_ms));
+  }
+  const questions = again.map(({ question }) => question);
+  if (again.length > 0)
+    await readTogether(deps, asking, questions, (place, answer) => tell(again[place]!.at, answer));
 }
 
 /** Its own figures of what was counted for all of a group. */

@@ -4,7 +4,7 @@ import { ok, type Result } from '../base/result.ts';
 import type { Asking } from './deps.ts';
 import { type ExploreError, fromStore } from './failure.ts';
 import { type Condition, matchesText, parseFilters } from './filter.ts';
-import { type KpiAnswer, type KpiDeps, readKpis } from './kpis.ts';
+import { type KpiAnswer, type KpiDeps, type KpiQuestion, readTogether } from './kpis.ts';
 import { signalOf } from './page.ts';
 import type { TimeRange } from './range.ts';
 import { countable } from './raw-facts.ts';
@@ -67,15 +67,8 @@ export async function readObjectives(
   const objectives = known.length === 0 ? asked : known;
   const step_ms = await stepFor(deps, asking, range);
   if (!step_ms.ok) return step_ms;
-  const rows = await Promise.all(
-    objectives.map((objective) => rowOf(deps, asking, range, objective, step_ms.value)),
-  );
-  const told: Record<string, unknown>[] = [];
-  for (const row of rows) {
-    if (!row.ok) return row;
-    told.push(row.value);
-  }
-  return ok({ step_s: step_ms.value / 1000, objectives: told });
+  const rows = await readRows(deps, asking, range, objectives, step_ms.value);
+  return rows.ok ? ok({ step_s: step_ms.value / 1000, objectives: rows.value }) : rows;
 }
 
 /** Of one workload there is nothing to say where another one is asked for. */
@@ -100,42 +93,77 @@ async function stepFor(
   return ok(Math.max(1, Math.ceil(length / HOUR_MS / CELLS_MOST)) * HOUR_MS);
 }
 
-async function rowOf(
+/** All of them together: what several count is counted once. */
+async function readRows(
   deps: KpiDeps,
   asking: Asking,
   range: Asked,
-  objective: Objective,
+  objectives: readonly Objective[],
   least_ms: number,
-): Promise<Result<Record<string, unknown>, ExploreError>> {
-  const own = parseFilters(objective.filters);
-  if (!own.ok) return own;
-  const conditions = [...own.value, ...range.conditions];
-  const read = (over: TimeRange, step_ms: number | null) =>
-    readKpis(deps, asking, {
-      ...over,
+): Promise<Result<Record<string, unknown>[], ExploreError>> {
+  const asked: { objective: Objective; question: KpiQuestion }[] = [];
+  for (const objective of objectives) {
+    const own = parseFilters(objective.filters);
+    if (!own.ok) return own;
+    const step_ms = objective.hourly ? Math.max(HOUR_MS, least_ms) : least_ms;
+    const question = {
+      ...startingOn(range, step_ms),
       metrics: [],
       figures: [{ name: objective.id, formula: objective.formula }],
       by: [],
-      conditions,
+      conditions: [...own.value, ...range.conditions],
       step_ms,
-    });
-  let step_ms = objective.hourly ? Math.max(HOUR_MS, least_ms) : least_ms;
-  let found = await read(startingOn(range, step_ms), step_ms);
-  if (!found.ok) return found;
-  const longer = longerStep(pointsOf(found.value), step_ms);
-  if (longer !== null) {
-    step_ms = longer;
-    found = await read(startingOn(range, step_ms), step_ms);
-    if (!found.ok) return found;
+      longer: (series: readonly { readonly points: Points }[]) =>
+        longerStep(series[0]?.points ?? [], step_ms),
+    };
+    asked.push({ objective, question });
   }
-  const before = objective.relative ? await read(weekBefore(range.from_ms), null) : null;
-  if (before && !before.ok) return before;
-  const baseline = before?.ok ? (pointsOf(before.value)[0]?.value ?? null) : null;
-  return ok(toldRow(objective, pointsOf(found.value), baseline, step_ms));
+  const first = await answersOf(
+    deps,
+    asking,
+    asked.map(({ question }) => question),
+  );
+  if (!first.ok) return first;
+  // What a relative objective is held against.
+  const held = asked.filter(({ objective }) => objective.relative);
+  const before = await answersOf(
+    deps,
+    asking,
+    held.map(({ question }) => ({
+      ...question,
+      ...weekBefore(range.from_ms),
+      step_ms: null,
+      longer: undefined,
+    })),
+  );
+  if (!before.ok) return before;
+  return ok(
+    asked.map((one, at) => {
+      const answer = first.value[at]!;
+      const then = before.value[held.indexOf(one)];
+      const baseline = then ? (pointsOf(then)[0]?.value ?? null) : null;
+      return toldRow(one.objective, pointsOf(answer), baseline, answer.step_s * 1000);
+    }),
+  );
 }
 
-type Points = KpiAnswer['series'][number]['points'];
-const pointsOf = (answer: KpiAnswer): Points => answer.series[0]?.points ?? [];
+/** In their order; the first that cannot be answered says why none is. */
+async function answersOf(
+  deps: KpiDeps,
+  asking: Asking,
+  questions: readonly KpiQuestion[],
+): Promise<Result<KpiAnswer[], ExploreError>> {
+  const answers: KpiAnswer[] = [];
+  let wrong: Result<never, ExploreError> | undefined;
+  await readTogether(deps, asking, questions, (at, answer) => {
+    if (answer.ok) answers[at] = answer.value;
+    else wrong ??= answer;
+  });
+  return wrong ?? ok(answers);
+}
+
+type Points = readonly { readonly value: number | null; readonly n: number }[];
+const pointsOf = (answer: KpiAnswer) => answer.series[0]?.points ?? [];
 const startingOn = ({ from_ms, to_ms }: TimeRange, step_ms: number): TimeRange => ({
   from_ms: Math.floor(from_ms / step_ms) * step_ms,
   to_ms,
@@ -147,7 +175,11 @@ export function longerStep(points: Points, step_ms: number): number | null {
   if (counts.length === 0) return null;
   const mean = counts.reduce((sum, n) => sum + n, 0) / points.length;
   if (mean >= OBSERVED_LEAST) return null;
-  return STEPS_MS.find((step) => step > step_ms && (mean * step) / step_ms >= OBSERVED_LEAST) ?? null;
+  return (
+    STEPS_MS.find(
+      (step) => step > step_ms && step % step_ms === 0 && (mean * step) / step_ms >= OBSERVED_LEAST,
+    ) ?? null
+  );
 }
 
 /** What a relative objective is held against: the week before, in whole hours. */
@@ -161,7 +193,7 @@ const NOW_MS = HOUR_MS;
 
 function toldRow(
   objective: Objective,
-  points: Points,
+  points: ReturnType<typeof pointsOf>,
   baseline: number | null,
   step_ms: number,
 ): Record<string, unknown> {

@@ -3,9 +3,11 @@ import {
   type Condition,
   type FlowQuestion,
   type KpiQuestion,
+  longerUntil,
   parseFilters,
   readLimit,
   readRange,
+  sinceOf,
   type TimeRange,
 } from '../explore/index.ts';
 import type { ApiDeps, Call } from './deps.ts';
@@ -67,22 +69,36 @@ function topOf({ url }: Call): number | undefined {
   throw new Refusal('invalid_request', `top is not a whole number from 1 to ${TOP_MOST}`, { field: 'top' });
 }
 
+const LEAST_MOST = 1_000;
+/** `least`: observations that a point should rest on; without it or without a step points are as asked. */
+function longerOf({ url }: Call, range: TimeRange, step_ms: number | null): KpiQuestion['longer'] {
+  const text = url.searchParams.get('least');
+  if (text === null || step_ms === null) return undefined;
+  const least = Number(text);
+  if (Number.isInteger(least) && least >= 0 && least <= LEAST_MOST) return longerUntil(least, range, step_ms);
+  throw new Refusal('invalid_request', `least is not a whole number from 0 to ${LEAST_MOST}`, {
+    field: 'least',
+  });
+}
+
 type Timed = Pick<ApiDeps, 'clock'>;
+function overTime(call: Call, deps: Timed) {
+  const range = rangeOf(call, deps);
+  const step_ms = stepOf(call);
+  const longer = longerOf(call, range, step_ms);
+  const since_ms = longer && step_ms !== null ? sinceOf(range, step_ms) : undefined;
+  return { ...range, step_ms, by: listOf(call, 'by'), conditions: filtersOf(call), longer, since_ms };
+}
+
 export const kpiQuestionOf = (call: Call, deps: Timed): KpiQuestion => ({
-  ...rangeOf(call, deps),
+  ...overTime(call, deps),
   metrics: listOf(call, 'metrics'),
-  by: listOf(call, 'by'),
-  step_ms: stepOf(call),
-  conditions: filtersOf(call),
   top: topOf(call),
 });
 
 export const flowQuestionOf = (call: Call, deps: Timed): FlowQuestion => ({
-  ...rangeOf(call, deps),
+  ...overTime(call, deps),
   of: call.url.searchParams.get('of') ?? '',
-  by: listOf(call, 'by'),
-  step_ms: stepOf(call),
-  conditions: filtersOf(call),
 });
 
 /** How a question is asked. */

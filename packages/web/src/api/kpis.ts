@@ -2,15 +2,7 @@
 import { type KpiName, kpiOf } from '@pegbar/contract/words';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import {
-  type Filter,
-  inSteps,
-  stepAtLeast,
-  useContextState,
-  useWindow,
-  type Window,
-  type WindowState,
-} from '../url/index.ts';
+import { type Filter, inSteps, useContextState, useWindow, type WindowState } from '../url/index.ts';
 import type { Params } from './client.ts';
 import { getTogether } from './together.ts';
 import type { KpiAnswer } from './types.ts';
@@ -83,15 +75,17 @@ const tableOf = <Name extends string>(answer: KpiAnswer, shift_ms: number): KpiT
 
 /**
  * Asks for KPIs over the window of the context bar, and for the same over its baseline. Where so little happens that a
- * line would be mostly gaps, it is asked again in longer steps: rare is not missing.
+ * line would be mostly gaps, its points are longer: rare is not missing.
  */
 export function useKpis({ metrics, ...question }: KpiQuestion): KpiResult {
-  const least = metrics.some((metric) => UNSURE.has(kpiOf(metric).unit)) ? OBSERVED_LEAST : 0;
+  const least = metrics.some((metric) => UNSURE.has(kpiOf(metric).unit)) ? OBSERVED_LEAST : COUNTED_LEAST;
   return useTables<KpiName>('kpis', { metrics: metrics.join(',') }, { least, ...question });
 }
-/** Percentiles and shares of few observations say nothing; counts do. */
+/** Percentiles and shares of few observations say nothing. */
 const UNSURE: ReadonlySet<string> = new Set(['ms', '0..1']);
 const OBSERVED_LEAST = 10;
+/** Of less, a line of counts is a comb. */
+const COUNTED_LEAST = 3;
 
 /** The same of what flows and of the machines behind it. */
 export function useFlow({ of, ...question }: FlowQuestion): KpiResult<string> {
@@ -106,13 +100,12 @@ function useTables<Name extends string>(path: Path, what: Params, question: Ques
   const asked: Asked = [path, what];
   const usual = useWindow();
   const fine = question.window ?? usual;
-  const first = useAnswer(asked, question, fine, false);
-  const step_ms = question.as === 'total' ? null : coarserStep(first.data, fine, question.least);
-  const window = useMemo(() => (step_ms === null ? fine : inSteps(fine, step_ms)), [fine, step_ms]);
-  const second = useAnswer(asked, { ...question, enabled: step_ms !== null }, window, false);
-  const now = step_ms === null ? first : second;
+  const now = useAnswer(asked, question, fine, false);
+  // Where little happens the server makes the points longer; the baseline is asked in theirs.
+  const step_ms = now.data === undefined || question.as === 'total' ? fine.step_ms : now.data.step_s * 1000;
+  const window = useMemo(() => (step_ms === fine.step_ms ? fine : inSteps(fine, step_ms)), [fine, step_ms]);
   const compared = question.enabled !== false && question.compared !== false && window.baseline !== null;
-  const settled = first.data !== undefined && !first.isPlaceholderData;
+  const settled = now.data !== undefined && !now.isPlaceholderData;
   const earlier = useAnswer(asked, { ...question, enabled: compared && settled }, window, true);
   const { baseline } = window;
   const nowTable = useMemo(() => now.data && tableOf<Name>(now.data, 0), [now.data]);
@@ -144,6 +137,7 @@ function useAnswer([path, what]: Asked, question: Question, window: WindowState,
     by: question.by?.join(',') || null,
     filter: [...filters, ...(question.filters ?? []), ...release],
     step: question.as === 'total' ? null : step_ms / 1000,
+    least: question.as === 'total' || ofBaseline ? null : (question.least ?? 0),
     // Lines beyond these nobody tells apart; of hundreds of models the answer would be refused.
     top: path === 'kpis' && question.by && question.as !== 'total' ? LINES_MOST : null,
     tenant,
@@ -157,44 +151,6 @@ function useAnswer([path, what]: Asked, question: Question, window: WindowState,
     enabled: question.enabled !== false,
   });
 }
-
-/** A line with fewer of its points than this is asked in longer steps. */
-const KNOWN_LEAST = 0.7;
-/** Fewer points than this are no line. */
-const POINTS_LEAST = 12;
-
-/** A step at which most points have a value; null where the given one will do, or none would. */
-export function coarserStep(
-  answer: KpiAnswer | undefined,
-  window: Window & { step_ms: number },
-  least = 0,
-): number | null {
-  const columns = (answer?.series ?? []).map((one) => one.points).filter((points) => points.some(isSeen));
-  if (columns.length === 0) return null;
-  const first = Math.min(...columns.map((points) => points.findIndex(isSeen)));
-  const since = columns.map((points) => points.slice(first));
-  const knownShare = knownOf(since);
-  const enough = least === 0 ? 1 : Math.min(1, Math.max(...since.map(meanOf)) / least);
-  const share = knownShare >= KNOWN_LEAST ? enough : Math.min(knownShare, enough);
-  if (share >= 1 || !(share > 0)) return null;
-  const longest = (window.to_ms - window.from_ms) / POINTS_LEAST;
-  const wanted = stepAtLeast(Math.min(window.step_ms / share, longest));
-  return wanted > window.step_ms ? wanted : null;
-}
-
-type Points = KpiAnswer['series'][number]['points'];
-/** A rate of nothing is 0 and rests on nothing. */
-const isSeen = ({ value, n }: Points[number]): boolean => value !== null && n > 0;
-
-/** The share of points that have a value; the lines that most happens on count most. */
-function knownOf(columns: readonly Points[]): number {
-  const weights = columns.map((points) => points.reduce((sum, { n }) => sum + n, 0) || 1);
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const known = columns.map((points) => points.filter(({ value }) => value !== null).length / points.length);
-  return known.reduce((sum, share, at) => sum + (share * weights[at]!) / total, 0);
-}
-
-const meanOf = (points: Points): number => points.reduce((sum, { n }) => sum + n, 0) / (points.length || 1);
 
 /** The series of a metric and, where asked `by`, of a key; undefined where there is none. */
 export function seriesOf<Name extends string>(
