@@ -49,8 +49,11 @@ export function matchHours<S>(
   const strata: Stratum<S>[] = [];
   const before = rowsByHour(reference, rows);
   const after = rowsByHour(current, rows);
-  const divide = (level: number, was: readonly number[], is: readonly number[]): void => {
-    const cells = LEVELS[level + 1];
+  const divide = (from: number, hours: readonly number[], is: readonly number[]): void => {
+    // One hour has no parts: as long as there are enough rows, less and less of the reference goes with it.
+    const { level, was } =
+      is.length === 1 ? narrowed(from, hours, is[0]!, before) : { level: from, was: hours };
+    const cells = is.length === 1 ? undefined : LEVELS[level + 1];
     if (cells) {
       const had = groupBy(was, cells);
       const has = groupBy(is, cells);
@@ -71,6 +74,23 @@ export function matchHours<S>(
   };
   divide(0, [...reference.keys()], [...current.keys()]);
   return strata;
+}
+
+function narrowed(
+  from: number,
+  hours: readonly number[],
+  hour: number,
+  rows: Rows,
+): { level: number; was: readonly number[] } {
+  let [level, was] = [from, hours];
+  for (let cells = LEVELS[level + 1]; cells; cells = LEVELS[level + 1]) {
+    const cell = cells[hour];
+    const part = was.filter((one) => cells[one] === cell);
+    if (totalOf(part, rows) < MATCH_LEAST) break;
+    level++;
+    was = part;
+  }
+  return { level, was };
 }
 
 /** Rows of each hour of the week. */

@@ -14,6 +14,7 @@ import {
   matchHours,
   type NumberSample,
   type Stratum,
+  sizeOf,
 } from '@pegbar/stats';
 import { compareContent } from './content/compare.ts';
 import { designEffectOf } from './design-effect.ts';
@@ -22,6 +23,7 @@ import {
   addCategories,
   addNumbers,
   categoriesOf,
+  type Hour,
   type Hours,
   hoursWhere,
   isNumeric,
@@ -65,13 +67,98 @@ export function compareParts(
   factor = designEffectOf(sampling, reference.values()),
 ): Comparison {
   if (sampling.as === 'content') return compareContent(metric, sampling, reference, current);
-  const designEffect = { reference: factor, current: factor };
-  return isNumeric(sampling)
-    ? compareAsNumbers(metric, sampling, reference, current, designEffect)
-    : compareAsCategories(metric, sampling, reference, current, designEffect);
+  return compareSampled(metric, sampling, sidesOf(sampling, reference, current), factor);
 }
 
+/** An hour, or a quarter of a day, as it is compared: its hour of the week, its rows, and what they are. */
+export interface Timed<S> {
+  readonly how: number;
+  readonly rows: number;
+  readonly sample: S;
+}
+/** By part. */
+export type Sampled<S> = ReadonlyMap<string, readonly Timed<S>[]>;
+export type SampledSides =
+  | {
+      readonly as: 'numbers';
+      readonly reference: Sampled<NumberSample>;
+      readonly current: Sampled<NumberSample>;
+    }
+  | {
+      readonly as: 'categories';
+      readonly reference: Sampled<CategorySample>;
+      readonly current: Sampled<CategorySample>;
+    };
+
+/** As `compareParts`, of samples that were made before. */
+export function compareSampled(
+  metric: DriftMetric,
+  sampling: Sampling,
+  sides: SampledSides,
+  factor: number,
+): Comparison {
+  const designEffect = { reference: factor, current: factor };
+  return sides.as === 'numbers'
+    ? compareAsNumbers(metric, sampling, sides, designEffect)
+    : compareAsCategories(metric, sampling, sides, designEffect);
+}
+
+function sidesOf(sampling: Sampling, reference: Parts, current: Parts): SampledSides {
+  if (isNumeric(sampling)) {
+    const of = (parts: Parts) => sampledOf(parts, (hour) => numberOf(sampling, hour), rowsOfNumbers);
+    return { as: 'numbers', reference: of(reference), current: of(current) };
+  }
+  const of = (parts: Parts) => sampledOf(parts, (hour) => categoriesOf(sampling, hour), rowsOfCategories);
+  return { as: 'categories', reference: of(reference), current: of(current) };
+}
+
+function sampledOf<S>(parts: Parts, sampleOf: (hour: Hour) => S, rowsOf: (sample: S) => number): Sampled<S> {
+  const out = new Map<string, Timed<S>[]>();
+  for (const [part, hours] of parts) {
+    const timed: Timed<S>[] = [];
+    for (const [at, hour] of hours) {
+      const sample = sampleOf(hour);
+      timed.push({ how: hourOfWeek(at), rows: rowsOf(sample), sample });
+    }
+    out.set(part, timed);
+  }
+  return out;
+}
+
+export const rowsOfNumbers = ({ histogram, missing }: NumberSample): number => sizeOf(histogram) + missing;
+export const rowsOfCategories = ({ counts, missing }: CategorySample): number => totalOf(counts) + missing;
+
+function totalOf(counts: ReadonlyMap<string, number>): number {
+  let sum = 0;
+  for (const count of counts.values()) sum += count;
+  return sum;
+}
+
+type Figures = Pick<Comparison, 'evidence' | 'leastEffect' | 'designEffect'>;
+type Telling = Pick<Comparison, 'explanation' | 'now' | 'before' | 'distribution'>;
+
 /** A sweep tells few of the series that it tests: sizes and drawings are made when somebody asks for them. */
+const toldLater = (
+  { evidence, leastEffect, designEffect }: Figures,
+  tell: { readonly [K in keyof Telling]: () => Telling[K] },
+): Comparison => ({
+  evidence,
+  leastEffect,
+  designEffect,
+  get explanation() {
+    return tell.explanation();
+  },
+  get now() {
+    return tell.now();
+  },
+  get before() {
+    return tell.before();
+  },
+  get distribution() {
+    return tell.distribution();
+  },
+});
+
 function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => {
@@ -85,79 +172,51 @@ type Effects = NonNullable<CompareOptions['designEffect']>;
 function compareAsNumbers(
   metric: DriftMetric,
   sampling: Sampling,
-  reference: Parts,
-  current: Parts,
+  { reference, current }: { reference: Sampled<NumberSample>; current: Sampled<NumberSample> },
   designEffect: Effects,
 ): Comparison {
   const leastEffect = metric.least.psi ?? PSI_LEAST;
-  const strata = strataOf(
-    reference,
-    current,
-    (hour) => numberOf(sampling, hour),
-    ({ histogram, missing }) => sizeOf(histogram.counts) + missing,
-    addNumbers,
-  );
+  const strata = strataOf(reference, current, addNumbers);
   const { evidence, standardised } = compareNumberStrata(strata, { leastEffect, designEffect });
-  const explained = once(() => explainNumbers(standardised.reference, standardised.current, evidence.sizes));
+  const [was, is] = [standardised.reference, standardised.current];
+  const explanation = once(() => explainNumbers(was, is, evidence.sizes));
   const whole = sampling.as === 'number' && isWhole(sampling.of);
-  return {
-    evidence,
-    get explanation() {
-      return explained();
+  return toldLater(
+    { evidence, leastEffect, designEffect: designEffect.current },
+    {
+      explanation,
+      now: () => explanation().medianCurrent ?? null,
+      before: () => explanation().medianReference ?? null,
+      distribution: () => drawn(was, is, whole),
     },
-    leastEffect,
-    designEffect: designEffect.current,
-    get now() {
-      return explained().medianCurrent ?? null;
-    },
-    get before() {
-      return explained().medianReference ?? null;
-    },
-    get distribution() {
-      return drawn(standardised.reference, standardised.current, whole);
-    },
-  };
+  );
 }
 
 function compareAsCategories(
   metric: DriftMetric,
   sampling: Sampling,
-  reference: Parts,
-  current: Parts,
+  { reference, current }: { reference: Sampled<CategorySample>; current: Sampled<CategorySample> },
   designEffect: Effects,
 ): Comparison {
-  const strata = strataOf(
-    reference,
-    current,
-    (hour) => categoriesOf(sampling, hour),
-    ({ counts, missing }) => sizeOf([...counts.values()]) + missing,
-    addCategories,
-  );
+  const strata = strataOf(reference, current, addCategories);
   const whole = addCategories(strata.map((one) => one.reference));
   const leastEffect = sampling.as === 'rate' ? leastOfRate(metric, whole) : (metric.least.psi ?? PSI_LEAST);
   const { evidence, standardised } = compareCategoryStrata(strata, { leastEffect, designEffect });
-  const explained = once(() => {
-    const found = explainCategories(standardised.reference, standardised.current, evidence.sizes);
+  const [was, is] = [standardised.reference, standardised.current];
+  const explanation = once(() => {
+    const found = explainCategories(was, is, evidence.sizes);
     return sampling.as === 'rate' ? ofShare(found) : found;
   });
-  const name = (): string => explained().of ?? [...whole.counts.keys()][0]!;
-  return {
-    evidence,
-    get explanation() {
-      return explained();
+  const name = (): string => explanation().of ?? [...whole.counts.keys()][0]!;
+  return toldLater(
+    { evidence, leastEffect, designEffect: designEffect.current },
+    {
+      explanation,
+      now: () => shareOf(is, name()),
+      before: () => shareOf(was, name()),
+      distribution: () => drawnCategories(was, is),
     },
-    leastEffect,
-    designEffect: designEffect.current,
-    get now() {
-      return shareOf(standardised.current, name());
-    },
-    get before() {
-      return shareOf(standardised.reference, name());
-    },
-    get distribution() {
-      return drawnCategories(standardised.reference, standardised.current);
-    },
-  };
+  );
 }
 
 /** Of two categories either tells the change; a rate is the share of those that count, and so is its interval. */
@@ -185,60 +244,57 @@ export function leastOfRate(metric: DriftMetric, reference: CategorySample): num
 }
 
 function shareOf({ counts }: CategorySample, name: string): number | null {
-  const n = sizeOf([...counts.values()]);
+  const n = totalOf(counts);
   return n > 0 ? (counts.get(name) ?? 0) / n : null;
 }
 
-const sizeOf = (counts: ArrayLike<number>): number => {
-  let sum = 0;
-  for (let at = 0; at < counts.length; at++) sum += counts[at]!;
-  return sum;
-};
-
 /** Samples of several hours; they are added up where the comparison is made, and not before. */
 interface Pile<S> {
-  readonly rows: number;
-  readonly samples: readonly S[];
+  rows: number;
+  readonly samples: S[];
 }
-const pileUp = <S>(piles: readonly Pile<S>[]): Pile<S> => ({
-  rows: piles.reduce((sum, { rows }) => sum + rows, 0),
-  samples: piles.flatMap(({ samples }) => samples),
-});
+
+function pileUp<S>(piles: readonly Pile<S>[]): Pile<S> {
+  const [first] = piles;
+  if (first !== undefined && piles.length === 1) return first;
+  const out: Pile<S> = { rows: 0, samples: [] };
+  for (const { rows, samples } of piles) {
+    out.rows += rows;
+    for (const sample of samples) out.samples.push(sample);
+  }
+  return out;
+}
+
+const rowsOfPile = <S>({ rows }: Pile<S>): number => rows;
 
 /** Hours of the week of each part are matched; what is left of a part's mix is told apart as mix. */
 function strataOf<S>(
-  reference: Parts,
-  current: Parts,
-  sampleOf: (hour: Parameters<typeof numberOf>[1]) => S,
-  rows: (sample: S) => number,
+  reference: Sampled<S>,
+  current: Sampled<S>,
   blend: (samples: readonly S[]) => S,
 ): Stratum<S>[] {
-  const byHour = (hours: Hours | undefined): Map<number, Pile<S>> => {
-    const piles = new Map<number, { rows: number; samples: S[] }>();
-    for (const [at, hour] of hours ?? []) {
-      const sample = sampleOf(hour);
-      const count = rows(sample);
-      if (count === 0) continue;
-      const how = hourOfWeek(at);
-      const pile = piles.get(how);
-      if (pile) {
-        pile.rows += count;
-        pile.samples.push(sample);
-      } else piles.set(how, { rows: count, samples: [sample] });
-    }
-    return piles;
-  };
-  const names = new Set([...reference.keys(), ...current.keys()]);
-  return [...names].flatMap((name) => {
-    const was = byHour(reference.get(name));
-    const is = byHour(current.get(name));
-    if (was.size + is.size === 0) return [];
-    return matchHours(name, was, is, ({ rows: count }) => count, pileUp).map((stratum) => ({
-      segment: stratum.segment,
-      reference: blend(stratum.reference.samples),
-      current: blend(stratum.current.samples),
-    }));
-  });
+  const out: Stratum<S>[] = [];
+  for (const name of new Set([...reference.keys(), ...current.keys()])) {
+    const was = pilesOf(reference.get(name) ?? []);
+    const is = pilesOf(current.get(name) ?? []);
+    if (was.size + is.size === 0) continue;
+    for (const { reference: before, current: now } of matchHours(name, was, is, rowsOfPile, pileUp))
+      out.push({ segment: name, reference: blend(before.samples), current: blend(now.samples) });
+  }
+  return out;
+}
+
+function pilesOf<S>(hours: readonly Timed<S>[]): Map<number, Pile<S>> {
+  const piles = new Map<number, Pile<S>>();
+  for (const { how, rows, sample } of hours) {
+    if (rows === 0) continue;
+    const pile = piles.get(how);
+    if (pile) {
+      pile.rows += rows;
+      pile.samples.push(sample);
+    } else piles.set(how, { rows, samples: [sample] });
+  }
+  return piles;
 }
 
 /**
@@ -247,18 +303,18 @@ function strataOf<S>(
  */
 function drawn(reference: NumberSample, current: NumberSample, whole: boolean): Distribution {
   const both = addNumbers([reference, current]).histogram;
-  const n = sizeOf(both.counts);
-  if (n === 0) return { cells: [], reference: [], current: [] };
+  if (sizeOf(both) === 0) return { cells: [], reference: [], current: [] };
   const [low, high] = [histogramQuantile(both, 0.005)!, histogramQuantile(both, 0.995)!];
   const width = whole ? Math.ceil((high - low + 1) / DRAWN_CELLS) : (high - low) / DRAWN_CELLS || 1;
   const count = whole ? Math.ceil((high - low + 1) / width) : high > low ? DRAWN_CELLS : 1;
   const side = ({ histogram }: NumberSample): number[] => {
     const cells = new Array<number>(count).fill(0);
-    for (let i = 0; i < histogram.values.length; i++) {
-      const cell = Math.floor((histogram.values[i]! - low) / width);
-      cells[Math.min(count - 1, Math.max(0, cell))]! += histogram.counts[i]!;
+    const { values, counts } = histogram;
+    for (let i = 0; i < values.length; i++) {
+      const cell = Math.floor((values[i]! - low) / width);
+      cells[Math.min(count - 1, Math.max(0, cell))]! += counts[i]!;
     }
-    const total = sizeOf(cells) || 1;
+    const total = sizeOf(histogram) || 1;
     return cells.map((one) => one / total);
   };
   const cells = Array.from({ length: count }, (_, i) => ({

@@ -1,10 +1,11 @@
 /** The design effect of a series from its daily sums alone, for the first look of a sweep. */
 import type { RollupMetricName } from '@pegbar/contract';
+import type { NumberSample } from '@pegbar/stats';
 import type { SumsRow } from '../rollups/index.ts';
-import type { Parts } from './compare.ts';
+import type { Sampled, SampledSides } from './compare.ts';
 import { designEffectOfDays } from './design-effect.ts';
 import { readsOf, type Sampling } from './metrics.ts';
-import { addNumbers, numberOf, type Series } from './series.ts';
+import { addNumbers, type Series } from './series.ts';
 
 interface Day {
   n: number;
@@ -19,18 +20,18 @@ const DAY_S = 86_400;
  */
 export function dayEffectOf(
   { segment, sampling }: Pick<Series, 'segment' | 'sampling'>,
-  reference: Parts,
+  sides: SampledSides,
   rows: readonly SumsRow[],
   dim: string,
 ): number {
   const needed = new Set<RollupMetricName>(readsOf(sampling).metrics);
-  const { tenant, pipeline_stage: stage = '' } = segment;
+  // Those of no tenant are of all of them together.
+  const { tenant = '', pipeline_stage: stage = '' } = segment;
   const value = segment[dim];
   const sums = new Map<RollupMetricName, Map<number, Day>>();
   for (const row of rows) {
-    if (!needed.has(row.metric) || row.dim !== dim || row.stage !== stage) continue;
-    if ((tenant !== undefined && row.tenant !== tenant) || (value !== undefined && row.value !== value))
-      continue;
+    if (row.tenant !== tenant || row.stage !== stage || row.dim !== dim || !needed.has(row.metric)) continue;
+    if (value !== undefined && row.value !== value) continue;
     const days = sums.get(row.metric) ?? new Map<number, Day>();
     sums.set(row.metric, days);
     for (let at = 0; at < row.starts.length; at++) {
@@ -41,7 +42,7 @@ export function dayEffectOf(
       known.micro += row.micro[at]!;
     }
   }
-  const { days, spread } = meansOf(sampling, sums, reference);
+  const { days, spread } = meansOf(sampling, sums, sides);
   return designEffectOfDays(days, spread);
 }
 
@@ -51,13 +52,13 @@ interface Means {
   spread: number;
 }
 
-function meansOf(sampling: Sampling, sums: Sums, reference: Parts): Means {
-  if (sampling.as === 'number') {
+function meansOf(sampling: Sampling, sums: Sums, sides: SampledSides): Means {
+  if (sampling.as === 'number' && sides.as === 'numbers') {
     const days = [...(sums.get(sampling.of) ?? [])]
       .filter(([, { n }]) => n > 0)
       .map(([day, { n, micro }]) => ({ day, n, mean: micro / MICRO / n }))
       .sort((a, b) => a.day - b.day);
-    return { days, spread: varianceOf(sampling, reference) };
+    return { days, spread: varianceOf(sides.reference) };
   }
   if (sampling.as !== 'rate') return { days: [], spread: 0 };
   const total = (metrics: readonly RollupMetricName[], day: number, of: (one: Day) => number): number =>
@@ -80,10 +81,8 @@ function meansOf(sampling: Sampling, sums: Sums, reference: Parts): Means {
 }
 
 /** Of one observation, within the reference. */
-function varianceOf(sampling: Sampling, reference: Parts): number {
-  const samples = [...reference.values()].flatMap((quarters) =>
-    [...quarters.values()].map((hour) => numberOf(sampling, hour)),
-  );
+function varianceOf(reference: Sampled<NumberSample>): number {
+  const samples = [...reference.values()].flatMap((quarters) => quarters.map(({ sample }) => sample));
   const { values, counts } = addNumbers(samples).histogram;
   let [n, sum, squares] = [0, 0, 0];
   for (let at = 0; at < values.length; at++) {

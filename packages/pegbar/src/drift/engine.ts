@@ -1,7 +1,14 @@
 /** Tests a family of series in two windows and decides them together. Pure: everything is read before. */
 import { ALPHA, benjaminiHochberg, type Judgement, type JudgeOptions, judgeOne } from '@pegbar/stats';
 import { type Excluded, touches } from './changes.ts';
-import { type Comparison, compareParts, type Parts, persistsIn } from './compare.ts';
+import {
+  type Comparison,
+  compareParts,
+  compareSampled,
+  type Parts,
+  persistsIn,
+  type SampledSides,
+} from './compare.ts';
 import { hoursWhere, isNumeric, type Series } from './series.ts';
 import { type Window, within } from './windows.ts';
 
@@ -81,24 +88,26 @@ export function testRelease(
 /** Hours lie under their start: the hour in which it came is among them. */
 const HOUR_OF_START = 3_600_000;
 
-/** As it is, where reference and current side were read apart; `designEffect` where it is known already. */
-export function testParts(
+/** As it is, of samples that were made before: a first look, which says nothing about how long it lasts. */
+export function testSampled(
   series: Series,
-  reference: Parts,
-  current: Parts,
-  options: TestOptions,
+  sides: SampledSides,
+  { leastEffect }: TestOptions,
   designEffect: number,
 ): Tested {
-  return tested(
+  return {
     series,
-    null,
-    reference,
-    current,
-    () => false,
-    { ...options, persistence: false },
-    designEffect,
-  );
+    against: null,
+    reference: series.parts,
+    current: series.parts,
+    isReference: () => false,
+    comparison: withLeast(compareSampled(series.metric, series.sampling, sides, designEffect), leastEffect),
+    persists: undefined,
+  };
 }
+
+const withLeast = (found: Comparison, leastEffect: number | undefined): Comparison =>
+  leastEffect === undefined ? found : { ...found, leastEffect };
 
 function tested(
   series: Series,
@@ -107,11 +116,9 @@ function tested(
   current: Parts,
   isReference: (at_ms: number) => boolean,
   { alpha = ALPHA, leastEffect, persistence = true }: TestOptions,
-  designEffect?: number,
 ): Tested {
   const { metric, sampling } = series;
-  const found = compareParts(metric, sampling, reference, current, designEffect);
-  const comparison = leastEffect === undefined ? found : { ...found, leastEffect };
+  const comparison = withLeast(compareParts(metric, sampling, reference, current), leastEffect);
   const { evidence } = comparison;
   const isWorth =
     evidence.p <= alpha && evidence.components.some(({ effect }) => effect >= comparison.leastEffect);

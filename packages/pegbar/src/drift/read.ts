@@ -85,7 +85,7 @@ function groupedReads(groupings: readonly Grouping[]): Read[] {
 }
 
 /** `of`: the hours with what one sampling needs, made once for all segments. */
-export type Cells = Map<string, { key: readonly string[]; hours: Hours; of: Map<Sampling, Hours> }>;
+type Cells = Map<string, { key: readonly string[]; hours: Hours; of: Map<Sampling, Hours> }>;
 
 async function readCells(
   rollups: RollupReader,
@@ -125,7 +125,7 @@ async function readCells(
   return ok(cells);
 }
 
-export function addToCell(
+function addToCell(
   cells: Cells,
   key: readonly string[],
   at_ms: number,
@@ -149,7 +149,8 @@ function conditionsOf(only: NonNullable<SeriesQuestion['only']>, by: readonly st
     }));
 }
 
-function joined(windows: readonly Window[]): Window[] {
+/** Windows that touch, as one. */
+export function joined(windows: readonly Window[]): Window[] {
   const out: { from_ms: number; to_ms: number }[] = [];
   for (const window of [...windows].sort((a, b) => a.from_ms - b.from_ms)) {
     const last = out.at(-1);
@@ -160,7 +161,7 @@ function joined(windows: readonly Window[]): Window[] {
 }
 
 /** Series of one metric by some of the keys. */
-export function seriesOf(
+function seriesOf(
   cells: Cells,
   by: readonly string[],
   names: readonly string[],

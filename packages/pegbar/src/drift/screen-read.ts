@@ -1,21 +1,22 @@
 /** What the first look of a sweep reads: sums by quarter, their references, and the few hours that these do not tell. */
 import { QUARTER_METRICS, QUARTER_STAGE_METRICS, type RollupMetricName } from '@pegbar/contract';
+import { EMPTY_HISTOGRAM } from '@pegbar/stats';
 import { ok, type Result } from '../base/result.ts';
 import { type Asking, type ExploreError, fromStore } from '../explore/index.ts';
 import {
   QUARTER_MS,
   type QuarterReader,
   quartersOf,
-  type StoredRow,
+  type StoredBlock,
   type Stretch,
   type SumsRow,
   sourcesOf,
-  Tally,
 } from '../rollups/index.ts';
 import type { Excluded } from './changes.ts';
 import { type DriftMetric, readsOf, type Sampling } from './metrics.ts';
-import { addToCell, type Cells, type Grouping, samplingOf } from './read.ts';
-import { HOUR_MS, tallyOfStored } from './series.ts';
+import { type Grouping, joined, samplingOf } from './read.ts';
+import { HOUR_MS } from './series.ts';
+import { addBlock, Sheet, type SideName } from './sheet.ts';
 import type { DriftDeps } from './sweep.ts';
 import { type Window, within } from './windows.ts';
 
@@ -29,14 +30,8 @@ export const isKept = (sampling: Sampling | undefined): boolean =>
   sampling.as === 'hourly' ||
   readsOf(sampling).metrics.every((metric) => KEPT.has(metric));
 
-export interface Side {
-  readonly current: Cells;
-  readonly reference: Cells;
-  /** Hours that some references have to be had without. */
-  readonly spoilt: Cells;
-}
 /** By dimension, and whether by stage. */
-export type Sides = Map<string, Side>;
+export type Sheets = ReadonlyMap<string, Sheet>;
 export const placeOf = (dims: readonly string[], stages: boolean): string => `${dims.join('*')} ${stages}`;
 
 /** Hours of references that lie in windows which are left out, with the quarter that they are part of. */
@@ -49,74 +44,74 @@ export function spoiltHours(current: Window, excluded: readonly Excluded[]): Map
   return out;
 }
 
+export interface SidesQuestion {
+  readonly metrics: readonly DriftMetric[];
+  readonly groupings: readonly Grouping[];
+  readonly current: Window;
+}
+
 export async function readSides(
   deps: ScreenDeps,
   asking: Asking,
-  {
-    metrics,
-    groupings,
-    current,
-  }: { metrics: readonly DriftMetric[]; groupings: readonly Grouping[]; current: Window },
+  { metrics, groupings, current }: SidesQuestion,
   spoilt: ReadonlyMap<number, number>,
-): Promise<Result<Sides, ExploreError>> {
-  const sides: Sides = new Map();
-  const reads = new Map<string, { grouping: Grouping; samplings: Sampling[] }>();
-  for (const grouping of groupings) {
-    const { dims, stages = false } = grouping;
-    sides.set(placeOf(dims, stages), { current: new Map(), reference: new Map(), spoilt: new Map() });
-    const samplings = metrics.flatMap((metric) => samplingOf(metric, stages) ?? []);
-    reads.set(placeOf(dims, stages), { grouping, samplings });
-  }
+): Promise<Result<Sheets, ExploreError>> {
+  const sheets = new Map<string, Sheet>();
+  for (const { dims, stages = false } of groupings) sheets.set(placeOf(dims, stages), new Sheet());
   const every = metrics.flatMap(({ sampling, byStage }) => (byStage ? [sampling, byStage] : [sampling]));
-  const wanted = wantedOf(every);
-  const asked = { scope: asking.scope, signal: asking.signal, ...wanted, ...current };
-  const tellTo = (side: keyof Side) => (row: StoredRow) => {
-    const { tenant, dim, value, stage, metric, t_ms } = row;
-    const place = sides.get(placeOf([dim], stage !== ''));
-    if (place)
-      addToCell(
-        place[side],
-        stage === '' ? [tenant, value] : [tenant, value, stage],
-        t_ms,
-        metric,
-        tallyOfStored(row),
-      );
-  };
+  const asked = { scope: asking.scope, signal: asking.signal, ...wantedOf(every), ...current };
+  const tellTo =
+    (side: SideName) =>
+    (block: StoredBlock): void =>
+      addBlock(side, block, (dim, isStage) => sheets.get(placeOf([dim], isStage)));
   const [now, before] = await Promise.all([
     deps.quarters.current(asked, tellTo('current')),
     deps.quarters.references(asked, tellTo('reference')),
   ]);
   if (!now.ok) return fromStore(now.error);
   if (!before.ok) return fromStore(before.error);
-  const hourly = await readHourly(deps, asking, { metrics, current, rest: now.value }, sides);
-  if (!hourly.ok) return hourly;
-  const hours = joined([...spoilt.keys()].map((from_ms) => ({ from_ms, to_ms: from_ms + HOUR_MS })));
-  for (const [place, { grouping, samplings }] of reads)
-    for (const [side, stretches] of [
-      ['current', joined(now.value)],
-      ['spoilt', hours],
-    ] as const)
-      for (const stretch of stretches) {
-        const { dims, by, stages = false } = grouping;
-        const of = wantedOf(samplings);
-        const read = await deps.rollups.read(
-          {
-            dims,
-            by,
-            stages,
-            conditions: [],
-            scope: asking.scope,
-            signal: asking.signal,
-            metrics: of.metrics,
-            quantiles: of.bins,
-            ...stretch,
-            step_ms: HOUR_MS,
-          },
-          (key, at_ms, metric, tally) => addToCell(sides.get(place)![side], key, at_ms, metric, tally),
-        );
-        if (!read.ok) return fromStore(read.error);
-      }
-  return ok(sides);
+  const rest = joined(now.value);
+  const gone = joined([...spoilt.keys()].map((from_ms) => ({ from_ms, to_ms: from_ms + HOUR_MS })));
+  const question = { metrics, groupings, current };
+  const [hourly, ...others] = await Promise.all([
+    readHourly(deps, asking, { metrics, current, rest }, sheets),
+    readStretches(deps, asking, question, { side: 'current', stretches: rest }, sheets),
+    readStretches(deps, asking, question, { side: 'spoilt', stretches: gone }, sheets),
+  ]);
+  const failed = [hourly, ...others].find(({ ok: isRead }) => !isRead);
+  return failed && !failed.ok ? failed : ok(sheets);
+}
+
+/** What has no quarters yet, and what is taken out of references: by hour. */
+async function readStretches(
+  deps: ScreenDeps,
+  { scope, signal }: Asking,
+  { metrics, groupings }: SidesQuestion,
+  { side, stretches }: { side: SideName; stretches: readonly Stretch[] },
+  sheets: Sheets,
+): Promise<Result<null, ExploreError>> {
+  const places = new Map(groupings.map((one) => [placeOf(one.dims, one.stages ?? false), one]));
+  const reads = [...places].flatMap(([place, { dims, by, stages = false }]) => {
+    const of = wantedOf(metrics.flatMap((metric) => samplingOf(metric, stages) ?? []));
+    const sheet = sheets.get(place)!;
+    const common = {
+      dims,
+      by,
+      stages,
+      conditions: [],
+      scope,
+      signal,
+      metrics: of.metrics,
+      quantiles: of.bins,
+    };
+    return stretches.map((stretch) =>
+      deps.rollups.read({ ...common, ...stretch, step_ms: HOUR_MS }, (key, at_ms, metric, tally) =>
+        sheet.addTally(side, key, at_ms, metric, tally),
+      ),
+    );
+  });
+  for (const read of await Promise.all(reads)) if (!read.ok) return fromStore(read.error);
+  return ok(null);
 }
 
 /** Of what an hour is an observation of: the hours of the window and the same hours of the weeks before. */
@@ -124,7 +119,7 @@ async function readHourly(
   deps: ScreenDeps,
   { scope, signal }: Asking,
   { metrics, current, rest }: { metrics: readonly DriftMetric[]; current: Window; rest: readonly Stretch[] },
-  sides: Sides,
+  sheets: Sheets,
 ): Promise<Result<null, ExploreError>> {
   const samplings = metrics.map(({ sampling }) => sampling).filter(({ as }) => as === 'hourly');
   if (samplings.length === 0) return ok(null);
@@ -133,26 +128,24 @@ async function readHourly(
     .filter((quarter) => !isOpen(Math.max(quarter, current.from_ms)))
     .map((from_ms) => ({ from_ms, to_ms: from_ms + QUARTER_MS }));
   const before = quartersOf(current).flatMap(sourcesOf);
-  const tellTo =
-    (side: 'current' | 'reference') =>
-    ({ tenant, metric, dim, value, stage, starts, n, micro }: SumsRow): void => {
-      const place = sides.get(placeOf([dim], stage !== ''));
-      if (!place) return;
-      for (let at = 0; at < starts.length; at++) {
-        const tally = new Tally(metric);
-        tally.n = n[at]!;
-        tally.micro = micro[at]!;
-        addToCell(place[side], [tenant, value], starts[at]! * 1000, metric, tally);
-      }
-    };
   const asked = { scope, signal, metrics: wantedOf(samplings).metrics };
-  for (const [side, stretches] of [
-    ['current', joined(whole)],
-    ['reference', joined(before)],
-  ] as const) {
-    const read = await deps.quarters.sums('hours', asked, stretches, tellTo(side));
-    if (!read.ok) return fromStore(read.error);
-  }
+  const tellTo =
+    (side: SideName) =>
+    ({ tenant, metric, dim, value, stage, starts, n, micro }: SumsRow): void => {
+      const cell = stage === '' ? sheets.get(placeOf([dim], false))?.cell([tenant, value]) : undefined;
+      for (let at = 0; cell && at < starts.length; at++)
+        cell.add(side, metric, {
+          at_ms: starts[at]! * 1000,
+          n: n[at]!,
+          micro: micro[at]!,
+          histogram: EMPTY_HISTOGRAM,
+        });
+    };
+  const reads = await Promise.all([
+    deps.quarters.sums('hours', asked, joined(whole), tellTo('current')),
+    deps.quarters.sums('hours', asked, joined(before), tellTo('reference')),
+  ]);
+  for (const read of reads) if (!read.ok) return fromStore(read.error);
   return ok(null);
 }
 
@@ -165,14 +158,4 @@ export function wantedOf(samplings: readonly Sampling[]): {
     metrics: [...new Set(reads.flatMap(({ metrics }) => metrics))],
     bins: new Set(reads.flatMap(({ bins }) => bins)),
   };
-}
-
-function joined(stretches: readonly Stretch[]): Stretch[] {
-  const out: { from_ms: number; to_ms: number }[] = [];
-  for (const one of [...stretches].sort((a, b) => a.from_ms - b.from_ms)) {
-    const last = out.at(-1);
-    if (last && one.from_ms <= last.to_ms) last.to_ms = Math.max(last.to_ms, one.to_ms);
-    else out.push({ ...one });
-  }
-  return out;
 }

@@ -1,29 +1,41 @@
 import { seededRandom } from '@pegbar/stats';
 import { describe, expect, test } from 'vitest';
-import { type SumsRow, Tally } from '../rollups/index.ts';
+import { type StoredBlock, type SumsRow, Tally } from '../rollups/index.ts';
+import type { SampledSides } from './compare.ts';
 import { dayEffectOf } from './day-effect.ts';
+import { histogramOf } from './histograms.ts';
 import { metricNamed } from './metrics.ts';
-import { type Hour, numberOf, tallyOfStored, tallyWithout } from './series.ts';
-
-const { sampling } = metricNamed('latency_ms')!;
-const sampleOf = (tally: Tally) => numberOf(sampling, new Map([['latency_ms', tally]]) as Hour);
+import { addBlock, Sheet, type Sum, sumWithout } from './sheet.ts';
 
 /** As a row lies in the store. */
-function stored(tally: Tally) {
+function stored(tally: Tally): Sum {
   const codes = tally.bins!.codes();
-  return tallyOfStored({
-    tenant: 'a',
-    metric: 'latency_ms',
-    stage: '',
-    dim: 'workload',
-    value: 'v',
-    t_ms: 0,
-    n: tally.n,
-    micro: tally.micro,
+  const only = (text: string) => ({ keys: [0], texts: [text] });
+  const block: StoredBlock = {
+    rows: 1,
+    tenant: only('a'),
+    metric: only('latency_ms'),
+    stage: only(''),
+    dim: only('workload'),
+    value: only('v'),
+    starts: [0],
+    n: [tally.n],
+    micro: [tally.micro],
     codes,
     counts: Uint32Array.from(codes, (code) => tally.bins!.get(code)!),
-  });
+    ends: [codes.length],
+  };
+  const sheet = new Sheet();
+  addBlock('reference', block, () => sheet);
+  return sheet.cell(['a', 'v']).sums.reference.get('latency_ms')![0]!;
 }
+const asHour = (tally: Tally): Sum => ({
+  at_ms: 0,
+  n: tally.n,
+  micro: tally.micro,
+  histogram: histogramOf(tally, 'latency_ms'),
+});
+const NOTHING: SampledSides = { as: 'categories', reference: new Map(), current: new Map() };
 
 function drawn(random: () => number, n: number): Tally {
   const tally = new Tally('latency_ms');
@@ -34,10 +46,10 @@ function drawn(random: () => number, n: number): Tally {
 describe('sums that are kept for a sweep', () => {
   test('say of a row what its tally says', () => {
     const tally = drawn(seededRandom(1), 300);
-    expect(sampleOf(stored(tally)).histogram).toEqual({
-      values: sampleOf(tally).histogram.values,
-      counts: Uint32Array.from(sampleOf(tally).histogram.counts),
-    });
+    const { histogram, n, micro } = stored(tally);
+    expect([n, micro]).toEqual([tally.n, tally.micro]);
+    expect(histogram.values).toEqual(histogramOf(tally, 'latency_ms').values);
+    expect(histogram.counts).toEqual(histogramOf(tally, 'latency_ms').counts);
   });
 
   test('without some hours are the sum of the others, exactly', () => {
@@ -50,12 +62,12 @@ describe('sums that are kept for a sweep', () => {
         for (const one of list) sum.merge(one);
         return sum;
       };
-      const left = tallyWithout(stored(sumOf(hours)), gone, 'latency_ms');
+      const left = sumWithout(stored(sumOf(hours)), gone.map(asHour));
       const plain = sumOf(kept);
       expect([left.n, left.micro]).toEqual([plain.n, plain.micro]);
-      const counted = ({ histogram: { values, counts } }: ReturnType<typeof sampleOf>) =>
+      const counted = ({ histogram: { values, counts } }: Sum) =>
         new Map(Array.from(values, (value, at) => [value, counts[at]!] as const).filter(([, n]) => n > 0));
-      expect(counted(sampleOf(left))).toEqual(counted(sampleOf(plain)));
+      expect(counted(left)).toEqual(counted(asHour(plain)));
     }
   });
 
@@ -79,8 +91,8 @@ describe('sums that are kept for a sweep', () => {
         },
       ];
     };
-    expect(dayEffectOf(rate, new Map(), days(1), 'workload')).toBeLessThan(2);
-    expect(dayEffectOf(rate, new Map(), days(12), 'workload')).toBeGreaterThan(4);
-    expect(dayEffectOf({ ...rate, segment: { tenant: 'b' } }, new Map(), days(12), 'workload')).toBe(1);
+    expect(dayEffectOf(rate, NOTHING, days(1), 'workload')).toBeLessThan(2);
+    expect(dayEffectOf(rate, NOTHING, days(12), 'workload')).toBeGreaterThan(4);
+    expect(dayEffectOf({ ...rate, segment: { tenant: 'b' } }, NOTHING, days(12), 'workload')).toBe(1);
   });
 });

@@ -2,35 +2,28 @@
  * The first look of a sweep: every series by quarters of days against the sums that are kept for it. What is no drift
  * here is decided; what may be one is looked at again, hour by hour, and only that second look can call it drift.
  */
-import { ALPHA } from '@pegbar/stats';
+import { ALPHA, type CategorySample, type NumberSample } from '@pegbar/stats';
 import { paced } from '../base/paced.ts';
 import { ok, type Result } from '../base/result.ts';
 import { type Asking, type ExploreError, fromStore } from '../explore/index.ts';
 import type { SumsRow } from '../rollups/index.ts';
 import { type Excluded, touches } from './changes.ts';
-import type { Parts } from './compare.ts';
+import type { Parts, Sampled, SampledSides, Timed } from './compare.ts';
 import { dayEffectOf } from './day-effect.ts';
-import { type Tested, type TestOptions, testParts } from './engine.ts';
-import type { DriftMetric } from './metrics.ts';
-import { type Cells, type Grouping, samplingOf, seriesOf } from './read.ts';
+import { type Tested, type TestOptions, testSampled } from './engine.ts';
+import type { DriftMetric, Sampling } from './metrics.ts';
+import { type Grouping, samplingOf } from './read.ts';
 import {
   isKept,
   placeOf,
   readSides,
   type ScreenDeps,
-  type Sides,
+  type Sheets,
   spoiltHours,
   wantedOf,
 } from './screen-read.ts';
-import {
-  HOUR_MS,
-  type Hour,
-  type Hours,
-  hoursWhere,
-  type Segment,
-  type Series,
-  tallyWithout,
-} from './series.ts';
+import { HOUR_MS, isNumeric, type Segment, type Series } from './series.ts';
+import { type Cell, type Sheet, type Sum, type SumsOf, samplesFrom, samplesOf, sumWithout } from './sheet.ts';
 import { ROLLING_DAYS, type Window, within } from './windows.ts';
 
 export interface ScreenQuestion {
@@ -42,7 +35,7 @@ export interface ScreenQuestion {
 }
 
 export interface Screened {
-  /** Decided: no drift, changed but small, or too few to say. */
+  /** Decided: no drift, changed but small, or too few to say. Told by their figures; their parts are empty. */
   readonly cleared: readonly Tested[];
   readonly suspects: readonly Series[];
   /** Not kept by quarters. */
@@ -71,25 +64,20 @@ export async function screen(
   const seen = question.metrics.filter(isSeen);
   const read = await readSides(deps, asking, { ...question, metrics: seen }, spoilt);
   if (!read.ok) return read;
-  const looks = looksOf(read.value, groupings, seen, excluded, spoilt);
-  const first = await paced(
-    testAll(looks, question.options, () => 1),
+  const looks = looksOf(read.value, { groupings, metrics: seen, excluded }, spoilt);
+  const decided = await paced(
+    testLooks(looks, question.options, () => 1),
     deps.clock,
   );
   const alpha = question.options.alpha ?? ALPHA;
-  const sure = first.filter(({ comparison }) => comparison.evidence.p <= alpha);
-  const effects = await readEffects(deps, asking, question, sure);
-  if (!effects.ok) return effects;
-  const again = await paced(
-    testAll(
-      sure.map(({ series, reference }) => ({ series, reference })),
-      question.options,
-      effects.value,
-    ),
-    deps.clock,
+  const sure = looks.flatMap((look, at) =>
+    decided[at]!.comparison.evidence.p <= alpha ? [{ look, at }] : [],
   );
-  const second = new Map(again.map((one) => [one.series, one]));
-  const decided = first.map((one) => second.get(one.series) ?? one);
+  const again = sure.map(({ look }) => look);
+  const effects = await readEffects(deps, asking, question, again);
+  if (!effects.ok) return effects;
+  const second = await paced(testLooks(again, question.options, effects.value), deps.clock);
+  for (const [i, { at }] of sure.entries()) decided[at] = second[i]!;
   const isSuspect = ({ comparison: { evidence, leastEffect } }: Tested): boolean =>
     evidence.p <= alpha && evidence.components.some(({ effect }) => effect >= leastEffect * SUSPECT_EFFECT);
   return ok({
@@ -101,17 +89,18 @@ export async function screen(
 
 interface Look {
   readonly series: Series;
-  readonly reference: Parts;
+  readonly sides: SampledSides;
 }
 
-function* testAll(
+/** One series a step: a sweep shares its thread with everything that comes in. */
+function* testLooks(
   looks: readonly Look[],
   options: TestOptions,
-  effectOf: (one: Series) => number,
+  effectOf: (one: Look) => number,
 ): Generator<undefined, Tested[]> {
   const out: Tested[] = [];
-  for (const { series, reference } of looks) {
-    out.push(testParts(series, reference, series.parts, options, effectOf(series)));
+  for (const look of looks) {
+    out.push(testSampled(look.series, look.sides, options, effectOf(look)));
     yield;
   }
   return out;
@@ -119,34 +108,29 @@ function* testAll(
 
 /** Series with something in the window, each with its reference. */
 function looksOf(
-  sides: Sides,
-  groupings: readonly Grouping[],
-  metrics: readonly DriftMetric[],
-  excluded: readonly Excluded[],
+  sheets: Sheets,
+  { groupings, metrics, excluded }: Pick<ScreenQuestion, 'groupings' | 'metrics' | 'excluded'>,
   spoilt: ReadonlyMap<number, number>,
 ): Look[] {
   const out: Look[] = [];
-  for (const { dims, by, segment: names, stages = false } of groupings) {
-    const side = sides.get(placeOf(dims, stages))!;
-    for (const metric of metrics) {
-      const sampling = samplingOf(metric, stages);
-      if (sampling === undefined) continue;
-      const partsOf = (cells: Cells): Map<string, Series['parts']> =>
-        new Map(
-          seriesOf(cells, by, names, metric, sampling).map(({ segment, parts }) => [
-            JSON.stringify(segment),
-            parts,
-          ]),
+  for (const grouping of groupings) {
+    const { dims, stages = false } = grouping;
+    const places = placesOf(sheets.get(placeOf(dims, stages))!, grouping);
+    for (const { segment, cells } of places) {
+      const own = excluded.filter((one) => touches(one, segment));
+      for (const metric of metrics) {
+        const sampling = samplingOf(metric, stages);
+        if (sampling === undefined) continue;
+        const current = sampled(cells, (cell) => samplesOf(cell, 'current', sampling));
+        if (current.size === 0) continue;
+        const reference = sampled(cells, (cell) =>
+          own.length === 0
+            ? samplesOf(cell, 'reference', sampling)
+            : samplesFrom(leftOf(cell, sampling, own, spoilt), sampling),
         );
-      const [references, left] = [partsOf(side.reference), partsOf(side.spoilt)];
-      for (const series of seriesOf(side.current, by, names, metric, sampling)) {
-        const place = JSON.stringify(series.segment);
-        const reference = references.get(place) ?? new Map<string, Hours>();
-        const own = excluded.filter((one) => touches(one, series.segment));
-        const isHourly = sampling.as === 'hourly';
         out.push({
-          series,
-          reference: isHourly ? leftOf(reference, own) : without(reference, left.get(place), own, spoilt),
+          series: { metric, segment, sampling, parts: NOT_READ },
+          sides: { as: isNumeric(sampling) ? 'numbers' : 'categories', reference, current } as SampledSides,
         });
       }
     }
@@ -154,71 +138,88 @@ function looksOf(
   return out;
 }
 
-/** A reference without the hours that are left out for the segment. */
-function without(
-  reference: Parts,
-  hours: Parts | undefined,
-  own: readonly Excluded[],
-  spoilt: ReadonlyMap<number, number>,
-): Parts {
-  if (hours === undefined || own.length === 0) return reference;
-  return new Map(
-    [...reference].map(([part, quarters]) => {
-      const gone = [...(hours.get(part) ?? [])].filter(([at]) => own.some((one) => within(one, at)));
-      if (gone.length === 0) return [part, quarters] as const;
-      const left = new Map<number, Hour>(quarters);
-      for (const quarter of new Set(gone.map(([at]) => spoilt.get(at)!))) {
-        const whole = quarters.get(quarter);
-        const of = gone.filter(([at]) => spoilt.get(at) === quarter).map(([, hour]) => hour);
-        if (whole) left.set(quarter, hourWithout(whole, of));
-      }
-      return [part, left] as const;
-    }),
-  );
+/** What a first look decides is told by its figures: its hours are not read. */
+const NOT_READ: Parts = new Map();
+
+interface Place {
+  readonly segment: Segment;
+  /** With the part of the segment that each is. */
+  readonly cells: { readonly part: string; readonly cell: Cell }[];
 }
 
-const leftOf = (reference: Parts, own: readonly Excluded[]): Parts =>
-  own.length === 0
-    ? reference
-    : new Map(
-        [...reference].map(([part, hours]) => [
-          part,
-          hoursWhere(hours, (at) => !own.some((one) => within(one, at))),
-        ]),
-      );
+function placesOf(sheet: Sheet, { by, segment: names }: Grouping): Place[] {
+  const out = new Map<string, Place>();
+  const rest = by.filter((name) => !names.includes(name));
+  for (const cell of sheet.cells.values()) {
+    const at = (name: string): string => cell.key[by.indexOf(name)]!;
+    // Rows that do not tell a dimension are no segment of it.
+    if (names.some((name) => at(name) === '')) continue;
+    const place = names.map(at).join('\n');
+    const known = out.get(place) ?? {
+      segment: Object.fromEntries(names.map((name) => [name, at(name)])),
+      cells: [],
+    };
+    out.set(place, known);
+    known.cells.push({ part: rest.map(at).join(' · '), cell });
+  }
+  return [...out.values()];
+}
 
-const hourWithout = (whole: Hour, gone: readonly Hour[]): Hour =>
-  new Map(
-    [...whole].map(([metric, tally]) => [
-      metric,
-      tallyWithout(
-        tally,
-        gone.flatMap((hour) => hour.get(metric) ?? []),
-        metric,
-      ),
-    ]),
-  );
+function sampled(
+  cells: Place['cells'],
+  samples: (cell: Cell) => readonly Timed<NumberSample | CategorySample>[],
+): Sampled<NumberSample | CategorySample> {
+  const out = new Map<string, readonly Timed<NumberSample | CategorySample>[]>();
+  for (const { part, cell } of cells) {
+    const found = samples(cell);
+    if (found.length > 0) out.set(part, found);
+  }
+  return out;
+}
+
+/** A cell's reference without the hours that are left out. */
+const leftOf =
+  (cell: Cell, { as }: Sampling, own: readonly Excluded[], spoilt: ReadonlyMap<number, number>): SumsOf =>
+  (metric) => {
+    const sums = cell.sums.reference.get(metric) ?? [];
+    const isGone = ({ at_ms }: Sum): boolean => own.some((one) => within(one, at_ms));
+    if (as === 'hourly') return sums.filter((one) => !isGone(one));
+    const gone = (cell.sums.spoilt.get(metric) ?? []).filter(isGone);
+    if (gone.length === 0) return sums;
+    return sums.map((whole) => {
+      const of = gone.filter(({ at_ms }) => spoilt.get(at_ms) === whole.at_ms);
+      return of.length > 0 ? sumWithout(whole, of) : whole;
+    });
+  };
 
 /** How much more days vary than their counts explain, of those series of which it matters. */
 async function readEffects(
   deps: ScreenDeps,
-  asking: Asking,
+  { scope, signal }: Asking,
   { current, groupings }: ScreenQuestion,
-  sure: readonly Tested[],
-): Promise<Result<(one: Series) => number, ExploreError>> {
-  if (sure.length === 0) return ok(() => 1);
-  const { metrics } = wantedOf(sure.map(({ series }) => series.sampling));
+  sure: readonly Look[],
+): Promise<Result<(one: Look) => number, ExploreError>> {
+  const before = { from_ms: current.from_ms - ROLLING_DAYS * 24 * HOUR_MS, to_ms: current.from_ms };
   const days: SumsRow[] = [];
-  const read = await deps.quarters.sums(
-    'days',
-    { scope: asking.scope, signal: asking.signal, metrics },
-    [{ from_ms: current.from_ms - ROLLING_DAYS * 24 * HOUR_MS, to_ms: current.from_ms }],
-    (row) => days.push(row),
-  );
-  if (!read.ok) return fromStore(read.error);
-  const references = new Map(sure.map(({ series, reference }) => [series, reference]));
+  const read = (of: readonly Look[], whose: 'all' | readonly string[]) =>
+    deps.quarters.sums(
+      'days',
+      { scope, signal, of: whose, metrics: wantedOf(of.map(({ series }) => series.sampling)).metrics },
+      [before],
+      (row) => days.push(row),
+    );
+  const tenantOf = ({ series }: Look): string => series.segment.tenant ?? '';
+  const own = sure.filter((one) => tenantOf(one) !== '');
+  const reads = await Promise.all([
+    read(
+      sure.filter((one) => tenantOf(one) === ''),
+      'all',
+    ),
+    read(own, [...new Set(own.map(tenantOf))]),
+  ]);
+  for (const one of reads) if (!one.ok) return fromStore(one.error);
   const dimOf = (segment: Segment): string =>
     groupings.find(({ segment: names }) => names.join() === Object.keys(segment).join())?.dims[0] ??
     'workload';
-  return ok((series) => dayEffectOf(series, references.get(series)!, days, dimOf(series.segment)));
+  return ok(({ series, sides }) => dayEffectOf(series, sides, days, dimOf(series.segment)));
 }

@@ -1,22 +1,13 @@
 /** Hours of one metric in one segment, as the rollups counted them, and what they are as samples. */
 import type { RollupMetricName } from '@pegbar/contract';
-import {
-  addHistograms,
-  type CategorySample,
-  EMPTY_HISTOGRAM,
-  type Grid,
-  type Histogram,
-  histogramOfBins,
-  histogramOfValues,
-  type NumberSample,
-  valueOfBin,
-} from '@pegbar/stats';
-import { type StoredRow, Tally } from '../rollups/index.ts';
+import { addHistograms, type CategorySample, EMPTY_HISTOGRAM, type NumberSample } from '@pegbar/stats';
+import { Tally } from '../rollups/index.ts';
 import { shareOfHour } from './content/hours.ts';
-import { type DriftMetric, gridOf, isWhole, type Sampling } from './metrics.ts';
+import { histogramOf, momentsOf } from './histograms.ts';
+import type { DriftMetric, Sampling } from './metrics.ts';
 
 export const HOUR_MS = 3_600_000;
-const MICRO = 1_000_000;
+export const MICRO = 1_000_000;
 
 /** What was counted in one hour. */
 export type Hour = Map<RollupMetricName, Tally>;
@@ -89,84 +80,26 @@ export const isNumeric = (sampling: Sampling): boolean =>
 const sumOf = (hour: Hour, metrics: readonly RollupMetricName[]): number =>
   metrics.reduce((sum, metric) => sum + (hour.get(metric)?.micro ?? 0) / MICRO, 0);
 
-/** Several comparisons look at the same hour; a tally that was read does not change any more. */
-const HISTOGRAMS = new WeakMap<Tally, Histogram>();
-
-function histogramOf(tally: Tally, metric: RollupMetricName): Histogram {
-  const known = HISTOGRAMS.get(tally);
-  if (known) return known;
-  const binned = tally.bins ? histogramOfBins(gridOf(metric), tally.bins) : EMPTY_HISTOGRAM;
-  const made = isWhole(metric) ? ofWholes(binned) : binned;
-  HISTOGRAMS.set(tally, made);
-  return made;
-}
-
-/** Widest bins of the grid `float` that hold one whole number alone end here. */
-const WHOLE_ALONE = 64;
-
-/** The whole number that a bin stands for: its only one, or the one in its middle. */
-function ofWholes({ values, counts }: Histogram): Histogram {
-  const whole = (middle: number): number =>
-    middle < WHOLE_ALONE ? Math.floor(middle) : Math.round(middle - 0.5);
-  return { values: Float64Array.from(values, whole), counts };
-}
-
-/** A stored row as a tally: its bins stay where they lie. It cannot be added to others. */
-export function tallyOfStored({ metric, n, micro, codes, counts }: StoredRow): Tally {
-  const tally = new Tally(metric);
-  tally.n = n;
-  tally.micro = micro;
-  if (codes.length > 0) {
-    const middles = VALUES.get(gridOf(metric))!;
-    const values = Float64Array.from(codes, (code) => middles[code]!);
-    const binned = { values, counts };
-    HISTOGRAMS.set(tally, isWhole(metric) ? ofWholes(binned) : binned);
-  }
-  return tally;
-}
-
-/** Middles of all bins there are. */
-const CODES_MOST = 8_192;
-const VALUES = new Map<Grid, Float64Array>(
-  (['float', 'unit', 'ten'] as const).map((grid) => [
-    grid,
-    Float64Array.from({ length: CODES_MOST }, (_, code) => valueOfBin(grid, code)),
-  ]),
-);
-
-/** What is left of a sum when some of its hours are taken out. */
-export function tallyWithout(whole: Tally, hours: readonly Tally[], metric: RollupMetricName): Tally {
-  const left = new Tally(metric);
-  left.n = Math.max(
-    0,
-    hours.reduce((n, one) => n - one.n, whole.n),
-  );
-  left.micro = hours.reduce((micro, one) => micro - one.micro, whole.micro);
-  const known = HISTOGRAMS.get(whole);
-  if (known) {
-    const parts = hours.map((one) => ({ histogram: histogramOf(one, metric), weight: -1 }));
-    const { values, counts } = addHistograms([{ histogram: known }, ...parts]);
-    // Hours that were counted anew since the sum was made may hold more than it.
-    HISTOGRAMS.set(left, { values, counts: Float64Array.from(counts, (count) => Math.max(0, count)) });
-  }
-  return left;
-}
-
 export function numberOf(sampling: Sampling, hour: Hour): NumberSample {
   if (sampling.as === 'number') {
     const tally = hour.get(sampling.of);
     return { histogram: tally ? histogramOf(tally, sampling.of) : EMPTY_HISTOGRAM, missing: 0 };
   }
   if (sampling.as !== 'hourly') throw new Error(`${sampling.as} is no number`);
-  const value = ratioOf(sampling, hour);
-  return { histogram: value === null ? EMPTY_HISTOGRAM : histogramOfValues([value]), missing: 0 };
+  return ratioSample(ratioOf(sampling, hour));
 }
 
-function ratioOf(sampling: Extract<Sampling, { as: 'hourly' }>, hour: Hour): number | null {
-  const to = sumOf(hour, [sampling.to]);
-  const of = sumOf(hour, [sampling.of]);
-  return to > 0 && of > 0 ? (of / to) * sampling.scale : null;
-}
+export type HourlySampling = Extract<Sampling, { as: 'hourly' }>;
+
+const ratioOf = (sampling: HourlySampling, hour: Hour): number | null =>
+  ratio(sampling, sumOf(hour, [sampling.of]), sumOf(hour, [sampling.to]));
+
+/** Sum over sum; null where there is nothing of either. */
+export const ratio = ({ scale }: HourlySampling, of: number, to: number): number | null =>
+  to > 0 && of > 0 ? (of / to) * scale : null;
+
+export const ratioSample = (value: number | null): NumberSample =>
+  value === null ? NO_NUMBERS : { histogram: { values: [value], counts: [1] }, missing: 0 };
 
 export function categoriesOf(sampling: Sampling, hour: Hour): CategorySample {
   if (sampling.as === 'rate') {
@@ -174,13 +107,7 @@ export function categoriesOf(sampling: Sampling, hour: Hour): CategorySample {
     const to = sampling.to
       ? sumOf(hour, sampling.to)
       : sampling.of.reduce((sum, metric) => sum + (hour.get(metric)?.n ?? 0), 0);
-    return {
-      counts: new Map([
-        [YES, of],
-        [NO, Math.max(0, to - of)],
-      ]),
-      missing: 0,
-    };
+    return rateSample(of, to);
   }
   if (sampling.as !== 'shares') throw new Error(`${sampling.as} has no categories`);
   return {
@@ -189,35 +116,23 @@ export function categoriesOf(sampling: Sampling, hour: Hour): CategorySample {
   };
 }
 
+/** `of` of `to` are it. */
+export const rateSample = (of: number, to: number): CategorySample => ({
+  counts: new Map([
+    [YES, of],
+    [NO, Math.max(0, to - of)],
+  ]),
+  missing: 0,
+});
+
 export function addNumbers(samples: readonly NumberSample[]): NumberSample {
   const [first] = samples;
-  if (first !== undefined && samples.length === 1) return first;
-  return {
-    histogram: samples.length <= REMEMBERED_MOST ? sumOfFew(samples) : sumOfMany(samples),
-    missing: samples.reduce((sum, { missing }) => sum + missing, 0),
-  };
+  if (first === undefined || samples.length === 1) return first ?? NO_NUMBERS;
+  let missing = 0;
+  for (const one of samples) missing += one.missing;
+  return { histogram: addHistograms(samples), missing };
 }
-
-const sumOfMany = (samples: readonly NumberSample[]): Histogram =>
-  addHistograms(samples.map(({ histogram }) => ({ histogram })));
-
-/** An hour and those of the same hour of the weeks before and after it. */
-const REMEMBERED_MOST = 8;
-/** By the first of them: looks at windows that overlap add the same hours of earlier weeks again. */
-const SUMS = new WeakMap<Histogram, { of: readonly NumberSample[]; sum: Histogram }[]>();
-
-function sumOfFew(samples: readonly NumberSample[]): Histogram {
-  const [first] = samples;
-  if (first === undefined) return EMPTY_HISTOGRAM;
-  const known = SUMS.get(first.histogram) ?? [];
-  const isSame = ({ of }: { of: readonly NumberSample[] }): boolean =>
-    of.length === samples.length && of.every(({ histogram }, at) => histogram === samples[at]!.histogram);
-  const found = known.find(isSame);
-  if (found) return found.sum;
-  const sum = sumOfMany(samples);
-  SUMS.set(first.histogram, [...known.slice(1 - REMEMBERED_MOST), { of: samples, sum }]);
-  return sum;
-}
+const NO_NUMBERS: NumberSample = { histogram: EMPTY_HISTOGRAM, missing: 0 };
 
 export function addCategories(samples: readonly CategorySample[]): CategorySample {
   const counts = new Map<string, number>();
@@ -234,7 +149,6 @@ export interface HourMean {
 }
 const NOTHING: HourMean = { mean: Number.NaN, n: 0, squares: 0 };
 
-/** Of skewed values (grid `float`) the logarithm is meant, which one slow request does not move. */
 export function meanOfHour(sampling: Sampling, hour: Hour): HourMean {
   switch (sampling.as) {
     case 'number':
@@ -254,43 +168,18 @@ export function meanOfHour(sampling: Sampling, hour: Hour): HourMean {
   }
 }
 
-/** As histograms are. */
+/** Asked for as often as histograms are. */
 const MEANS = new WeakMap<Tally, HourMean>();
 
 function meanOfTally(tally: Tally | undefined, metric: RollupMetricName): HourMean {
   if (!tally?.bins || tally.n === 0) return NOTHING;
   const known = MEANS.get(tally);
   if (known) return known;
-  const made = meanOfBins(tally, metric);
+  const { sum, n, squares } = momentsOf(histogramOf(tally, metric), metric);
+  const made = n > 0 ? { mean: sum / n, n, squares } : NOTHING;
   MEANS.set(tally, made);
   return made;
 }
-
-function meanOfBins(tally: Tally, metric: RollupMetricName): HourMean {
-  const sums = { sum: 0, n: 0, squares: 0 };
-  const meant = MEANT.get(gridOf(metric))!;
-  const add = (value: number, count: number): void => {
-    if (Number.isNaN(value)) return;
-    sums.sum += value * count;
-    sums.squares += value * value * count;
-    sums.n += count;
-  };
-  const known = HISTOGRAMS.get(tally);
-  if (known) {
-    const isLog = gridOf(metric) === 'float';
-    for (let at = 0; at < known.values.length; at++)
-      add(isLog ? logOf(known.values[at]!) : known.values[at]!, known.counts[at]!);
-  } else for (const [code, count] of tally.bins!) add(meant[code]!, count);
-  return sums.n > 0 ? { mean: sums.sum / sums.n, n: sums.n, squares: sums.squares } : NOTHING;
-}
-
-/** What has no logarithm is left out. */
-const logOf = (value: number): number => (value > 0 ? Math.log(value) : Number.NaN);
-
-/** What a bin counts for in a mean, by its code. */
-const MEANT = new Map(
-  [...VALUES].map(([grid, values]) => [grid, grid === 'float' ? values.map(logOf) : values]),
-);
 
 /** Means of several parts hour by hour, as of one. */
 export function meansByHour(sampling: Sampling, parts: readonly Hours[]): Map<number, HourMean> {

@@ -30,5 +30,5 @@ export {
   tallyOf,
   wholeHours,
 } from './reader.ts';
-export type { StoredRow } from './stored-rows.ts';
+export type { StoredBlock } from './stored-rows.ts';
 export { type Bucket, HOUR_MS } from './swap.ts';

@@ -6,7 +6,7 @@ import type { Queries } from '../state/index.ts';
 import type { Store, StoreError, TenantScope } from '../store/index.ts';
 import type { RollupKeeper } from './keeper.ts';
 import { QUARTER_MS, quarterOf, REFERENCE_WEEKS } from './quarters.ts';
-import { eachStoredRow, STORED_COLUMNS, type StoredRow } from './stored-rows.ts';
+import { eachStoredBlock, STORED_COLUMNS, type StoredBlock, type StoredRow } from './stored-rows.ts';
 import { dateOf, HOUR_MS } from './swap.ts';
 
 const WEEK_MS = 7 * 24 * HOUR_MS;
@@ -30,21 +30,24 @@ export interface QuarterReader {
   /** Current rows of the window; resolves with what of it has to be read from the hours, as it is not summed yet. */
   current(
     question: QuarterQuestion & Stretch,
-    tell: (row: StoredRow) => void,
+    tell: (block: StoredBlock) => void,
   ): Promise<Result<Stretch[], StoreError>>;
   /** References of the quarters that the window touches, whole quarters. */
   references(
     question: QuarterQuestion & Stretch,
-    tell: (row: StoredRow) => void,
+    tell: (block: StoredBlock) => void,
   ): Promise<Result<null, StoreError>>;
-  /** Observations and sums by hour or day, without bins. */
+  /** Observations and sums by hour or day, without bins: by tenant, or of all tenants together (`tenant` is empty). */
   sums(
     grain: 'hours' | 'days',
-    question: Pick<QuarterQuestion, 'scope' | 'metrics' | 'signal'>,
+    question: Pick<QuarterQuestion, 'scope' | 'metrics' | 'signal'> & { readonly of?: SumsOf },
     stretches: readonly Stretch[],
     tell: (row: SumsRow) => void,
   ): Promise<Result<null, StoreError>>;
 }
+
+/** Whose sums: each tenant's, those of some tenants, or that of all. */
+export type SumsOf = 'each' | 'all' | readonly string[];
 
 export interface SumsRow extends Pick<StoredRow, 'tenant' | 'metric' | 'stage' | 'dim' | 'value'> {
   /** Starts of hours or days in seconds, and what was counted in each. */
@@ -78,7 +81,7 @@ export function createQuarterReader(deps: {
     table: 'roll_quarters' | 'roll_references',
     quarters: readonly number[],
     { scope, metrics, bins, signal }: QuarterQuestion,
-    tell: (row: StoredRow) => void,
+    tell: (block: StoredBlock) => void,
   ): Promise<Result<null, StoreError>> {
     if (quarters.length === 0) return ok(null);
     const columns = STORED_COLUMNS.replace(
@@ -100,7 +103,7 @@ export function createQuarterReader(deps: {
       },
     );
     if (!answer.ok) return answer;
-    eachStoredRow(answer.value, tell);
+    eachStoredBlock(answer.value, tell);
     return ok(null);
   }
 
@@ -135,18 +138,28 @@ export function createQuarterReader(deps: {
       return ok(rest);
     },
     references: (question, tell) => rowsOf('roll_references', quartersOf(question), question, tell),
-    async sums(grain, { scope, metrics, signal }, stretches, tell) {
-      if (stretches.length === 0) return ok(null);
+    async sums(grain, { scope, metrics, signal, of = 'each' }, stretches, tell) {
+      if (stretches.length === 0 || metrics.length === 0) return ok(null);
+      const tenants = typeof of === 'string' ? [] : of;
+      const hours = stretches.map(
+        (_, at) =>
+          `t.t >= fromUnixTimestamp({from${at}:UInt32}) AND t.t < fromUnixTimestamp({to${at}:UInt32})`,
+      );
+      const isSummed = of === 'all';
       const answer = await store.scoped(scope).native(
-        `SELECT toString(t.tenant) AS tenant, toString(t.metric) AS metric, toString(t.stage) AS stage, toString(t.dim) AS dim, toString(t.value) AS value,
-           groupArray(toUnixTimestamp(t.t)) AS starts, groupArray(toFloat64(t.n)) AS seen, groupArray(toFloat64(t.sum)) AS micro
-         FROM roll_${grain} AS t
-         WHERE {tenant_filter:t} AND t.tenant != '' AND t.metric IN {metrics:Array(String)} AND t.dim IN ('workload', 'region')
-           AND (${stretches.map((_, at) => `t.t >= fromUnixTimestamp({from${at}:UInt32}) AND t.t < fromUnixTimestamp({to${at}:UInt32})`).join(' OR ')})
+        `SELECT tenant, metric, stage, dim, value, groupArray(start) AS starts, groupArray(seen) AS seen, groupArray(micro) AS micro
+         FROM (
+           SELECT ${isSummed ? "''" : 't.tenant'} AS tenant, t.metric AS metric, t.stage AS stage, t.dim AS dim, t.value AS value, toUnixTimestamp(t.t) AS start,
+             ${isSummed ? 'sum(toFloat64(t.n)) AS seen, sum(toFloat64(t.sum)) AS micro' : 'toFloat64(t.n) AS seen, toFloat64(t.sum) AS micro'}
+           FROM roll_${grain} AS t
+           WHERE {tenant_filter:t} AND t.tenant != '' ${tenants.length > 0 ? 'AND t.tenant IN {tenants:Array(String)}' : ''}
+             AND t.metric IN {metrics:Array(String)} AND t.dim IN ('workload', 'region') AND (${hours.join(' OR ')})
+           ${isSummed ? 'GROUP BY metric, stage, dim, value, start' : ''})
          GROUP BY tenant, metric, stage, dim, value`,
         {
           params: Object.assign(
             { metrics: [...metrics] },
+            tenants.length > 0 ? { tenants: [...tenants] } : {},
             ...stretches.map(({ from_ms, to_ms }, at) => ({
               [`from${at}`]: from_ms / 1000,
               [`to${at}`]: to_ms / 1000,

@@ -27,7 +27,30 @@ export interface StoredRow {
 export const STORED_COLUMNS =
   'tenant, metric, stage, dim, value, toUnixTimestamp(t) AS at, toFloat64(n) AS seen, toFloat64(sum) AS micro, bins, counts';
 
-export function eachStoredRow(answer: Uint8Array, tell: (row: StoredRow) => void): void {
+/** Rows as columns: a row of `tenant` is `tenant.texts[tenant.keys[row]]`, its bins are between two of `ends`. */
+export interface StoredBlock {
+  readonly rows: number;
+  readonly tenant: Texts;
+  readonly metric: Texts;
+  readonly stage: Texts;
+  readonly dim: Texts;
+  readonly value: Texts;
+  /** Starts of the buckets, seconds. */
+  readonly starts: ArrayLike<number>;
+  readonly n: ArrayLike<number>;
+  /** Sums in millionths. */
+  readonly micro: ArrayLike<number>;
+  readonly codes: Uint16Array;
+  readonly counts: Uint32Array;
+  readonly ends: ArrayLike<number>;
+}
+
+interface Texts {
+  readonly keys: ArrayLike<number>;
+  readonly texts: readonly string[];
+}
+
+export function eachStoredBlock(answer: Uint8Array, tell: (block: StoredBlock) => void): void {
   for (let offset = 0; offset < answer.length; ) {
     const view = readBlock(answer, offset);
     offset = view.end ?? answer.length;
@@ -37,34 +60,54 @@ export function eachStoredRow(answer: Uint8Array, tell: (row: StoredRow) => void
       return found;
     };
     if (view.rows === 0) continue;
-    const text = (name: string): ((row: number) => string) => {
-      const found = column(name);
-      if (!(found instanceof DictionaryView)) return (row) => found.at(row) as string;
-      const { dictionary, keys } = found;
-      return (row) => dictionary[keys[row]!]!;
-    };
     const number = (name: string): ArrayLike<number> => (column(name) as FixedView).values as Float64Array;
-    const names = (['tenant', 'metric', 'stage', 'dim', 'value'] as const).map(text);
-    const [tenant, metric, stage, dim, value] = names as [Text, Text, Text, Text, Text];
-    const [at, seen, micro] = [number('at'), number('seen'), number('micro')];
     const [bins, counts] = [column('bins') as ArrayView, column('counts') as ArrayView];
-    const code = (bins.inner as FixedView).values as Uint16Array;
-    const count = (counts.inner as FixedView).values as Uint32Array;
-    for (let row = 0; row < view.rows; row++) {
-      const [from, to] = [row === 0 ? 0 : bins.ends[row - 1]!, bins.ends[row]!];
-      tell({
-        tenant: tenant(row),
-        metric: metric(row) as RollupMetricName,
-        stage: stage(row),
-        dim: dim(row),
-        value: value(row),
-        t_ms: at[row]! * 1000,
-        n: seen[row]!,
-        micro: micro[row]!,
-        codes: code.subarray(from, to),
-        counts: count.subarray(from, to),
-      });
-    }
+    tell({
+      rows: view.rows,
+      tenant: textsOf(column('tenant')),
+      metric: textsOf(column('metric')),
+      stage: textsOf(column('stage')),
+      dim: textsOf(column('dim')),
+      value: textsOf(column('value')),
+      starts: number('at'),
+      n: number('seen'),
+      micro: number('micro'),
+      codes: (bins.inner as FixedView).values as Uint16Array,
+      counts: (counts.inner as FixedView).values as Uint32Array,
+      ends: bins.ends,
+    });
   }
 }
-type Text = (row: number) => string;
+
+function textsOf(column: ColumnView): Texts {
+  if (column instanceof DictionaryView) return { keys: column.keys, texts: column.dictionary };
+  const known = new Map<string, number>();
+  const keys = Array.from({ length: column.rows }, (_, row) => {
+    const text = column.at(row) as string;
+    const key = known.get(text) ?? known.size;
+    known.set(text, key);
+    return key;
+  });
+  return { keys, texts: [...known.keys()] };
+}
+
+export function eachStoredRow(answer: Uint8Array, tell: (row: StoredRow) => void): void {
+  eachStoredBlock(answer, (block) => {
+    const text = ({ keys, texts }: Texts, row: number): string => texts[keys[row]!]!;
+    for (let row = 0; row < block.rows; row++) {
+      const [from, to] = [row === 0 ? 0 : block.ends[row - 1]!, block.ends[row]!];
+      tell({
+        tenant: text(block.tenant, row),
+        metric: text(block.metric, row) as RollupMetricName,
+        stage: text(block.stage, row),
+        dim: text(block.dim, row),
+        value: text(block.value, row),
+        t_ms: block.starts[row]! * 1000,
+        n: block.n[row]!,
+        micro: block.micro[row]!,
+        codes: block.codes.subarray(from, to),
+        counts: block.counts.subarray(from, to),
+      });
+    }
+  });
+}
