@@ -153,7 +153,7 @@ function optionsOf(plan: Plan, deployed: readonly Deployed[], to_ms: number, alp
   return {
     ...options,
     alpha,
-    excluded: declared.concat(excludedWindows(deployed, to_ms)),
+    excluded: [...declared, ...excludedWindows(deployed, to_ms)],
     // Half of a few hours is not waited for: looks in a row say how long it lasts.
     persistence: !isShort(plan),
   };
