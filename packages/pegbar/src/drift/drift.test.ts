@@ -182,6 +182,35 @@ describe('why', () => {
     expect(candidatesOf({ ...question, deployed })[0]!.score).toBeLessThan(0.5);
   });
 
+  test('of what everyone saw only the excess is a release’s: before and after alone would name it each time', () => {
+    const version = (model_version: string, before: number, after: number, n = 20) => {
+      const noise = seededRandom(model_version.length + n);
+      const hours = seriesOf(
+        'latency_ms',
+        n,
+        (at) => (at >= begins ? after : before) * 2_000 * Math.exp(noise() - 0.5),
+      );
+      return { segment: { tenant: 'a', model_version }, hours: hours.parts.get('')! };
+    };
+    const deployed = [deployment({ version: 'v2', at_ms: begins })];
+    // v2 serves from `begins` on; v1 all the time.
+    const judged = (v2: number, v1: number, n = 20) => {
+      const next = version('v2', 1, v2);
+      for (const at of next.hours.keys()) if (at < begins) next.hours.delete(at);
+      return candidatesOf({ ...question, deployed, beside: [next, version('v1', 1, v1, n)] })[0]!;
+    };
+    expect(judged(1.6, 1).score).toBeGreaterThan(0.9);
+    // A rush that all feel, and the release on top of it.
+    expect(judged(2, 1.25).did!.share).toBeGreaterThan(0.5);
+    expect(judged(2, 1.25).score).toBeGreaterThan(0.5);
+    // v2 is as slow as v1 has become: nothing of it is the release's.
+    expect(judged(1.6, 1.6).score).toBe(0);
+    // One row an hour of the others refutes nothing and proves nothing: not likely, not ruled out.
+    const few = judged(1.15, 1.12, 1);
+    expect(few.score).toBeGreaterThan(0);
+    expect(few.score).toBeLessThan(0.5);
+  });
+
   test('announced load and what was rolled back are left out of baselines', () => {
     const excluded = excludedWindows(
       [
@@ -240,12 +269,35 @@ describe('what is told of a change', () => {
     expect(tested).toHaveLength(1);
     expect(tested[0]).toMatchObject({ against: 'v1', series: { segment: { model_version: 'v2' } } });
   });
+
+  test('is held against a version that is named, if they are of one line', () => {
+    const at_ms = CURRENT.from_ms + HOUR_MS;
+    const random = seededRandom(14);
+    const of = (model_version: string, mean: number) =>
+      seriesOf('latency_ms', 10, () => mean * Math.exp(random() - 0.5), { model_version, tenant: 'a' });
+    const deployed = [
+      deployment({ version: 'v2', previous: 'v1', at_ms: at_ms - HOUR_MS }),
+      deployment({ version: 'v3', previous: 'v2', at_ms }),
+    ];
+    const windows = {
+      reference: REFERENCE,
+      current: CURRENT,
+      baseline: { kind: 'release', version: 'v1' } as const,
+    };
+    const series = [of('v1', 1_000), of('v2', 1_000), of('v3', 2_000), of('panels-v1', 9_000)];
+    const tested = testReleases(series, deployed, windows, {});
+    expect(tested.map(({ against, series: one }) => [one.segment.model_version, against])).toEqual([
+      ['v2', 'v1'],
+      ['v3', 'v1'],
+    ]);
+  });
 });
 
 test('baselines are read, and a wrong one is refused with its cure', () => {
   expect(readBaseline(null)).toMatchObject({ value: { kind: 'rolling', days: 28 } });
   expect(readBaseline('release')).toMatchObject({ value: { kind: 'release' } });
+  expect(readBaseline('release:v6')).toEqual({ ok: true, value: { kind: 'release', version: 'v6' } });
   expect(readBaseline('2026-03-01/2026-03-08')).toMatchObject({ value: { kind: 'pinned' } });
-  for (const wrong of ['28', '2026-03-08/2026-03-01', '2020-01-01/2026-01-01', '/'])
+  for (const wrong of ['release:', '28', '2026-03-08/2026-03-01', '2020-01-01/2026-01-01', '/'])
     expect(readBaseline(wrong)).toMatchObject({ ok: false, error: { field: 'baseline' } });
 });
