@@ -1,7 +1,7 @@
 /** Lists of what is stored, and single things by their ids; the shell needs none of them. */
 import { keepPreviousData, type UseQueryResult, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { SECOND, useContextState, useWindow } from '../url/index.ts';
+import { SECOND, useContextState, useWindow, type Window } from '../url/index.ts';
 import { get, type Params } from './client.ts';
 import type {
   DeploymentRow,
@@ -91,10 +91,11 @@ export const useImages = (options?: ListOptions & LongList<ImageRow>) => useList
 export const useLogs = (options?: ListOptions) => useList<LogRow>('logs', options);
 
 const MARKS_MOST = 1_000;
-/** Deployments of the window, told once where several tenants got the same. Newest last. */
-export function useDeployments(): UseQueryResult<readonly DeploymentRow[]> {
+/** Deployments of the window, of the context bar where no other is given, told once where several tenants got the same. Newest last. */
+export function useDeployments(own?: Window): UseQueryResult<readonly DeploymentRow[]> {
   const [{ tenant }] = useContextState();
-  const { from_ms, to_ms } = useWindow();
+  const usual = useWindow();
+  const { from_ms, to_ms } = own ?? usual;
   return useQuery({
     queryKey: ['deployments', from_ms, to_ms, tenant],
     queryFn: async ({ signal }) => {

@@ -17,13 +17,12 @@ const Login = lazy(() => import('./login.tsx').then(({ Login: part }) => ({ defa
 const Missing = lazy(() => import('./missing.tsx').then(({ Missing: part }) => ({ default: part })));
 const NotAllowed = lazy(() => import('./missing.tsx').then(({ NotAllowed: part }) => ({ default: part })));
 const pages = new Map<string, ComponentType<PageProps>>();
-/** A page whose file is on its way; where it does not come, the next try fetches it anew. */
+/** A page whose file is on its way; where it does not come, the boundary loads everything anew. */
 function pageComing(route: Route): ComponentType<PageProps> {
   const known = pages.get(route.id);
   if (known) return known;
   const coming = route.load().then(({ Page }) => ({ default: Page }));
   const page = lazy(() => coming);
-  coming.catch(() => pages.delete(route.id));
   pages.set(route.id, page);
   return page;
 }

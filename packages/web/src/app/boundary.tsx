@@ -45,11 +45,12 @@ export class Boundary extends Component<{ children: ReactNode }, { error: Error 
   private async again(): Promise<void> {
     const answer = await request('/healthz').catch(() => null);
     if (this.gone) return;
-    if (answer === null) this.waiting = after(AGAIN_MS, () => void this.again());
-    else if (now() - Number(memory.get('anew')) > HELPS_MS) {
-      memory.set('anew', String(now()));
-      location.reload();
+    if (answer === null || now() - Number(memory.get('anew')) < HELPS_MS) {
+      this.waiting = after(AGAIN_MS, () => void this.again());
+      return;
     }
+    memory.set('anew', String(now()));
+    location.reload();
   }
 
   override render(): ReactNode {

@@ -58,14 +58,15 @@ type Tables = Pick<KpiResult<string>, 'now' | 'before'>;
 
 export const flowSeries = ({ now, before }: Tables, lines: readonly FlowLine[], factor = 1): Series[] =>
   lines.map((line): Series => {
-    const ghost = line.ghosted === false ? undefined : seriesOf(before, line.figure, line.key);
+    const earlier = seriesOf(before, line.figure, line.key);
+    const then = earlier && valuesOf(earlier, factor);
     return {
       name: line.name,
       colour: line.colour,
       ...(line.weight ? { weight: line.weight } : {}),
       ...(line.bars ? { bars: true } : {}),
       values: valuesOf(seriesOf(now, line.figure, line.key), factor),
-      ...(ghost ? { ghost: valuesOf(ghost, factor) } : {}),
+      ...(then && (line.ghosted === false ? { earlier: then } : { ghost: then })),
     };
   });
 

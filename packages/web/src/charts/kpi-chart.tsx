@@ -19,7 +19,7 @@ export interface KpiLine {
   readonly key?: Readonly<Record<string, string>>;
   readonly weight?: Series['weight'];
   readonly bars?: boolean;
-  /** false: without its baseline. */
+  /** false: its baseline is told but not drawn of itself. */
   readonly ghosted?: boolean;
 }
 
@@ -27,8 +27,9 @@ export interface KpiLine {
 export function linesOf(result: Pick<KpiResult, 'now' | 'before'>, lines: readonly KpiLine[]): Series[] {
   return lines.map((line): Series => {
     const { scale } = chartUnit(line.metric);
-    const before = line.ghosted === false ? undefined : seriesOf(result.before, line.metric, line.key);
-    const ghost = before ? { ghost: valuesOf(before, scale) } : {};
+    const before = seriesOf(result.before, line.metric, line.key);
+    const then = before && valuesOf(before, scale);
+    const ghost = then && (line.ghosted === false ? { earlier: then } : { ghost: then });
     return {
       name: line.name,
       colour: line.colour,

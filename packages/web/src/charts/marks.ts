@@ -1,14 +1,14 @@
 /** Deployments as marks of charts. */
 import { useMemo } from 'react';
 import { type DeploymentRow, useDeployments } from '../api/index.ts';
-import { useGo } from '../url/index.ts';
+import { useGo, type Window } from '../url/index.ts';
 import type { Mark } from './geometry.ts';
 
 const RELEASES: ReadonlySet<string> = new Set(['model', 'lora', 'pipeline']);
 
-/** Marks of the window, those of one workload only where it is named; a click leads to the release. */
-export function useMarks(workload?: string): readonly Mark[] {
-  const { data } = useDeployments();
+/** Marks of the window of the context bar, or of a chart with its own; those of one workload only where it is named; a click leads to the release. */
+export function useMarks(workload?: string, window?: Window): readonly Mark[] {
+  const { data } = useDeployments(window);
   const { link } = useGo();
   return useMemo(
     () =>

@@ -45,17 +45,38 @@ export function planOf(props: TimeChartProps, hidden: ReadonlySet<string>, heigh
     const tops = one.bars ? stacked(one.values, base) : one.values;
     return { series: one, values: one.values, tops, last: lastValue(one.values, whole) };
   });
-  const ghosts = lines.flatMap((line) => (line.series.ghost ? [{ line, values: line.series.ghost }] : []));
+  const ghosts = ghostsOf(lines);
   return {
     times,
     step_ms,
     lines,
     ghosts,
     whole,
-    scale: scaleOf(props, lines, height),
+    scale: scaleOf(props, lines, ghosts, height),
     format: props.format ?? plain,
     tick: props.tick ?? plain,
   };
+}
+
+/** Of more lines than these, dashes that nobody asked for are a tangle. */
+const DASHED_MOST = 2;
+
+function ghostsOf(lines: readonly Line[]): Plan['ghosts'] {
+  const own = lines.flatMap((line) => {
+    const { ghost, earlier, bars } = line.series;
+    const values = ghost ?? (lines.length <= DASHED_MOST && !bars ? earlier : undefined);
+    return values ? [{ line, values }] : [];
+  });
+  const stack = lines.filter(({ series }) => series.bars && series.earlier);
+  const top = stack.at(-1);
+  if (!top) return own;
+  const values = top.values.map((_, at) => {
+    const told = stack.map(({ series }) => series.earlier![at] ?? null);
+    return told.every((value) => value === null)
+      ? null
+      : told.reduce<number>((sum, value) => sum + (value ?? 0), 0);
+  });
+  return [...own, { line: { ...top, series: { ...top.series, colour: 'pencil-line' } }, values }];
 }
 
 /** Upper edges on what stands below, which grows by them. */
@@ -68,7 +89,12 @@ function stacked(values: Values, base: number[]): Values {
   });
 }
 
-function scaleOf(props: TimeChartProps, lines: readonly Line[], height: number): Plan['scale'] {
+function scaleOf(
+  props: TimeChartProps,
+  lines: readonly Line[],
+  ghosts: Plan['ghosts'],
+  height: number,
+): Plan['scale'] {
   const ticks = height < SHORT_PX ? 3 : 4;
   const given = props.scale ?? 'zero';
   if (typeof given === 'object') {
@@ -80,7 +106,7 @@ function scaleOf(props: TimeChartProps, lines: readonly Line[], height: number):
   }
   const rows = [
     ...lines.map((line) => line.tops),
-    ...lines.flatMap((line) => (line.series.ghost ? [line.series.ghost] : [])),
+    ...ghosts.map(({ values }) => values),
     ...(props.bands ?? []).flatMap(({ low, high }) => [low, high]),
     ...(props.exemplars ? [props.exemplars.map(({ value }) => value)] : []),
     ...(props.objective ? [[props.objective.value]] : []),

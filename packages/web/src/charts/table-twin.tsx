@@ -9,6 +9,7 @@ const ROWS_MOST = 500;
 export function TableTwin({ plan, label, zone }: { plan: Plan; label: string; zone: Zone }) {
   const last = plan.times.at(-1) ?? 0;
   const rows = plan.times.map((_, at) => plan.times.length - 1 - at).slice(0, ROWS_MOST);
+  const before = plan.lines.map(({ series }) => series).filter(({ ghost, earlier }) => ghost ?? earlier);
   const told = (value: number | null | undefined): string =>
     value === null || value === undefined ? 'no data' : plan.format(value);
   return (
@@ -23,9 +24,9 @@ export function TableTwin({ plan, label, zone }: { plan: Plan; label: string; zo
                 {series.name}
               </th>
             ))}
-            {plan.ghosts.map(({ line: { series } }) => (
-              <th key={series.name} scope="col" className="r">
-                {series.name}, baseline
+            {before.map(({ name }) => (
+              <th key={name} scope="col" className="r">
+                {name}, baseline
               </th>
             ))}
           </tr>
@@ -39,9 +40,9 @@ export function TableTwin({ plan, label, zone }: { plan: Plan; label: string; zo
                   {told(values[at])}
                 </td>
               ))}
-              {plan.ghosts.map(({ line: { series }, values }) => (
-                <td key={series.name} className="r">
-                  {told(values[at])}
+              {before.map(({ name, ghost, earlier }) => (
+                <td key={name} className="r">
+                  {told((ghost ?? earlier)?.[at])}
                 </td>
               ))}
             </tr>

@@ -12,6 +12,8 @@ export interface Series {
   readonly weight?: 'subject' | 'usual' | 'context';
   /** The baseline on the same axis, drawn dashed. */
   readonly ghost?: Values;
+  /** The baseline where it is not drawn of itself: in the table, dashed where few lines are shown, of bars their sum. */
+  readonly earlier?: Values;
   /** false: no pin in the right gutter. */
   readonly pin?: boolean;
   /** Stacked bars in place of a line; those of one chart stand on each other in their order. */

@@ -1,7 +1,7 @@
 /** The two versions over time: p95 of both, and the share of traffic that the newer one takes. */
 import { useMemo } from 'react';
 import { type ReleaseView, seriesOf, useKpis, valuesOf } from '../../api/index.ts';
-import { ChartCell, type Series, useKpiChart } from '../../charts/index.ts';
+import { ChartCell, type Series, useKpiChart, useMarks } from '../../charts/index.ts';
 import { inSteps, stepOf } from '../../url/index.ts';
 
 const POINTS = 40;
@@ -41,6 +41,7 @@ export function Latency({ view }: { view: ReleaseView }) {
   return (
     <ChartCell
       {...useKpiChart(result)}
+      marks={useMarks(view.workloads[0], result.window)}
       title="p95 latency"
       level={2}
       unit="s"
@@ -67,6 +68,7 @@ export function TrafficShare({ view }: { view: ReleaseView }) {
   return (
     <ChartCell
       {...useKpiChart(result)}
+      marks={useMarks(view.workloads[0], result.window)}
       title="Share of traffic"
       level={2}
       unit="%"
