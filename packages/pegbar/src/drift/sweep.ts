@@ -197,8 +197,12 @@ async function readReleases(
 ): Promise<Result<Series[], ExploreError>> {
   const { current, baseline, metrics = SWEPT } = question;
   const news = deployed.filter((one) => isNews(one, { reference, current, baseline }));
+  const pinned = baseline.kind === 'release' ? baseline.version : undefined;
   if (news.length === 0) return ok([]);
-  const versions = [...new Set(news.flatMap(({ version, previous }) => [version!, previous!]))];
+  const versions =
+    pinned === undefined
+      ? [...new Set(news.flatMap(({ version, previous }) => [version!, previous!]))]
+      : [...lineOf(pinned, deployed)];
   return readSeries(deps.rollups, asking, {
     metrics,
     groupings: RELEASES,
@@ -302,6 +306,8 @@ export function testReleases(
   { reference, current, baseline }: Windows,
   options: TestOptions,
 ): Tested[] {
+  if (baseline.kind === 'release' && baseline.version !== undefined)
+    return testAgainst(baseline.version, series, deployed, { reference, current, baseline }, options);
   const seen = new Set<string>();
   const out: Tested[] = [];
   for (const one of [...deployed].sort((a, b) => a.at_ms - b.at_ms)) {
@@ -310,16 +316,51 @@ export function testReleases(
     seen.add(version!);
     for (const next of series) {
       if (next.segment.model_version !== version) continue;
-      const before = series.find(
-        (one) =>
-          one.metric === next.metric &&
-          one.segment.tenant === next.segment.tenant &&
-          one.segment.model_version === previous &&
-          one.segment.pipeline_stage === next.segment.pipeline_stage,
-      );
+      const before = sameOf(series, next, previous!);
       if (before && isToldIn(current)(next))
         out.push(testRelease(next, before, at_ms, reference, current, options));
     }
   }
   return out;
+}
+
+/** The same series of another version. */
+const sameOf = (series: readonly Series[], next: Series, version: string): Series | undefined =>
+  series.find(
+    (one) =>
+      one.metric === next.metric &&
+      one.segment.tenant === next.segment.tenant &&
+      one.segment.model_version === version &&
+      one.segment.pipeline_stage === next.segment.pipeline_stage,
+  );
+
+/** Every version of the same line against the one that is named: what makes something else has no place beside it. */
+function testAgainst(
+  version: string,
+  series: readonly Series[],
+  deployed: readonly Deployed[],
+  { reference, current }: Windows,
+  options: TestOptions,
+): Tested[] {
+  const line = lineOf(version, deployed);
+  return series.flatMap((next) => {
+    const own = next.segment.model_version;
+    if (own === undefined || own === version || !line.has(own) || !isToldIn(current)(next)) return [];
+    const before = sameOf(series, next, version);
+    const started = deployed.filter((one) => one.status === 'start' && one.version === own);
+    const since_ms = Math.max(reference.from_ms, ...started.map(({ at_ms }) => at_ms));
+    return before ? [testRelease(next, before, since_ms, reference, current, options)] : [];
+  });
+}
+
+/** Versions that followed each other, before and after the one that is named. */
+function lineOf(version: string, deployed: readonly Deployed[]): ReadonlySet<string> {
+  const line = new Set([version]);
+  // A set that grows while it is walked is walked to its new end.
+  for (const known of line)
+    for (const { version: next, previous } of deployed) {
+      if (next === known && previous) line.add(previous);
+      if (previous === known && next) line.add(next);
+    }
+  return line;
 }

@@ -14,14 +14,16 @@ export interface Window {
 export type Baseline =
   /** So many days before the window. */
   | { readonly kind: 'rolling'; readonly days: number }
-  /** The model version before, in the same hours and in those before. */
-  | { readonly kind: 'release' }
+  /** The model version before, or the one that is named, in the same hours and in those before. */
+  | { readonly kind: 'release'; readonly version?: string }
   | { readonly kind: 'pinned'; readonly window: Window };
 
 /** A longer window is no "now". */
 const WINDOW_MOST_MS = 28 * DAY_MS;
 /** What the rollups can be asked for in one go without it taking long. */
 const PINNED_MOST_MS = 90 * DAY_MS;
+/** No sender names a version longer. */
+const VERSION_MOST = 256;
 export const ROLLING_DAYS = 28;
 
 export function readBaseline(text: string | null): Result<Baseline, ExploreError> {
@@ -29,12 +31,14 @@ export function readBaseline(text: string | null): Result<Baseline, ExploreError
   if (asked === '' || asked === '28d') return ok({ kind: 'rolling', days: ROLLING_DAYS });
   if (asked === '7d') return ok({ kind: 'rolling', days: 7 });
   if (asked === 'release') return ok({ kind: 'release' });
+  const [, version = ''] = /^release:(.+)$/s.exec(asked) ?? [];
+  if (version !== '' && version.length <= VERSION_MOST) return ok({ kind: 'release', version });
   const pinned = readWindow(asked);
   if (pinned && pinned.to_ms - pinned.from_ms <= PINNED_MOST_MS)
     return ok({ kind: 'pinned', window: pinned });
   return refused('invalid_request', `${JSON.stringify(asked.slice(0, 80))} is no baseline`, {
     field: 'baseline',
-    hint: 'Write 28d, 7d, release, or FROM/TO with two times at most 90 days apart.',
+    hint: 'Write 28d, 7d, release, release:VERSION, or FROM/TO with two times at most 90 days apart.',
   });
 }
 
@@ -77,9 +81,9 @@ export function referenceWindow(baseline: Baseline, current: Window): Window {
 
 export const baselineText = (baseline: Baseline): string => {
   if (baseline.kind === 'rolling') return `${baseline.days}d`;
-  return baseline.kind === 'release'
-    ? 'release'
-    : `${instant(baseline.window.from_ms)}/${instant(baseline.window.to_ms)}`;
+  if (baseline.kind === 'release')
+    return baseline.version === undefined ? 'release' : `release:${baseline.version}`;
+  return `${instant(baseline.window.from_ms)}/${instant(baseline.window.to_ms)}`;
 };
 
 export const within = ({ from_ms, to_ms }: Window, at_ms: number): boolean =>

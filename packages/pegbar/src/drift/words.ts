@@ -43,16 +43,29 @@ function tooFewWords(needed: number | undefined, n: number, reference: number): 
 function figures(metric: DriftMetric, now: number, before: number): [string, string] {
   for (let digits = 2; digits < MOST_DIGITS; digits++) {
     const [is, was] = [figure(metric, now, digits), figure(metric, before, digits)];
-    if (is !== was) return [is, was];
+    if (is !== was) return asFine(is, was);
   }
   return [figure(metric, now), figure(metric, before)];
 }
 const MOST_DIGITS = 5;
 
+/** `0.78` beside `0.8` is `0.80`: of one unit both have as many decimals. */
+function asFine(one: string, other: string): [string, string] {
+  const [a, b] = [NUMBER.exec(one), NUMBER.exec(other)];
+  if (!a || !b || a[1] !== b[1] || a[3] !== b[3]) return [one, other];
+  const decimals = Math.max(...[a, b].map(([, , number = '']) => number.split('.')[1]?.length ?? 0));
+  const [first, second] = [a, b].map(
+    ([, before, number, after]) => `${before}${Number(number).toFixed(decimals)}${after}`,
+  );
+  return [first!, second!];
+}
+/** What stands before a number, the number, its unit. */
+const NUMBER = /^([^\d]*)(\d+(?:\.\d+)?)(.*)$/s;
+
 export function figure({ unit }: DriftMetric, value: number, digits = 3): string {
   if (unit === 'share') return percent(value, digits);
   if (unit === 'ms' && Math.abs(value) >= 1_000) return `${rounded(value / 1_000, digits)} s`;
-  if (unit === 'usd') return `$${rounded(value, digits)}`;
+  if (unit === 'usd') return `$${value >= 0.1 && value < 10_000 ? value.toFixed(2) : rounded(value, digits)}`;
   return unit === '' ? rounded(value, digits) : `${rounded(value, digits)} ${unit}`;
 }
 

@@ -2,7 +2,7 @@
 import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { useContextState, useParameter, useWindow, type Window } from '../url/index.ts';
 import { get, send } from './client.ts';
-import type { ImageRow, Page } from './types.ts';
+import type { DeploymentRow, ImageRow, Page } from './types.ts';
 
 export type DriftVerdict = 'drift' | 'no_drift' | 'insufficient_data' | 'changed_but_small';
 
@@ -150,6 +150,23 @@ function useAsked(own?: Window) {
     baseline: baseline ?? DRIFT_BASELINE,
     tenant,
   };
+}
+
+/** As far back as a release can be compared with. */
+const RELEASED_MS = 28 * 24 * HOUR_MS;
+const RELEASED_MOST = 100;
+
+/** Versions that started in the weeks before, and those that they took the place of; the newest first. */
+export function useReleased(): readonly string[] {
+  const { to, tenant } = useAsked();
+  const params = { from: to - RELEASED_MS, to, limit: RELEASED_MOST, tenant, filter: ['kind=model'] };
+  const { data } = useQuery({
+    queryKey: ['drift', 'released', params],
+    queryFn: ({ signal }) => get<Page<DeploymentRow>>('deployments', params, signal),
+    staleTime: FRESH_MS,
+  });
+  const versions = data?.items.flatMap(({ version, previous }) => [version, previous]) ?? [];
+  return [...new Set(versions)].filter((version) => version !== undefined && version !== '') as string[];
 }
 
 /** Everything that drifted in the window of the context, or in one of its own; the worst first. */

@@ -80,6 +80,7 @@ export {
   useDriftMonitors,
   useDriftPreview,
   useDriftReport,
+  useReleased,
   useExamplePictures,
 } from './drift.ts';
 export { type Example, type Sequence, useExamples, useSequence } from './examples.ts';

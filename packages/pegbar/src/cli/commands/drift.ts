@@ -35,8 +35,8 @@ const DAY_MS = 86_400_000;
 export const baseline: One<string> = {
   kind: 'one',
   value: 'WHAT',
-  help: '28d, 7d (days before, hours of the week matched), release, or FROM/TO (28d)',
-  read: (raw) => (raw.trim() === '' ? fail('say 28d, 7d, release or FROM/TO') : ok(raw.trim())),
+  help: '28d, 7d (days before, hours of the week matched), release, release:VERSION, or FROM/TO (28d)',
+  read: (raw) => (raw.trim() === '' ? fail('say 28d, 7d, release, release:VERSION or FROM/TO') : ok(raw.trim())),
 };
 
 export const drift = command({

@@ -62,9 +62,9 @@ const fields = z.strictObject(
       .default([]),
     window_hours: number(1, WINDOW_MOST_H).default(24),
     baseline: z
-      .string({ error: says('28d, 7d, release or FROM/TO') })
+      .string({ error: says('28d, 7d, release, release:VERSION or FROM/TO') })
       .refine((text) => readBaseline(text).ok, {
-        error: says('28d, 7d, release or FROM/TO at most 90 days apart'),
+        error: says('28d, 7d, release, release:VERSION or FROM/TO at most 90 days apart'),
       })
       .default('28d'),
     least_effect: number(ABOVE_ZERO, 10, false).optional(),

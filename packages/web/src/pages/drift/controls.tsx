@@ -1,6 +1,6 @@
 /** What drift is measured against, and of what: in the address as `baseline`, and as the path. */
 import { type FormEvent, lazy, Suspense, useState } from 'react';
-import { DRIFT_BASELINE } from '../../api/index.ts';
+import { DRIFT_BASELINE, useReleased } from '../../api/index.ts';
 import { formatSpan } from '../../format/index.ts';
 import { Control } from '../../parts/button.tsx';
 import {
@@ -17,6 +17,8 @@ import { DRIFT_TITLES, driftTitle } from './words.ts';
 
 const Panel = lazy(() => import('../../parts/overlays.tsx').then((module) => ({ default: module.Panel })));
 
+/** What names one release to be held against. */
+const PINNED_RELEASE = 'release:';
 const CHOICES = [
   [DRIFT_BASELINE, '28 days before'],
   ['7d', '7 days before'],
@@ -27,6 +29,7 @@ const CHOICES = [
 function chosenWords(baseline: string, now_ms: number, zone: 'utc' | 'local'): string {
   const known = CHOICES.find(([value]) => value === baseline);
   if (known) return known[1];
+  if (baseline.startsWith(PINNED_RELEASE)) return baseline.slice(PINNED_RELEASE.length, 60);
   const [from = '', to = ''] = baseline.split('/');
   const [from_ms, to_ms] = [instantOf(from, now_ms), instantOf(to, now_ms)];
   return from_ms === null || to_ms === null
@@ -61,6 +64,7 @@ export function BaselineControl() {
           <Panel label="Baseline" anchor={anchor} onClose={() => setAnchor(null)}>
             <div className={css.panel}>
               <Choices choices={CHOICES} chosen={baseline} onTake={take} />
+              <Releases chosen={baseline} onTake={take} />
               <Pinned onTake={take} />
             </div>
           </Panel>
@@ -84,6 +88,22 @@ const Choices = ({ choices, chosen, onTake }: ChoicesProps) => (
     ))}
   </div>
 );
+
+/** Releases that started lately: one of them stands for what is usual, also where another came between. */
+function Releases({ chosen, onTake }: Omit<ChoicesProps, 'choices'>) {
+  const versions = useReleased();
+  if (versions.length === 0) return null;
+  return (
+    <div>
+      <p className={css.of}>A release</p>
+      <Choices
+        choices={versions.map((version) => [`${PINNED_RELEASE}${version}`, version])}
+        chosen={chosen}
+        onTake={onTake}
+      />
+    </div>
+  );
+}
 
 /** Longer than this the server does not take. */
 const PINNED_MOST_MS = 90 * 86_400_000;

@@ -37,10 +37,9 @@ export function Page({ params }: PageProps) {
   const by = [...new Set([...fields, ...(division ? [division] : [])])];
   const [baseline] = useParameter('baseline');
   // A version is compared with the one before: both are asked for, one is shown.
-  const version =
-    baseline === 'release'
-      ? filters.find((filter) => filterParts(filter)?.field === 'model_version')
-      : undefined;
+  const version = baseline?.startsWith('release')
+    ? filters.find((filter) => filterParts(filter)?.field === 'model_version')
+    : undefined;
   const answer = useDrift({ metric, by, filters: filters.filter((filter) => filter !== version) });
   const compare = <DriftControls metric={metric} />;
   const { error } = answer;

@@ -39,6 +39,7 @@ function Strip({ title, unit, examples, window }: StripProps) {
   const [{ zone }] = useContextState();
   const now_ms = useNow();
   const { link } = useGo();
+  const mixed = new Set(pictures.data?.map((image) => image.model_version)).size > 1;
   return (
     <>
       <Head alone title={title} unit={unit} />
@@ -54,12 +55,22 @@ function Strip({ title, unit, examples, window }: StripProps) {
             href={link(`/images/${encodeURIComponent(image.image_id)}`, { tenant: image.tenant })}
             cropped
             size={SIZE_PX}
-            caption={[image.model_version, formatTime(Date.parse(image.timestamp), now_ms, zone)]
-              .filter(Boolean)
-              .join(', ')}
+            {...captionOf(image, formatTime(Date.parse(image.timestamp), now_ms, zone), mixed)}
           />
         ))}
       </div>
     </>
   );
+}
+
+/** A clock has room beside the version, a date has not: where all are of one version, it is the date that tells. */
+const CLOCK = /^\d\d:\d\d$/;
+function captionOf(
+  { model_version: version }: { readonly model_version?: string },
+  time: string,
+  mixed: boolean,
+): { caption: string; when?: string } {
+  if (version === undefined) return { caption: time };
+  if (CLOCK.test(time)) return { caption: version, when: time };
+  return { caption: mixed ? version : time };
 }

@@ -39,6 +39,7 @@ export function FindingOfDrift({ finding, window }: FindingOfDriftProps) {
   const sentence = driftSentence(finding);
   const interval = intervalWords(finding);
   const sure = `${pWords(finding.p_adjusted)}, ${formatN(finding.n_cur)}.`;
+  const { unit, before, now } = finding;
   const numeric = distribution !== undefined && distribution.cells.length >= SHAPE_LEAST;
   return (
     <FindingRow
@@ -62,18 +63,50 @@ export function FindingOfDrift({ finding, window }: FindingOfDriftProps) {
         </>
       }
       figure={
-        numeric && (
-          <Distribution
-            label={`${driftTitle(finding.metric)}: baseline outlined, now filled`}
-            then={distribution.reference}
-            now={distribution.current}
-            height={38}
-            {...(status === 'warn' ? { status: 'warn' as const } : {})}
-          />
+        unit === 'share' && before !== null && now !== null ? (
+          <Shares then={before} now={now} warns={status === 'warn'} />
+        ) : (
+          numeric && (
+            <Distribution
+              label={`${driftTitle(finding.metric)}: baseline outlined, now filled`}
+              then={distribution.reference}
+              now={distribution.current}
+              height={38}
+              {...(status === 'warn' ? { status: 'warn' as const } : {})}
+            />
+          )
         )
       }
       since={at_ms === null ? '' : `since ${formatTime(at_ms, now_ms, zone)}`}
     />
+  );
+}
+
+const SHARES_PX = 38;
+/** Two shares on one scale, from 0: then as an outline, now filled. */
+function Shares({ then, now, warns }: { then: number; now: number; warns: boolean }) {
+  const most = Math.max(then, now, Number.MIN_VALUE);
+  const wide = (value: number): string => `${Math.max(0.5, (value / most) * 99).toFixed(1)}%`;
+  return (
+    <svg width="100%" height={SHARES_PX} aria-hidden="true">
+      <rect
+        x="1"
+        y="5"
+        width={wide(then)}
+        height="9"
+        fill="none"
+        stroke="var(--pencil-line)"
+        strokeWidth="1.5"
+      />
+      <rect
+        x="0"
+        y="20"
+        width={wide(now)}
+        height="9"
+        fill={warns ? 'var(--warn-mark)' : 'var(--ink-3)'}
+        opacity={warns ? 0.5 : 0.35}
+      />
+    </svg>
   );
 }
 
@@ -84,7 +117,7 @@ function alsoWords({ also, segment, metric }: DriftFinding): string {
     ...new Set(
       also.map((one) =>
         one.metric === metric
-          ? placeWords(one.segment)
+          ? `in ${placeWords(one.segment)}`
           : `${driftTitle(one.metric).toLowerCase()}${
               JSON.stringify(one.segment) === JSON.stringify(segment) ? '' : ` of ${placeWords(one.segment)}`
             }`,
@@ -92,5 +125,5 @@ function alsoWords({ also, segment, metric }: DriftFinding): string {
     ),
   ];
   const more = names.length - NAMED;
-  return ` With it ${names.slice(0, NAMED).join('; ')}${more > 0 ? ` and ${more} more` : ''}.`;
+  return ` Also ${names.slice(0, NAMED).join(more > 0 ? ', ' : ' and ')}${more > 0 ? ` and ${more} more` : ''}.`;
 }

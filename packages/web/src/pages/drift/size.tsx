@@ -37,7 +37,12 @@ export function Size({ answer, series }: { answer: DriftAnswer; series: DriftSer
             </>
           )}
         </dl>
-        <ShiftInterval series={series} reach={reachOf(series) * MARGIN} />
+        {ends !== null && (
+          <>
+            <ShiftInterval series={series} reach={reachOf(series) * MARGIN} />
+            <p className={css.axis}>as before</p>
+          </>
+        )}
       </Cell>
       {series.within !== null && series.mix !== null && (
         <div className={css.row}>

@@ -134,13 +134,14 @@ export const placeTitle = (segment: DriftSeries['segment']): string => {
 
 /** `Median prompt of mangatan is 27 tokens, was 25 tokens`. Words without a verb follow their place. */
 export function driftSentence(series: DriftSeries): string {
+  const told = series.words.replaceAll(/`([^`]*)`/g, '“$1”');
   const { pipeline_stage: _said, ...rest } = series.segment;
   const { region, ...place } = rest;
   const of = placeWords(place);
   const where = `${of === 'everything' ? '' : ` of ${of}`}${region ? ` in ${region}` : ''}`;
   const end = series.against === null ? '' : ` in ${series.against}`;
-  const parts = /^(.*?) (is|are) (.*)$/s.exec(series.words);
-  if (!parts) return (where === '' ? capital(series.words) : `${placeTitle(rest)}: ${series.words}`) + end;
+  const parts = /^(.*?) (is|are) (.*)$/s.exec(told);
+  if (!parts) return (where === '' ? capital(told) : `${placeTitle(rest)}: ${told}`) + end;
   const [, subject = '', verb = '', amount = ''] = parts;
   return `${capital(subject)}${where} ${verb} ${amount}${end}`;
 }
@@ -189,7 +190,8 @@ export function lagWords(lag_h: number): string {
 
 /** What the baseline is, as it stands after "against". */
 export function baselineWords({ kind, asked }: DriftHead['baseline'], span: string): string {
-  if (kind === 'release') return 'the version before';
+  if (kind === 'release')
+    return asked.startsWith('release:') ? asked.slice('release:'.length) : 'the version before';
   if (kind === 'pinned') return span;
   return `the ${asked.replace(/d$/, '')} days before, the same hours of the week`;
 }
