@@ -348,7 +348,9 @@ function testAgainst(
     if (own === undefined || own === version || !line.has(own) || !isToldIn(current)(next)) return [];
     const before = sameOf(series, next, version);
     const started = deployed.filter((one) => one.status === 'start' && one.version === own);
-    const since_ms = Math.max(reference.from_ms, ...started.map(({ at_ms }) => at_ms));
+    // The first of its starts, as for the version before: another tenant may have got it later.
+    const first_ms = Math.min(current.to_ms, ...started.map(({ at_ms }) => at_ms));
+    const since_ms = started.length === 0 ? reference.from_ms : first_ms;
     return before ? [testRelease(next, before, since_ms, reference, current, options)] : [];
   });
 }
