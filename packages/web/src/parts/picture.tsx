@@ -50,7 +50,12 @@ export function PictureTile(props: PictureTileProps) {
     <figure className={css.figure}>
       <Frame
         href={props.href}
-        className={classes(css.picture, cropped && css.cropped, props.selected && css.selected)}
+        className={classes(
+          css.picture,
+          flagged && css.flagged,
+          cropped && css.cropped,
+          props.selected && css.selected,
+        )}
         aria-current={props.selected || undefined}
         {...(props.onOpen ? { onClick: opening(props.onOpen) } : {})}
         aria-label={nameOf(props, missing)}

@@ -53,6 +53,8 @@ const NAMES: Readonly<Record<string, string>> = {
   model_family: 'family',
   cfg: 'cfg',
   nsfw_flag: 'flagged',
+  cost_usd: 'cost',
+  gpu_seconds: 'GPU seconds',
 };
 /** Values that are written otherwise for machines. */
 export function valueWords(field: string, value: string): string {

@@ -6,6 +6,7 @@ import { Button } from '../../parts/button.tsx';
 import { Tag } from '../../parts/chip.tsx';
 import { FilterChips } from '../../parts/filter-chips.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
+import { shortId } from '../../parts/picture-words.ts';
 import { Cell, Head, Sheet } from '../../parts/sheet.tsx';
 import { Failed, Loading, Note } from '../../parts/states.tsx';
 import { useContextState, useGo, useNow } from '../../url/index.ts';
@@ -113,6 +114,8 @@ const WORKLOADS: Readonly<Record<string, string>> = {
   single_image: 'single image',
   batch_panels: 'batch panels',
 };
+/** A hash in full is read by nobody. */
+const DIGEST = /\b[0-9a-f]{32,}\b/gi;
 const TENANTS_SHOWN = 3;
 function aboutWords({ previous, tenants, workload, region, note }: ReleaseRow): string {
   const who = tenants.length <= TENANTS_SHOWN ? tenants.join(', ') : `${tenants.length} tenants`;
@@ -121,7 +124,7 @@ function aboutWords({ previous, tenants, workload, region, note }: ReleaseRow): 
     workload && (WORKLOADS[workload] ?? workload),
     who,
     region && `in ${region}`,
-    note,
+    note?.replace(DIGEST, (digest) => shortId(digest)),
   ]
     .filter(Boolean)
     .join(' · ');
