@@ -186,4 +186,9 @@ async function fill(run, days, count) {
   const even = Object.fromEntries(Object.keys(all).map((name) => [name, PER_HOUR]));
   await run(daily(names({ ...even, ...plain }), numbers({ ...even, ...plain }), "['']", KEYS));
   await run(daily("['stage_ms', 'errors', 'stages']", `[${PER_HOUR}, 0.8, 83]`, STAGES, workloads));
+  // The sums over all tenants, which the server keeps beside those of each.
+  await run(`
+    INSERT INTO roll_days (tenant, metric, stage, dim, value, t, n, sum, bins, counts)
+    SELECT '', metric, stage, dim, value, t, sum(d.n), sum(d.sum), [], [] FROM roll_days AS d
+    WHERE d.tenant != '' GROUP BY metric, stage, dim, value, t`);
 }

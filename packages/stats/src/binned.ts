@@ -35,6 +35,7 @@ export class Binned {
   readonly seen: ArrayLike<number>;
   readonly from: number;
   readonly to: number;
+  #size: number | undefined;
 
   constructor(
     axis: Axis,
@@ -48,6 +49,15 @@ export class Binned {
     this.seen = seen;
     this.from = from;
     this.to = to;
+  }
+
+  /** Number of observations. */
+  get size(): number {
+    if (this.#size !== undefined) return this.#size;
+    let sum = 0;
+    for (let at = this.from; at < this.to; at++) sum += this.seen[at]!;
+    this.#size = sum;
+    return sum;
   }
 
   get values(): number[] {

@@ -134,11 +134,8 @@ export function addHistograms(parts: readonly { histogram: Histogram; weight?: n
 
 /** Number of observations. */
 export function sizeOf(histogram: Histogram): number {
+  if (histogram instanceof Binned) return histogram.size;
   let sum = 0;
-  if (histogram instanceof Binned) {
-    for (let i = histogram.from; i < histogram.to; i++) sum += histogram.seen[i]!;
-    return sum;
-  }
   for (let i = 0; i < histogram.counts.length; i++) sum += histogram.counts[i]!;
   return sum;
 }

@@ -48,6 +48,14 @@ export function matchHours<S>(
 ): Stratum<S>[] {
   const strata: Stratum<S>[] = [];
   const before = rowsByHour(reference, rows);
+  // Where each hour has enough of its own, every cell that holds it has: down to the hours, which is what nearly all do.
+  let isEach = current.size > 0;
+  for (const hour of current.keys()) isEach &&= (before.get(hour) ?? 0) >= MATCH_LEAST;
+  if (isEach) {
+    for (const [hour, sample] of current)
+      strata.push({ segment, reference: blend([reference.get(hour)!]), current: blend([sample]) });
+    return strata;
+  }
   const after = rowsByHour(current, rows);
   const divide = (from: number, hours: readonly number[], is: readonly number[]): void => {
     // One hour has no parts: as long as there are enough rows, less and less of the reference goes with it.

@@ -199,15 +199,17 @@ function compareAsCategories(
   designEffect: Effects,
 ): Comparison {
   const strata = strataOf(reference, current, addCategories);
-  const whole = addCategories(strata.map((one) => one.reference));
-  const leastEffect = sampling.as === 'rate' ? leastOfRate(metric, whole) : (metric.least.psi ?? PSI_LEAST);
+  const leastEffect =
+    sampling.as === 'rate'
+      ? leastOfRate(metric, addCategories(strata.map((one) => one.reference)))
+      : (metric.least.psi ?? PSI_LEAST);
   const { evidence, standardised } = compareCategoryStrata(strata, { leastEffect, designEffect });
   const [was, is] = [standardised.reference, standardised.current];
   const explanation = once(() => {
     const found = explainCategories(was, is, evidence.sizes);
     return sampling.as === 'rate' ? ofShare(found) : found;
   });
-  const name = (): string => explanation().of ?? [...whole.counts.keys()][0]!;
+  const name = (): string => explanation().of ?? [...was.counts.keys(), ...is.counts.keys()][0] ?? YES;
   return toldLater(
     { evidence, leastEffect, designEffect: designEffect.current },
     {

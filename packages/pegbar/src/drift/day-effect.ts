@@ -4,8 +4,8 @@ import type { NumberSample } from '@pegbar/stats';
 import type { SumsRow } from '../rollups/index.ts';
 import type { Sampled, SampledSides } from './compare.ts';
 import { designEffectOfDays } from './design-effect.ts';
-import { readsOf, type Sampling } from './metrics.ts';
-import { addNumbers, type Series } from './series.ts';
+import type { Sampling } from './metrics.ts';
+import { addNumbers } from './series.ts';
 
 interface Day {
   n: number;
@@ -16,21 +16,17 @@ const DAY_S = 86_400;
 
 /**
  * As `designEffectOf`, of means of the values themselves: their logarithms are not kept by day. Where values are very
- * skewed it is too small rather than too large, and the second look has the last word.
+ * skewed it is too small rather than too large, and the second look has the last word. `rows` are those of the
+ * series' tenant, stage and dimension; of a segment that names a value of it, only that counts.
  */
 export function dayEffectOf(
-  { segment, sampling }: Pick<Series, 'segment' | 'sampling'>,
+  sampling: Sampling,
   sides: SampledSides,
   rows: readonly SumsRow[],
-  dim: string,
+  value: string | undefined,
 ): number {
-  const needed = new Set<RollupMetricName>(readsOf(sampling).metrics);
-  // Those of no tenant are of all of them together.
-  const { tenant = '', pipeline_stage: stage = '' } = segment;
-  const value = segment[dim];
   const sums = new Map<RollupMetricName, Map<number, Day>>();
   for (const row of rows) {
-    if (row.tenant !== tenant || row.stage !== stage || row.dim !== dim || !needed.has(row.metric)) continue;
     if (value !== undefined && row.value !== value) continue;
     const days = sums.get(row.metric) ?? new Map<number, Day>();
     sums.set(row.metric, days);

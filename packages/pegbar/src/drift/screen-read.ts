@@ -1,6 +1,5 @@
 /** What the first look of a sweep reads: sums by quarter, their references, and the few hours that these do not tell. */
 import { QUARTER_METRICS, QUARTER_STAGE_METRICS, type RollupMetricName } from '@pegbar/contract';
-import { EMPTY_HISTOGRAM } from '@pegbar/stats';
 import { ok, type Result } from '../base/result.ts';
 import { type Asking, type ExploreError, fromStore } from '../explore/index.ts';
 import {
@@ -9,7 +8,6 @@ import {
   quartersOf,
   type StoredBlock,
   type Stretch,
-  type SumsRow,
   sourcesOf,
 } from '../rollups/index.ts';
 import type { Excluded } from './changes.ts';
@@ -131,19 +129,11 @@ async function readHourly(
   const asked = { scope, signal, metrics: wantedOf(samplings).metrics };
   const tellTo =
     (side: SideName) =>
-    ({ tenant, metric, dim, value, stage, starts, n, micro }: SumsRow): void => {
-      const cell = stage === '' ? sheets.get(placeOf([dim], false))?.cell([tenant, value]) : undefined;
-      for (let at = 0; cell && at < starts.length; at++)
-        cell.add(side, metric, {
-          at_ms: starts[at]! * 1000,
-          n: n[at]!,
-          micro: micro[at]!,
-          histogram: EMPTY_HISTOGRAM,
-        });
-    };
+    (block: StoredBlock): void =>
+      addBlock(side, block, (dim, isStage) => (isStage ? undefined : sheets.get(placeOf([dim], false))));
   const reads = await Promise.all([
-    deps.quarters.sums('hours', asked, joined(whole), tellTo('current')),
-    deps.quarters.sums('hours', asked, joined(before), tellTo('reference')),
+    deps.quarters.hours(asked, joined(whole), tellTo('current')),
+    deps.quarters.hours(asked, joined(before), tellTo('reference')),
   ]);
   for (const read of reads) if (!read.ok) return fromStore(read.error);
   return ok(null);

@@ -5,7 +5,7 @@ import type { SampledSides } from './compare.ts';
 import { dayEffectOf } from './day-effect.ts';
 import { histogramOf } from './histograms.ts';
 import { metricNamed } from './metrics.ts';
-import { addBlock, Sheet, type Sum, sumWithout } from './sheet.ts';
+import { addBlock, Sheet, type Sum, sumsOf, sumWithout } from './sheet.ts';
 
 /** As a row lies in the store. */
 function stored(tally: Tally): Sum {
@@ -27,7 +27,7 @@ function stored(tally: Tally): Sum {
   };
   const sheet = new Sheet();
   addBlock('reference', block, () => sheet);
-  return sheet.cell(['a', 'v']).sums.reference.get('latency_ms')![0]!;
+  return sumsOf(sheet.cell(['a', 'v']).reference.stored('latency_ms'), 'latency_ms')[0]!;
 }
 const asHour = (tally: Tally): Sum => ({
   at_ms: 0,
@@ -74,7 +74,7 @@ describe('sums that are kept for a sweep', () => {
   test('show by their days how much more these vary than their counts explain', () => {
     const random = seededRandom(3);
     const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-    const rate = { segment: { tenant: 'a' }, sampling: metricNamed('face_ok')!.sampling };
+    const rate = metricNamed('face_ok')!.sampling;
     const days = (spread: number): SumsRow[] => {
       const starts = Float64Array.from({ length: 28 }, (_, at) => at * 86_400);
       const yes = Float64Array.from(starts, () => 900 + Math.sqrt(1_000 * 0.9 * 0.1 * spread) * normal());
@@ -91,8 +91,9 @@ describe('sums that are kept for a sweep', () => {
         },
       ];
     };
-    expect(dayEffectOf(rate, NOTHING, days(1), 'workload')).toBeLessThan(2);
-    expect(dayEffectOf(rate, NOTHING, days(12), 'workload')).toBeGreaterThan(4);
-    expect(dayEffectOf({ ...rate, segment: { tenant: 'b' } }, NOTHING, days(12), 'workload')).toBe(1);
+    expect(dayEffectOf(rate, NOTHING, days(1), undefined)).toBeLessThan(2);
+    expect(dayEffectOf(rate, NOTHING, days(12), undefined)).toBeGreaterThan(4);
+    expect(dayEffectOf(rate, NOTHING, days(12), 'v')).toBeGreaterThan(4);
+    expect(dayEffectOf(rate, NOTHING, days(12), 'another')).toBe(1);
   });
 });

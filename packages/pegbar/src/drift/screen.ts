@@ -2,28 +2,22 @@
  * The first look of a sweep: every series by quarters of days against the sums that are kept for it. What is no drift
  * here is decided; what may be one is looked at again, hour by hour, and only that second look can call it drift.
  */
+import type { RollupMetricName } from '@pegbar/contract';
 import { ALPHA, type CategorySample, type NumberSample } from '@pegbar/stats';
 import { paced } from '../base/paced.ts';
 import { ok, type Result } from '../base/result.ts';
 import { type Asking, type ExploreError, fromStore } from '../explore/index.ts';
 import type { SumsRow } from '../rollups/index.ts';
+import { TOTAL_TENANT } from '../store/index.ts';
 import { type Excluded, touches } from './changes.ts';
 import type { Parts, Sampled, SampledSides, Timed } from './compare.ts';
 import { dayEffectOf } from './day-effect.ts';
 import { type Tested, type TestOptions, testSampled } from './engine.ts';
-import type { DriftMetric, Sampling } from './metrics.ts';
+import { type DriftMetric, readsOf, type Sampling } from './metrics.ts';
 import { type Grouping, samplingOf } from './read.ts';
-import {
-  isKept,
-  placeOf,
-  readSides,
-  type ScreenDeps,
-  type Sheets,
-  spoiltHours,
-  wantedOf,
-} from './screen-read.ts';
+import { isKept, placeOf, readSides, type ScreenDeps, type Sheets, spoiltHours } from './screen-read.ts';
 import { HOUR_MS, isNumeric, type Segment, type Series } from './series.ts';
-import { type Cell, type Sheet, type Sum, type SumsOf, samplesFrom, samplesOf, sumWithout } from './sheet.ts';
+import { type Cell, type Sheet, type StoredOf, type Sum, samplesFrom, sumsOf, sumWithout } from './sheet.ts';
 import { ROLLING_DAYS, type Window, within } from './windows.ts';
 
 export interface ScreenQuestion {
@@ -121,11 +115,11 @@ function looksOf(
       for (const metric of metrics) {
         const sampling = samplingOf(metric, stages);
         if (sampling === undefined) continue;
-        const current = sampled(cells, (cell) => samplesOf(cell, 'current', sampling));
+        const current = sampled(cells, (cell) => cell.current.samples(sampling));
         if (current.size === 0) continue;
         const reference = sampled(cells, (cell) =>
           own.length === 0
-            ? samplesOf(cell, 'reference', sampling)
+            ? cell.reference.samples(sampling)
             : samplesFrom(leftOf(cell, sampling, own, spoilt), sampling),
         );
         out.push({
@@ -179,14 +173,14 @@ function sampled(
 
 /** A cell's reference without the hours that are left out. */
 const leftOf =
-  (cell: Cell, { as }: Sampling, own: readonly Excluded[], spoilt: ReadonlyMap<number, number>): SumsOf =>
+  (cell: Cell, { as }: Sampling, own: readonly Excluded[], spoilt: ReadonlyMap<number, number>): StoredOf =>
   (metric) => {
-    const sums = cell.sums.reference.get(metric) ?? [];
+    const stored = cell.reference.stored(metric);
     const isGone = ({ at_ms }: Sum): boolean => own.some((one) => within(one, at_ms));
-    if (as === 'hourly') return sums.filter((one) => !isGone(one));
-    const gone = (cell.sums.spoilt.get(metric) ?? []).filter(isGone);
-    if (gone.length === 0) return sums;
-    return sums.map((whole) => {
+    if (as === 'hourly') return sumsOf(stored, metric).filter((one) => !isGone(one));
+    const gone = sumsOf(cell.spoilt.stored(metric), metric).filter(isGone);
+    if (gone.length === 0) return stored;
+    return sumsOf(stored, metric).map((whole) => {
       const of = gone.filter(({ at_ms }) => spoilt.get(at_ms) === whole.at_ms);
       return of.length > 0 ? sumWithout(whole, of) : whole;
     });
@@ -200,26 +194,35 @@ async function readEffects(
   sure: readonly Look[],
 ): Promise<Result<(one: Look) => number, ExploreError>> {
   const before = { from_ms: current.from_ms - ROLLING_DAYS * 24 * HOUR_MS, to_ms: current.from_ms };
-  const days: SumsRow[] = [];
-  const read = (of: readonly Look[], whose: 'all' | readonly string[]) =>
-    deps.quarters.sums(
-      'days',
-      { scope, signal, of: whose, metrics: wantedOf(of.map(({ series }) => series.sampling)).metrics },
-      [before],
-      (row) => days.push(row),
+  const dims = new Map(groupings.map(({ segment, dims: of }) => [segment.join(), of[0]!]));
+  const placeOf = ({ series: { segment } }: Look): DaysOf => ({
+    // Series of no tenant are of all that may be seen, and these stand together.
+    tenant: segment.tenant ?? scope.tenant ?? TOTAL_TENANT,
+    stage: segment.pipeline_stage ?? '',
+    dim: dims.get(Object.keys(segment).join())!,
+  });
+  const days = new Map<string, SumsRow[]>();
+  const keyOf = ({ tenant, stage, dim, metric }: DaysOf & { metric: RollupMetricName }): string =>
+    `${tenant}\n${stage}\n${dim}\n${metric}`;
+  const cells = new Map<string, DaysOf & { metric: RollupMetricName }>();
+  for (const look of sure)
+    for (const metric of readsOf(look.series.sampling).metrics) {
+      const cell = { ...placeOf(look), metric };
+      cells.set(keyOf(cell), cell);
+    }
+  const read = await deps.quarters.days({ scope, signal, cells: [...cells.values()] }, before, (row) => {
+    const known = days.get(keyOf(row));
+    if (known) known.push(row);
+    else days.set(keyOf(row), [row]);
+  });
+  if (!read.ok) return fromStore(read.error);
+  return ok((look) => {
+    const { series, sides } = look;
+    const place = placeOf(look);
+    const rows = readsOf(series.sampling).metrics.flatMap(
+      (metric) => days.get(keyOf({ ...place, metric })) ?? [],
     );
-  const tenantOf = ({ series }: Look): string => series.segment.tenant ?? '';
-  const own = sure.filter((one) => tenantOf(one) !== '');
-  const reads = await Promise.all([
-    read(
-      sure.filter((one) => tenantOf(one) === ''),
-      'all',
-    ),
-    read(own, [...new Set(own.map(tenantOf))]),
-  ]);
-  for (const one of reads) if (!one.ok) return fromStore(one.error);
-  const dimOf = (segment: Segment): string =>
-    groupings.find(({ segment: names }) => names.join() === Object.keys(segment).join())?.dims[0] ??
-    'workload';
-  return ok(({ series, sides }) => dayEffectOf(series, sides, days, dimOf(series.segment)));
+    return dayEffectOf(series.sampling, sides, rows, series.segment[place.dim]);
+  });
 }
+type DaysOf = Pick<SumsRow, 'tenant' | 'stage' | 'dim'>;

@@ -135,10 +135,15 @@ export function addNumbers(samples: readonly NumberSample[]): NumberSample {
 const NO_NUMBERS: NumberSample = { histogram: EMPTY_HISTOGRAM, missing: 0 };
 
 export function addCategories(samples: readonly CategorySample[]): CategorySample {
+  const [first] = samples;
+  if (first !== undefined && samples.length === 1) return first;
   const counts = new Map<string, number>();
-  for (const sample of samples)
+  let missing = 0;
+  for (const sample of samples) {
     for (const [name, count] of sample.counts) counts.set(name, (counts.get(name) ?? 0) + count);
-  return { counts, missing: samples.reduce((sum, { missing }) => sum + missing, 0) };
+    missing += sample.missing;
+  }
+  return { counts, missing };
 }
 
 /** What an hour's observations are on average, how many they are, and the sum of their squares. */

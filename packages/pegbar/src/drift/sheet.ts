@@ -14,7 +14,7 @@ import type { StoredBlock, Tally } from '../rollups/index.ts';
 import { rowsOfCategories, rowsOfNumbers, type Timed } from './compare.ts';
 import { binnedOf, histogramOf, histogramWithout } from './histograms.ts';
 import { readsOf, type Sampling } from './metrics.ts';
-import { type HourlySampling, MICRO, rateSample, ratio, ratioSample } from './series.ts';
+import { MICRO, rateSample, ratio, ratioSample } from './series.ts';
 
 /** What was counted of one metric in a quarter or an hour. */
 export interface Sum {
@@ -25,34 +25,52 @@ export interface Sum {
   readonly histogram: Histogram;
 }
 
+/** Rows of a block that follow each other: one metric of one cell. */
+interface Run {
+  readonly block: StoredBlock;
+  readonly from: number;
+  to: number;
+}
+
 /** `spoilt`: hours that some references have to be had without. */
 export type SideName = 'current' | 'reference' | 'spoilt';
-type Sums = Map<RollupMetricName, Sum[]>;
-export type SumsOf = (metric: RollupMetricName) => readonly Sum[];
+type Stored = readonly (Run | Sum)[];
+export type StoredOf = (metric: RollupMetricName) => Stored;
 type AnySamples = readonly Timed<NumberSample>[] | readonly Timed<CategorySample>[];
+
+class Side {
+  readonly #stored = new Map<RollupMetricName, (Run | Sum)[]>();
+  readonly #samples = new Map<Sampling, AnySamples>();
+
+  add(metric: RollupMetricName, one: Run | Sum): void {
+    const known = this.#stored.get(metric);
+    if (known) known.push(one);
+    else this.#stored.set(metric, [one]);
+  }
+
+  stored(metric: RollupMetricName): Stored {
+    return this.#stored.get(metric) ?? NONE;
+  }
+
+  /** Made once for all segments that the cell is part of. */
+  samples(sampling: Sampling): AnySamples {
+    const known = this.#samples.get(sampling);
+    if (known) return known;
+    const made = samplesFrom((metric) => this.stored(metric), sampling);
+    this.#samples.set(sampling, made);
+    return made;
+  }
+}
+const NONE: Stored = [];
 
 export class Cell {
   readonly key: readonly string[];
-  readonly sums: Readonly<Record<SideName, Sums>> = {
-    current: new Map(),
-    reference: new Map(),
-    spoilt: new Map(),
-  };
-  /** Made once for all segments that the cell is part of. */
-  readonly made: Readonly<Record<SideName, Map<Sampling, AnySamples>>> = {
-    current: new Map(),
-    reference: new Map(),
-    spoilt: new Map(),
-  };
+  readonly current = new Side();
+  readonly reference = new Side();
+  readonly spoilt = new Side();
 
   constructor(key: readonly string[]) {
     this.key = key;
-  }
-
-  add(side: SideName, metric: RollupMetricName, sum: Sum): void {
-    const known = this.sums[side].get(metric);
-    if (known) known.push(sum);
-    else this.sums[side].set(metric, [sum]);
   }
 }
 
@@ -77,67 +95,85 @@ export class Sheet {
     tally: Tally,
   ): void {
     const { n, micro } = tally;
-    this.cell(key).add(side, metric, { at_ms, n, micro, histogram: histogramOf(tally, metric) });
+    this.cell(key)[side].add(metric, { at_ms, n, micro, histogram: histogramOf(tally, metric) });
   }
 }
 
-/** Takes the rows of an answer; `sheetOf` says where those of a dimension go. */
+/** Takes the rows of an answer; `sheetOf` says where those of a dimension go. Rows of a cell and metric stand together. */
 export function addBlock(
   side: SideName,
   block: StoredBlock,
   sheetOf: (dim: string, isStage: boolean) => Sheet | undefined,
 ): void {
-  const { tenant, metric, stage, dim, value, starts, n, micro, codes, counts, ends } = block;
-  // Rows of a cell stand together by metric, and come again with the next metric.
-  const known = new Map<number, Cell | null>();
-  const cellOf = (row: number): Cell | null => {
-    const [of, name, kind] = [
-      value.texts[value.keys[row]!]!,
-      dim.texts[dim.keys[row]!]!,
-      stage.texts[stage.keys[row]!]!,
-    ];
-    const sheet = sheetOf(name, kind !== '');
-    const who = tenant.texts[tenant.keys[row]!]!;
-    return sheet?.cell(kind === '' ? [who, of] : [who, of, kind]) ?? null;
+  const { tenant, metric, stage, dim, value } = block;
+  const columns = [tenant.keys, metric.keys, stage.keys, dim.keys, value.keys];
+  const isAsBefore = (row: number): boolean => {
+    for (const keys of columns) if (keys[row] !== keys[row - 1]) return false;
+    return true;
   };
-  for (let row = 0, from = 0; row < block.rows; row++) {
-    const to = ends[row]!;
-    const place =
-      ((tenant.keys[row]! * dim.texts.length + dim.keys[row]!) * value.texts.length + value.keys[row]!) *
-        stage.texts.length +
-      stage.keys[row]!;
-    let cell = known.get(place);
-    if (cell === undefined) {
-      cell = cellOf(row);
-      known.set(place, cell);
+  let run: Run | undefined;
+  for (let row = 0; row < block.rows; row++) {
+    if (run && isAsBefore(row)) {
+      run.to++;
+      continue;
     }
-    if (cell !== null) {
-      const name = metric.texts[metric.keys[row]!] as RollupMetricName;
-      const histogram = to > from ? binnedOf(name, codes, counts, from, to) : EMPTY_HISTOGRAM;
-      cell.add(side, name, { at_ms: starts[row]! * 1000, n: n[row]!, micro: micro[row]!, histogram });
-    }
-    from = to;
+    run = { block, from: row, to: row + 1 };
+    const kind = stage.texts[stage.keys[row]!]!;
+    const sheet = sheetOf(dim.texts[dim.keys[row]!]!, kind !== '');
+    const key = [tenant.texts[tenant.keys[row]!]!, value.texts[value.keys[row]!]!];
+    if (kind !== '') key.push(kind);
+    sheet?.cell(key)[side].add(metric.texts[metric.keys[row]!] as RollupMetricName, run);
   }
 }
 
-/** A sampling of one side of a cell. */
-export function samplesOf(cell: Cell, side: SideName, sampling: Sampling): AnySamples {
-  const known = cell.made[side].get(sampling);
-  if (known) return known;
-  const made = samplesFrom((metric) => cell.sums[side].get(metric) ?? [], sampling);
-  cell.made[side].set(sampling, made);
-  return made;
+const isRun = (one: Run | Sum): one is Run => 'block' in one;
+
+export function sumsOf(stored: Stored, metric: RollupMetricName): Sum[] {
+  const out: Sum[] = [];
+  for (const one of stored)
+    if (!isRun(one)) out.push(one);
+    else
+      for (let row = one.from; row < one.to; row++) {
+        const { starts, n, micro } = one.block;
+        const histogram = binsOf(one.block, row, metric);
+        out.push({ at_ms: starts[row]! * 1000, n: n[row]!, micro: micro[row]!, histogram });
+      }
+  return out;
 }
 
-export function samplesFrom(sumsOf: SumsOf, sampling: Sampling): AnySamples {
-  if (sampling.as === 'number')
-    return sumsOf(sampling.of).map(({ at_ms, histogram }) =>
-      timed(at_ms, { histogram, missing: 0 }, rowsOfNumbers),
+function binsOf({ codes, counts, ends }: StoredBlock, row: number, metric: RollupMetricName): Histogram {
+  const [from, to] = [row === 0 ? 0 : ends[row - 1]!, ends[row]!];
+  return to > from ? binnedOf(metric, codes, counts, from, to) : EMPTY_HISTOGRAM;
+}
+
+/** What a sampling makes of what is stored. */
+export function samplesFrom(storedOf: StoredOf, sampling: Sampling): AnySamples {
+  if (sampling.as === 'number') return numbersFrom(storedOf(sampling.of), sampling.of);
+  const { at_ms, sums, marks } = byMoment(storedOf, readsOf(sampling).metrics);
+  if (sampling.as === 'hourly') {
+    const [of, to] = [sums.get(sampling.of)!, sums.get(sampling.to)!];
+    return at_ms.map((at, i) => timed(at, ratioSample(ratio(sampling, of[i]!, to[i]!)), rowsOfNumbers));
+  }
+  const total = (metrics: readonly RollupMetricName[], at: number): number => {
+    let sum = 0;
+    for (const metric of metrics) sum += sums.get(metric)![at]!;
+    return sum;
+  };
+  if (sampling.as === 'rate') {
+    const { of, to } = sampling;
+    return at_ms.map((at, i) =>
+      timed(at, rateSample(total(of, i), to ? total(to, i) : marks[i]!), rowsOfCategories),
     );
-  const moments = byMoment(sumsOf, sampling);
-  if (sampling.as === 'hourly')
-    return moments.map(([at_ms, sums]) => timed(at_ms, ratioSample(ratioOf(sampling, sums)), rowsOfNumbers));
-  return moments.map(([at_ms, sums]) => timed(at_ms, categoriesOf(sampling, sums), rowsOfCategories));
+  }
+  if (sampling.as !== 'shares') throw new Error(`${sampling.as} is kept by no quarter`);
+  const of = Object.entries(sampling.of);
+  return at_ms.map((at, i) =>
+    timed(
+      at,
+      { counts: new Map(of.map(([name, metric]) => [name, total([metric], i)])), missing: 0 },
+      rowsOfCategories,
+    ),
+  );
 }
 
 const timed = <S>(at_ms: number, sample: S, rowsOf: (sample: S) => number): Timed<S> => ({
@@ -146,39 +182,54 @@ const timed = <S>(at_ms: number, sample: S, rowsOf: (sample: S) => number): Time
   sample,
 });
 
-/** What was counted at one moment, by metric. */
-type Moment = Map<RollupMetricName, { n: number; micro: number }>;
-
-function byMoment(sumsOf: SumsOf, sampling: Sampling): [number, Moment][] {
-  const moments = new Map<number, Moment>();
-  for (const metric of readsOf(sampling).metrics)
-    for (const { at_ms, n, micro } of sumsOf(metric)) {
-      const moment = moments.get(at_ms) ?? new Map();
-      moments.set(at_ms, moment);
-      const known = moment.get(metric);
-      moment.set(metric, known ? { n: known.n + n, micro: known.micro + micro } : { n, micro });
-    }
-  return [...moments];
+function numbersFrom(stored: Stored, metric: RollupMetricName): Timed<NumberSample>[] {
+  const out: Timed<NumberSample>[] = [];
+  const add = (at_ms: number, histogram: Histogram): void => {
+    out.push(timed(at_ms, { histogram, missing: 0 }, rowsOfNumbers));
+  };
+  for (const one of stored)
+    if (!isRun(one)) add(one.at_ms, one.histogram);
+    else
+      for (let row = one.from; row < one.to; row++)
+        add(one.block.starts[row]! * 1000, binsOf(one.block, row, metric));
+  return out;
 }
 
-function total(moment: Moment, metrics: readonly RollupMetricName[]): number {
-  let sum = 0;
-  for (const metric of metrics) sum += (moment.get(metric)?.micro ?? 0) / MICRO;
-  return sum;
+interface Moments {
+  readonly at_ms: number[];
+  /** In units, by metric and moment. */
+  readonly sums: ReadonlyMap<RollupMetricName, number[]>;
+  /** Observations of all of them. */
+  readonly marks: number[];
 }
 
-const ratioOf = (sampling: HourlySampling, moment: Moment): number | null =>
-  ratio(sampling, total(moment, [sampling.of]), total(moment, [sampling.to]));
-
-function categoriesOf(sampling: Sampling, moment: Moment): CategorySample {
-  if (sampling.as === 'shares') {
-    const of = Object.entries(sampling.of);
-    return { counts: new Map(of.map(([name, metric]) => [name, total(moment, [metric])])), missing: 0 };
+/** What was counted of several metrics at the same moments. */
+function byMoment(storedOf: StoredOf, metrics: readonly RollupMetricName[]): Moments {
+  const out = { at_ms: [] as number[], sums: new Map<RollupMetricName, number[]>(), marks: [] as number[] };
+  const places = new Map<number, number>();
+  const placeOf = (at: number): number => {
+    const known = places.get(at);
+    if (known !== undefined) return known;
+    places.set(at, out.at_ms.length);
+    out.marks.push(0);
+    for (const list of out.sums.values()) list.push(0);
+    return out.at_ms.push(at) - 1;
+  };
+  for (const metric of metrics) {
+    const sums = out.at_ms.map(() => 0);
+    out.sums.set(metric, sums);
+    const add = (at: number, n: number, micro: number): void => {
+      const place = placeOf(at);
+      sums[place]! += micro / MICRO;
+      out.marks[place]! += n;
+    };
+    for (const one of storedOf(metric))
+      if (!isRun(one)) add(one.at_ms, one.n, one.micro);
+      else
+        for (let row = one.from; row < one.to; row++)
+          add(one.block.starts[row]! * 1000, one.block.n[row]!, one.block.micro[row]!);
   }
-  if (sampling.as !== 'rate') throw new Error(`${sampling.as} has no categories`);
-  let marked = 0;
-  for (const metric of sampling.of) marked += moment.get(metric)?.n ?? 0;
-  return rateSample(total(moment, sampling.of), sampling.to ? total(moment, sampling.to) : marked);
+  return out;
 }
 
 /** What is left of a quarter's sum when some of its hours are taken out. */

@@ -3,13 +3,18 @@ import type { RollupMetricName } from '@pegbar/contract';
 import { ok, type Result } from '../base/result.ts';
 import { type ArrayView, type FixedView, readBlock } from '../native/index.ts';
 import type { Queries } from '../state/index.ts';
-import type { Store, StoreError, TenantScope } from '../store/index.ts';
+import { type Store, type StoreError, type TenantScope, TOTAL_TENANT } from '../store/index.ts';
 import type { RollupKeeper } from './keeper.ts';
 import { QUARTER_MS, quarterOf, REFERENCE_WEEKS } from './quarters.ts';
 import { eachStoredBlock, STORED_COLUMNS, type StoredBlock, type StoredRow } from './stored-rows.ts';
 import { dateOf, HOUR_MS } from './swap.ts';
 
 const WEEK_MS = 7 * 24 * HOUR_MS;
+/** `STORED_COLUMNS` of what has no bins, or none that are wanted. */
+const NO_BINS = STORED_COLUMNS.replace(
+  /bins, counts$/,
+  'emptyArrayUInt16() AS bins, emptyArrayUInt32() AS counts',
+);
 
 export interface QuarterQuestion {
   readonly scope: TenantScope;
@@ -37,20 +42,24 @@ export interface QuarterReader {
     question: QuarterQuestion & Stretch,
     tell: (block: StoredBlock) => void,
   ): Promise<Result<null, StoreError>>;
-  /** Observations and sums by hour or day, without bins: by tenant, or of all tenants together (`tenant` is empty). */
-  sums(
-    grain: 'hours' | 'days',
-    question: Pick<QuarterQuestion, 'scope' | 'metrics' | 'signal'> & { readonly of?: SumsOf },
+  /** Hours of each tenant, without bins. */
+  hours(
+    question: Pick<QuarterQuestion, 'scope' | 'metrics' | 'signal'>,
     stretches: readonly Stretch[],
+    tell: (block: StoredBlock) => void,
+  ): Promise<Result<null, StoreError>>;
+  /** Observations and sums by day of some cells alone, without bins; `TOTAL_TENANT` is all tenants together. */
+  days(
+    question: Pick<QuarterQuestion, 'scope' | 'signal'> & {
+      readonly cells: readonly Pick<SumsRow, 'tenant' | 'metric' | 'stage' | 'dim'>[];
+    },
+    stretch: Stretch,
     tell: (row: SumsRow) => void,
   ): Promise<Result<null, StoreError>>;
 }
 
-/** Whose sums: each tenant's, those of some tenants, or that of all. */
-export type SumsOf = 'each' | 'all' | readonly string[];
-
 export interface SumsRow extends Pick<StoredRow, 'tenant' | 'metric' | 'stage' | 'dim' | 'value'> {
-  /** Starts of hours or days in seconds, and what was counted in each. */
+  /** Starts of days in seconds, and what was counted in each. */
   readonly starts: ArrayLike<number>;
   readonly n: ArrayLike<number>;
   readonly micro: ArrayLike<number>;
@@ -138,33 +147,50 @@ export function createQuarterReader(deps: {
       return ok(rest);
     },
     references: (question, tell) => rowsOf('roll_references', quartersOf(question), question, tell),
-    async sums(grain, { scope, metrics, signal, of = 'each' }, stretches, tell) {
-      if (stretches.length === 0 || metrics.length === 0) return ok(null);
-      const tenants = typeof of === 'string' ? [] : of;
-      const hours = stretches.map(
+    async hours({ scope, metrics, signal }, stretches, tell) {
+      if (stretches.length === 0) return ok(null);
+      const within = stretches.map(
         (_, at) =>
           `t.t >= fromUnixTimestamp({from${at}:UInt32}) AND t.t < fromUnixTimestamp({to${at}:UInt32})`,
       );
-      const isSummed = of === 'all';
       const answer = await store.scoped(scope).native(
-        `SELECT tenant, metric, stage, dim, value, groupArray(start) AS starts, groupArray(seen) AS seen, groupArray(micro) AS micro
-         FROM (
-           SELECT ${isSummed ? "''" : 't.tenant'} AS tenant, t.metric AS metric, t.stage AS stage, t.dim AS dim, t.value AS value, toUnixTimestamp(t.t) AS start,
-             ${isSummed ? 'sum(toFloat64(t.n)) AS seen, sum(toFloat64(t.sum)) AS micro' : 'toFloat64(t.n) AS seen, toFloat64(t.sum) AS micro'}
-           FROM roll_${grain} AS t
-           WHERE {tenant_filter:t} AND t.tenant != '' ${tenants.length > 0 ? 'AND t.tenant IN {tenants:Array(String)}' : ''}
-             AND t.metric IN {metrics:Array(String)} AND t.dim IN ('workload', 'region') AND (${hours.join(' OR ')})
-           ${isSummed ? 'GROUP BY metric, stage, dim, value, start' : ''})
-         GROUP BY tenant, metric, stage, dim, value`,
+        `SELECT ${NO_BINS} FROM roll_hours AS t
+         WHERE {tenant_filter:t} AND t.tenant != '${TOTAL_TENANT}' AND t.metric IN {metrics:Array(String)}
+           AND t.dim IN ('workload', 'region') AND (${within.join(' OR ')})`,
         {
           params: Object.assign(
             { metrics: [...metrics] },
-            tenants.length > 0 ? { tenants: [...tenants] } : {},
             ...stretches.map(({ from_ms, to_ms }, at) => ({
               [`from${at}`]: from_ms / 1000,
               [`to${at}`]: to_ms / 1000,
             })),
           ),
+          ...(signal ? { signal } : {}),
+        },
+      );
+      if (!answer.ok) return answer;
+      eachStoredBlock(answer.value, tell);
+      return ok(null);
+    },
+    async days({ scope, signal, cells }, { from_ms, to_ms }, tell) {
+      if (cells.length === 0) return ok(null);
+      const answer = await store.scoped(scope).native(
+        `SELECT tenant, metric, stage, dim, value, groupArray(toUnixTimestamp(t.t)) AS starts, groupArray(toFloat64(t.n)) AS seen, groupArray(toFloat64(t.sum)) AS micro
+         FROM roll_days AS t
+         WHERE {tenant_filter:t} AND t.t >= fromUnixTimestamp({from:UInt32}) AND t.t < fromUnixTimestamp({to:UInt32})
+           AND (t.tenant, t.metric, t.stage, t.dim)
+             IN (SELECT one.1, one.2, one.3, one.4
+             FROM (SELECT arrayJoin(arrayZip({tenants:Array(String)}, {metrics:Array(String)}, {stages:Array(String)}, {dims:Array(String)})) AS one))
+         GROUP BY tenant, metric, stage, dim, value`,
+        {
+          params: {
+            from: from_ms / 1000,
+            to: to_ms / 1000,
+            tenants: cells.map(({ tenant }) => tenant),
+            metrics: cells.map(({ metric }) => metric),
+            stages: cells.map(({ stage }) => stage),
+            dims: cells.map(({ dim }) => dim),
+          },
           ...(signal ? { signal } : {}),
         },
       );
