@@ -42,6 +42,16 @@ describe('a change', () => {
     expect(found.z).toBeLessThan(-5);
   });
 
+  test('does not begin with quiet hours that are as before, however many there were then', () => {
+    const rate = (b: number, p: number): Cell => ({ a: b * p, b });
+    // Few play in the late morning; at the sixth hour what is delivered falls.
+    const now = [rate(40, 0.97), rate(40, 0.97), rate(4, 0.98), rate(5, 0.98), rate(9, 0.96), rate(30, 0.6)];
+    const then = [rate(30, 0.97), rate(30, 0.97), rate(60, 0.97), rate(60, 0.97), rate(50, 0.97)];
+    const before = [...then, rate(30, 0.96), rate(12, 0.97)];
+    const found = changeOf(candidate('delivered_fps', [...now, rate(30, 0.6)], before, { counted: true }))!;
+    expect([found.from, found.to]).toEqual([5, 7]);
+  });
+
   test('that ended is told with its end', () => {
     const found = changeOf(
       candidate(

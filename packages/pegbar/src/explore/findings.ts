@@ -106,7 +106,7 @@ export function changeOf(candidate: Candidate): Change | null {
       if (best === null || Math.abs(z) > Math.abs(best.z)) best = { from, to, z };
     }
   if (best === null || Math.abs(best.z) < CERTAIN) return null;
-  best = { ...best, ...trimmed(now, best) };
+  best = { ...best, ...trimmed(now, { ...best, from: begun(candidate, best) }) };
   const [value, then] = [
     candidate.value('now', best.from, best.to),
     candidate.value('before', best.from, best.to),
@@ -114,6 +114,28 @@ export function changeOf(candidate: Candidate): Change | null {
   if (value === null || then === null || !worthTelling(candidate.metric, value, then)) return null;
   const n = Math.round(bn[best.to]! - bn[best.from]!);
   return { candidate, ...best, now: value, before: then, n };
+}
+
+/**
+ * The hour with which a stretch really begins. The surest stretch may begin early where few hours of now stand beside
+ * many of before: those few cost it nothing. So the hours before its beginning are held against what was before, those
+ * from it on against their own mean, and the beginning lies where both fit best.
+ */
+function begun({ now, before }: Candidate, { from, to }: { from: number; to: number }): number {
+  const rateOf = (cells: readonly Cell[]): number =>
+    cells.reduce((sum, cell) => sum + cell.a, 0) / cells.reduce((sum, cell) => sum + cell.b, 0);
+  const misfit = (cells: readonly Cell[], rate: number): number =>
+    cells.reduce((sum, { a, b }) => sum + (b > 0 ? b * (a / b - rate) ** 2 : 0), 0);
+  const observed = (cells: readonly Cell[]): number => cells.reduce((sum, cell) => sum + cell.b, 0);
+  const then = rateOf(before.slice(from, to));
+  let best = { at: from, misfit: Number.POSITIVE_INFINITY };
+  for (let at = from; at < to; at++) {
+    const rest = now.slice(at, to);
+    if (observed(rest) < OBSERVED_LEAST || observed(before.slice(at, to)) < OBSERVED_LEAST) break;
+    const size = misfit(now.slice(from, at), then) + misfit(rest, rateOf(rest));
+    if (size < best.misfit) best = { at, misfit: size };
+  }
+  return best.at;
 }
 
 /** Hours without an observation are no part of a stretch; too few of them after it do not end it. */
