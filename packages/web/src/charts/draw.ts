@@ -48,6 +48,7 @@ export function drawOver(ctx: Ctx, scene: Scene): void {
       ctx.fill();
     }
   }
+  drawObjectiveWords(ctx, scene);
 }
 
 /** The bucket under way: dotted, from the last whole one. */
@@ -170,6 +171,13 @@ function drawObjective(ctx: Ctx, { props, frame, colourOf, plan }: Scene): void 
   ctx.lineTo(frame.left + frame.plotWidth, y);
   ctx.stroke();
   ctx.restore();
+}
+
+/** Over the lines, which would strike it through. */
+function drawObjectiveWords(ctx: Ctx, { props, frame, colourOf, plan }: Scene): void {
+  const { objective } = props;
+  if (!objective || objective.value < plan.scale.min || objective.value > plan.scale.max) return;
+  const y = Math.round(frame.yOf(objective.value)) + 0.5;
   const below = y - frame.top < 16;
   write(ctx, colourOf, objective.label, frame.left + 4, below ? y + 13 : y - 5, 'left');
 }

@@ -14,6 +14,8 @@ export function niceScale(
 ): { min: number; max: number; ticks: number[] } {
   const floor = fromZero ? Math.min(0, low) : low;
   const span = high - floor || Math.abs(high) || 1;
+  // Nothing but zeros: an axis up to 1, as there would be of something.
+  if (fromZero && high <= floor) high = floor + span * 0.98;
   const power = 10 ** Math.floor(Math.log10(span / ticks));
   const step = (ROUND.find((one) => one * power >= span / ticks - 1e-12) ?? 10) * power;
   const min = Math.floor(floor / step + 1e-9) * step;

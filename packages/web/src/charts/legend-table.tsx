@@ -27,6 +27,10 @@ interface LegendTableProps {
   /** Click: only this one, and again: all. Shift-click: without this one. */
   readonly onHide: (hidden: ReadonlySet<string>) => void;
   readonly selected?: string | null;
+  /** What its figures are of while nothing is hovered: `now`, `in range`. */
+  readonly of?: string;
+  /** The baseline of a series, as a row of its own under all. */
+  readonly ghost?: { readonly name: string; readonly of: Series; readonly cells?: readonly ReactNode[] };
 }
 
 export function LegendTable(props: LegendTableProps) {
@@ -40,7 +44,7 @@ export function LegendTable(props: LegendTableProps) {
           <tr>
             <th scope="col">{props.title}</th>
             <th scope="col" className="r">
-              {at === null ? 'now' : clock(props.times[at]!, zone)}
+              {at === null ? (props.of ?? 'now') : clock(props.times[at]!, zone)}
             </th>
             {columns.map((column) => (
               <th key={column.title} scope="col" className="r">
@@ -77,9 +81,34 @@ export function LegendTable(props: LegendTableProps) {
               </tr>
             );
           })}
+          {props.ghost && <GhostRow {...{ ...props, ghost: props.ghost, at }} />}
         </tbody>
       </table>
     </div>
+  );
+}
+
+function GhostRow(
+  props: LegendTableProps & { ghost: NonNullable<LegendTableProps['ghost']>; at: number | null },
+) {
+  const { ghost, at, columns = [] } = props;
+  const { values, ghost: then = [], colour } = ghost.of;
+  const value = then[at ?? values.findLastIndex((one) => one !== null)] ?? null;
+  return (
+    <tr className="dim">
+      <td>
+        <span className={css.name}>
+          <i className={css.dashed} style={{ borderColor: cssColour(colour) }} aria-hidden="true" />
+          {ghost.name}
+        </span>
+      </td>
+      <td className="r">{value === null ? '–' : props.format(value)}</td>
+      {columns.map((column, place) => (
+        <td key={column.title} className="r">
+          {ghost.cells?.[place]}
+        </td>
+      ))}
+    </tr>
   );
 }
 

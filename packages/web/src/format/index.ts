@@ -12,6 +12,7 @@ export {
   signed,
   significant,
   UNKNOWN,
+  wholePercent,
 } from './numbers.ts';
 export {
   clock,

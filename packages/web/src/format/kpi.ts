@@ -87,13 +87,14 @@ export function differenceWords(name: KpiName, now: Value, then: Value, than: st
   if (then !== 0 && Math.abs(difference / then) < SAME_SHARE) return `as ${than}`;
   if (difference === 0) return `as ${than}`;
   const [more, less] =
-    SLOWER[unit] ?? (unit === 'fps' || unit.includes('..') ? ['higher', 'lower'] : ['more', 'less']);
+    (name === 'cost_usd' ? undefined : SLOWER[unit]) ??
+    (unit === 'fps' || unit.includes('..') ? ['higher', 'lower'] : ['more', 'less']);
   const word = difference > 0 ? more : less;
   if (unit === 'ms') return `${formatDuration(Math.abs(difference))} ${word}`;
   if (unit === 'fps' || unit.includes('..')) return `${significant(Math.abs(difference), 2)} ${word}`;
   if (then === 0) return `none ${where}`;
   const share = Math.abs(difference / then);
   if (share >= 2) return `${significant(now / then, 2)} times ${than}`;
-  const tail = unit === 'usd' ? '' : ` than ${than}`;
+  const tail = unit === 'usd' && name !== 'cost_usd' ? '' : ` than ${than}`;
   return `${significant(share * 100, share < 0.095 ? 1 : 2)} % ${word}${tail}`;
 }

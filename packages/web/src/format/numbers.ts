@@ -56,6 +56,10 @@ export function formatPercent(share: number | null | undefined): string {
   return `${percentFigure(share)} %`;
 }
 
+/** `66 %`: of parts that are read side by side. */
+export const wholePercent = (share: number | null): string =>
+  share === null ? UNKNOWN : `${Math.round(share * 100)} %`;
+
 export function percentFigure(share: number): string {
   const percent = share * 100;
   if (percent === 0 || percent === 100) return String(percent);
@@ -72,7 +76,9 @@ export function formatMoney(usd: number | null | undefined): string {
   // `G` and `T` are not said of money.
   if (size >= 10_000) return `${sign}$${formatCount(size).replace(' G', ' bn').replace(' T', ' tn')}`;
   if (size >= 0.1 || size === 0) return `${sign}$${size.toFixed(2)}`;
-  return `${sign}$${Number(size.toPrecision(2))}`;
+  // As many zeros as make two digits: figures of a column have the same worth.
+  const decimals = Math.min(8, 1 - Math.floor(Math.log10(Number(size.toPrecision(2)))));
+  return `${sign}$${size.toFixed(decimals)}`;
 }
 
 const BYTE_UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const;

@@ -1,10 +1,12 @@
 /** A key figure: what it is, how much, the difference in words, its line with the ghost of then. */
 import type { KpiName } from '@pegbar/contract/words';
 import { Link } from 'wouter';
+import { ApiError } from '../api/index.ts';
 import { classes } from '../base/classes.ts';
 import { Spark } from '../charts/spark.tsx';
 import type { Values } from '../charts/types.ts';
-import { differenceWords, FEW, formatN, kpiFigure } from '../format/index.ts';
+import { differenceWords, FEW, formatN, kpiFigure, UNKNOWN } from '../format/index.ts';
+import { Button } from './button.tsx';
 import css from './kpi-cell.module.css';
 
 export interface KpiCellProps {
@@ -19,10 +21,17 @@ export interface KpiCellProps {
   readonly values?: Values | undefined;
   readonly ghost?: Values | undefined;
   readonly href?: string;
+  /** Still asked for: the cell stands, its figure does not yet. */
+  readonly loading?: boolean;
+  /** Why there is no figure. */
+  readonly error?: unknown;
+  readonly onRetry?: () => void;
 }
 
 export function KpiCell(props: KpiCellProps) {
   const { metric, value, n, than } = props;
+  if (props.loading === true) return <Empty label={props.label} />;
+  if (props.error !== undefined && props.error !== null && value === null) return <Unanswered {...props} />;
   const { figure, unit } = kpiFigure(metric, value);
   const few = n !== undefined && n > 0 && n < FEW;
   const words = than === undefined ? '' : differenceWords(metric, value, props.then, than);
@@ -43,6 +52,40 @@ export function KpiCell(props: KpiCellProps) {
     <Link className={css.kpi} href={props.href}>
       {inside}
     </Link>
+  );
+}
+
+/** Of the size that it will have. */
+const Empty = ({ label }: { label: string }) => (
+  <div className={css.kpi} role="status" aria-label={`${label} is loading`}>
+    <span className={css.label}>{label}</span>
+    <span className={css.value} />
+    <span className={css.words} />
+    <span className={css.spark} />
+  </div>
+);
+
+/** A figure that has no answer says why, and the others stand. */
+function Unanswered({ label, error, onRetry }: KpiCellProps) {
+  const told = error instanceof ApiError ? error : null;
+  const forGood = told !== null && told.status >= 400 && told.status < 500;
+  // `delivered_fps cannot be filtered by outcome`: the figure is named above.
+  const why = told?.message.replace(/^\S+ (?=cannot )/, '') ?? 'could not be loaded';
+  return (
+    <div className={css.kpi}>
+      <span className={css.label}>{label}</span>
+      <span className={css.few}>{UNKNOWN}</span>
+      <span className={css.words} title={told?.hint}>
+        {forGood ? why : 'could not be loaded'}
+      </span>
+      {!forGood && onRetry && (
+        <span className={css.spark}>
+          <Button kind="quiet" onClick={onRetry}>
+            Try again
+          </Button>
+        </span>
+      )}
+    </div>
   );
 }
 

@@ -29,7 +29,8 @@ export function useExemplars({ of, filters, step_ms, factor = 1, label }: Exempl
     );
     const exemplars = sorted.slice(0, MOST).map(
       (one): Exemplar => ({
-        at_ms: Date.parse(one.timestamp),
+        // Where the line has its bucket, so that it stands on the line and within the plot.
+        at_ms: Date.parse(one.t),
         value: one.value * factor,
         label: label(one),
         href: link(`/requests/${encodeURIComponent(one.request_id)}`),

@@ -16,8 +16,9 @@ import {
   type Series,
   useKpiChart,
 } from '../../charts/index.ts';
-import { formatCount, formatPercent, signed, UNKNOWN } from '../../format/index.ts';
+import { formatCount, signed, UNKNOWN, wholePercent } from '../../format/index.ts';
 import { Cell, Cells, Head } from '../../parts/sheet.tsx';
+import { compareWords, lastOf, useContextState } from '../../url/index.ts';
 import css from './animation.module.css';
 import { IsItTheRelease } from './is-it-the-release.tsx';
 
@@ -53,16 +54,20 @@ export function Delivered({ marks, exemplars, finding }: DeliveredProps) {
     const lines = linesOf({ now, before }, linesBy(now, 'delivered_fps', 'region'));
     const worst = lines.toSorted((a, b) => (last(a) ?? 99) - (last(b) ?? 99))[0]?.name;
     return [
+      ...lines
+        .map(
+          ({ ghost, ...line }): Series =>
+            line.name === worst
+              ? { ...line, weight: 'subject', ...(ghost ? { ghost } : {}) }
+              : { ...line, weight: 'context' },
+        )
+        .sort((a, b) => (last(a) ?? 99) - (last(b) ?? 99)),
       { name: PRODUCED, values: produced, colour: REST },
-      ...lines.map(
-        ({ ghost, ...line }): Series =>
-          line.name === worst
-            ? { ...line, weight: 'subject', ...(ghost ? { ghost } : {}) }
-            : { ...line, weight: 'context' },
-      ),
     ];
   }, [now, before, produced]);
-  const worst = series.find((one) => one.weight === 'subject')?.name;
+  const subject = series.find((one) => one.weight === 'subject');
+  const worst = subject?.name;
+  const [{ compare, range }] = useContextState();
   const chart = useKpiChart(regions);
   const aligned = all.now?.step_ms === regions.now?.step_ms ? produced : [];
   const limit = useMemo(
@@ -103,6 +108,9 @@ export function Delivered({ marks, exemplars, finding }: DeliveredProps) {
           hidden={hidden}
           onHide={hide}
           selected={worst ?? null}
+          {...(subject?.ghost
+            ? { ghost: { name: `${worst}, ${compareWords(compare, lastOf(range))}`, of: subject } }
+            : {})}
         />
         {finding && <IsItTheRelease finding={finding} />}
         <p className={css.keys}>
@@ -133,7 +141,7 @@ function columnsOf(produced: Series['values']): LegendColumn[] {
         const [delivered, made] = [one.values[at] ?? null, produced[at] ?? null];
         if (one.name === PRODUCED || delivered === null || !made) return UNKNOWN;
         const share = Math.min(1, delivered / made);
-        return <span className={share < 1 - ALLOWED ? 'crit' : ''}>{formatPercent(share)}</span>;
+        return <span className={share < 1 - ALLOWED ? 'crit' : ''}>{wholePercent(share)}</span>;
       },
     },
     {

@@ -1,7 +1,7 @@
 /** Whether the versions fell alike: what is delivered of what is produced, by version and region, then and now. */
 import { useMemo } from 'react';
 import { type Finding, type KpiTable, totalOf, useKpis } from '../../api/index.ts';
-import { formatPercent, formatTime } from '../../format/index.ts';
+import { formatTime, wholePercent } from '../../format/index.ts';
 import { Head } from '../../parts/sheet.tsx';
 import { Loading } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -46,14 +46,14 @@ export function IsItTheRelease({ finding }: { finding: Finding }) {
         keyOf={(row) => row.name}
         columns={[
           { id: 'name', title: 'Delivered of produced', cell: (row) => row.name },
-          { id: 'before', title: 'then', right: true, cell: (row) => formatPercent(row.before) },
+          { id: 'before', title: 'then', right: true, cell: (row) => wholePercent(row.before) },
           {
             id: 'now',
             title: `since ${formatTime(since_ms, now_ms, zone)}`,
             right: true,
             cell: (row) => (
               <span className={row.now !== null && row.now < ALLOWED ? 'crit' : ''}>
-                {formatPercent(row.now)}
+                {wholePercent(row.now)}
               </span>
             ),
           },

@@ -8,7 +8,7 @@ import { fieldWords, useGo } from '../../url/index.ts';
 import css from './errors.module.css';
 import { codeWords, type Suspect, suspectsOf } from './words.ts';
 
-const SHOWN = 14;
+const SHOWN = 10;
 
 export function Settings({ failures }: { failures: Failures }) {
   const suspects = suspectsOf(failures).slice(0, SHOWN);

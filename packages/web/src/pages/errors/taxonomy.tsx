@@ -75,6 +75,7 @@ export function Taxonomy(props: { failures: Failures; marks: readonly Mark[]; re
         <Head alone title="By error" />
         <LegendTable
           title="Requests"
+          of="in range"
           times={times}
           step_ms={step_ms}
           series={series}

@@ -19,6 +19,9 @@ const LEAST = 3;
 /** A value stands out where it fails so many times as often as all. */
 const OUT = 1.8;
 
+/** What fails no more often than all do says nothing of why. */
+const USUAL = 1.1;
+
 export interface Suspect {
   readonly field: string;
   readonly value: string;
@@ -41,6 +44,7 @@ export function suspectsOf({ settings, codes }: Failures): Suspect[] {
   return settings
     .filter((one) => one.of > 0)
     .map((one) => ({ ...one, rate: one.failed / one.of, times: one.failed / one.of / Math.max(usual, 1e-9) }))
+    .filter((one) => one.times >= USUAL)
     .sort((a, b) => sureness(b, usual) - sureness(a, usual));
 }
 

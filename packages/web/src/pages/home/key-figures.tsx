@@ -1,55 +1,56 @@
-/** Six figures that say whether it is healthy, each against its baseline. */
+/** Six figures that say whether it is healthy, each against its baseline, each with its own answer. */
 import type { KpiName } from '@pegbar/contract/words';
 import { seriesOf, totalOf, useKpis } from '../../api/index.ts';
 import { KpiCell, KpiStrip } from '../../parts/kpi-cell.tsx';
 import { Sheet } from '../../parts/sheet.tsx';
-import { Failed, Loading } from '../../parts/states.tsx';
 import { compareWords, lastOf, useContextState, useWindow } from '../../url/index.ts';
 
-const OF_ALL: readonly (readonly [KpiName, string])[] = [
-  ['requests', 'Requests'],
-  ['availability', 'Success'],
-  ['delivered_fps', 'Delivered FPS'],
-  ['acceptance_rate', 'Accepted'],
-  ['cost_per_1k_images_usd', 'Per 1K images'],
+interface FigureProps {
+  readonly metric: KpiName;
+  readonly label: string;
+  readonly filters?: readonly string[];
+}
+const SINGLE = ['workload=single_image'] as const;
+const FIGURES: readonly FigureProps[] = [
+  { metric: 'requests', label: 'Requests' },
+  { metric: 'availability', label: 'Success' },
+  { metric: 'latency_p95_ms', label: 'Single image p95', filters: SINGLE },
+  { metric: 'delivered_fps', label: 'Delivered FPS' },
+  { metric: 'acceptance_rate', label: 'Accepted' },
+  { metric: 'cost_per_1k_images_usd', label: 'Per 1K images' },
 ];
-const METRICS = OF_ALL.map(([metric]) => metric);
-const SINGLE = { metrics: ['latency_p95_ms'], filters: ['workload=single_image'] } as const;
 const SPARK_POINTS = 30;
 
-export function KeyFigures() {
+export const KeyFigures = () => (
+  <Sheet label="Key figures">
+    <KpiStrip>
+      {FIGURES.map((one) => (
+        <Figure key={one.label} {...one} />
+      ))}
+    </KpiStrip>
+  </Sheet>
+);
+
+/** Asked with the others in one request; what one of them cannot be asked takes nothing from the others. */
+function Figure({ metric, label, filters }: FigureProps) {
   const [{ compare, range }] = useContextState();
   // A line the size of a word tells some thirty points apart, and hours are answered at once.
   const window = useWindow(SPARK_POINTS);
-  const all = useKpis({ metrics: METRICS, window });
-  const totals = useKpis({ metrics: METRICS, as: 'total' });
-  const single = useKpis({ ...SINGLE, window });
-  const singleTotal = useKpis({ ...SINGLE, as: 'total' });
+  const asked = { metrics: [metric], ...(filters ? { filters } : {}) };
+  const series = useKpis({ ...asked, window });
+  const total = useKpis({ ...asked, as: 'total' });
   const words = compareWords(compare, lastOf(range));
   const than = compare === 'off' ? undefined : compare === 'day' ? 'yesterday' : words;
-  if (all.error && !all.now) return <Failed error={all.error} onRetry={all.retry} />;
-  if (totals.loading || singleTotal.loading) return <Loading height={126} label="Key figures" />;
-  const cell = (metric: KpiName, label: string, series = all, total = totals) => {
-    const { value, n } = totalOf(total.now, metric);
-    return (
-      <KpiCell
-        key={label}
-        {...{ metric, label, value, n, than }}
-        then={totalOf(total.before, metric).value}
-        values={seriesOf(series.now, metric)?.values}
-        ghost={seriesOf(series.before, metric)?.values}
-      />
-    );
-  };
-  const [requests, success, ...rest] = OF_ALL.map(([metric, label]) => cell(metric, label));
+  const { value, n } = totalOf(total.now, metric);
   return (
-    <Sheet label="Key figures">
-      <KpiStrip>
-        {requests}
-        {success}
-        {cell('latency_p95_ms', 'Single image p95', single, singleTotal)}
-        {rest}
-      </KpiStrip>
-    </Sheet>
+    <KpiCell
+      {...{ metric, label, value, n, than }}
+      then={totalOf(total.before, metric).value}
+      values={seriesOf(series.now, metric)?.values}
+      ghost={seriesOf(series.before, metric)?.values}
+      loading={total.loading}
+      error={total.error}
+      onRetry={total.retry}
+    />
   );
 }

@@ -1,12 +1,12 @@
 /** The newest pictures of the window, flagged ones veiled. */
 import { Link } from 'wouter';
-import { useImages } from '../../api/index.ts';
-import { formatAgo } from '../../format/index.ts';
+import { totalOf, useImages, useKpis } from '../../api/index.ts';
+import { formatAgo, formatCount } from '../../format/index.ts';
 import { useNear } from '../../parts/near.ts';
 import { PictureTile } from '../../parts/picture.tsx';
 import { Cell, Head, Sheet } from '../../parts/sheet.tsx';
 import { Failed, Loading, Note } from '../../parts/states.tsx';
-import { useContextState, useGo, useNow } from '../../url/index.ts';
+import { lastOf, useContextState, useGo, useNow } from '../../url/index.ts';
 import css from './home.module.css';
 
 const PICTURES = 10;
@@ -14,12 +14,20 @@ const PICTURES = 10;
 export function NewestPictures() {
   const [anchor, near] = useNear();
   const images = useImages({ limit: PICTURES, enabled: near });
-  const [{ zone }] = useContextState();
+  const [{ zone, range }] = useContextState();
   const now_ms = useNow();
   const { link } = useGo();
+  const all = useKpis({ metrics: ['images'], as: 'total', compared: false, enabled: near });
+  const { value: made } = totalOf(all.now, 'images');
+  const last = lastOf(range)?.replace(/^Last /, 'in ') ?? 'in this range';
   return (
     <Sheet label="Newest pictures">
-      <Head alone title="Newest pictures" end={<Link href={link('/images')}>Open gallery</Link>} />
+      <Head
+        alone
+        title="Newest pictures"
+        {...(made ? { unit: `${formatCount(made)} ${last}` } : {})}
+        end={<Link href={link('/images')}>Open gallery</Link>}
+      />
       {images.isPending && (
         <Cell>
           <Loading height={110} label="Newest pictures" />

@@ -1,7 +1,7 @@
 /** How jobs ended, over the range and then. */
 import type { KpiName } from '@pegbar/contract/words';
 import { totalOf, useKpis } from '../../api/index.ts';
-import { formatCount, formatPercent } from '../../format/index.ts';
+import { formatCount, UNKNOWN } from '../../format/index.ts';
 import { Head } from '../../parts/sheet.tsx';
 import { Loading } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -16,6 +16,9 @@ const ROWS: readonly (readonly [KpiName, string])[] = [
 ];
 const METRICS: readonly KpiName[] = ['requests', ...ROWS.map(([metric]) => metric)];
 const HEIGHT_PX = 190;
+/** With one decimal, so that shares stand under each other. */
+const shareOf = (n: number | null, all: number | null): string =>
+  n === null || !all ? UNKNOWN : `${n === 0 ? 0 : ((n / all) * 100).toFixed(1)} %`;
 
 export function Outcomes({ filters }: { filters: readonly string[] }) {
   const { now, before, loading } = useKpis({ metrics: METRICS, filters, as: 'total' });
@@ -42,7 +45,7 @@ export function Outcomes({ filters }: { filters: readonly string[] }) {
               id: 'share',
               title: 'share',
               right: true,
-              cell: (row) => formatPercent(all && row.n !== null ? row.n / all : null),
+              cell: (row) => shareOf(row.n, all),
             },
             ...(compared
               ? [

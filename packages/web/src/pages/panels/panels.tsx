@@ -24,7 +24,7 @@ import { Outcomes } from './outcomes.tsx';
 const FILTERS = ['workload=batch_panels'] as const;
 const OBJECTIVE = { value: 99.5, label: 'objective 99.5 %' } as const;
 const WAIT_S = 30;
-const SUCCESS = oneLine('availability', 'success');
+const SUCCESS = oneLine('availability', 'all jobs');
 const JOBS = oneLine('jobs_per_min', 'jobs');
 const PANELS = oneLine('images_per_s', 'panels');
 const RETRIES = oneLine('retry_rate', 'retries');
@@ -109,7 +109,7 @@ function Success({ marks }: { marks: Marks }) {
         objective={OBJECTIVE}
       />
       <Cell flush>
-        <Head alone title="By version" />
+        <Head alone title={series.length > 1 ? 'By version' : 'All versions'} />
         <LegendTable
           title="Success"
           times={chart.times}

@@ -7,10 +7,9 @@ import { PictureTile } from '../../parts/picture.tsx';
 import { Sheet } from '../../parts/sheet.tsx';
 import { useContextState, useGo } from '../../url/index.ts';
 import css from './start.module.css';
-import { type Arrival, useArrival } from './use-arrival.ts';
+import type { Arrival } from './use-arrival.ts';
 
-export function Listening({ addresses }: { addresses: string }) {
-  const arrival = useArrival(addresses);
+export function Listening({ arrival }: { arrival: Arrival }) {
   const { link } = useGo();
   const { picture } = arrival;
   const page = picture ? link(`/images/${encodeURIComponent(picture.image_id)}`) : link('/');

@@ -61,7 +61,7 @@ export function sourcesOf(place: Place): readonly Source[] {
 const folder = (place: Place): Source => ({
   id: 'folder',
   name: 'Image folder',
-  short: 'ComfyUI, A1111, Forge, InvokeAI',
+  short: 'A1111, Forge, InvokeAI',
   doc: 'docs/pictures.md',
   steps: [
     {

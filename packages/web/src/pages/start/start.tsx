@@ -1,9 +1,10 @@
 /** Start: pick where pictures come from, copy, and watch the first one arrive. */
 import { useState } from 'react';
 import { Link } from 'wouter';
-import { useMay, useMe } from '../../api/index.ts';
+import { type Me, useMay, useMe } from '../../api/index.ts';
 import { classes } from '../../base/classes.ts';
 import { Command } from '../../parts/command.tsx';
+import { Icon } from '../../parts/icon.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Sheet } from '../../parts/sheet.tsx';
 import { Failed, Loading } from '../../parts/states.tsx';
@@ -12,15 +13,20 @@ import { KeyStep } from './key.tsx';
 import { Listening } from './listening.tsx';
 import { masked, NO_KEY, type Source, sourcesOf } from './sources.ts';
 import css from './start.module.css';
+import { useArrival } from './use-arrival.ts';
 
 export function Page() {
   const me = useMe();
+  if (me.error) return <Failed error={me.error} onRetry={() => void me.refetch()} />;
+  if (!me.data) return <Loading height={480} label="The page is loading" />;
+  return <Start me={me.data} />;
+}
+
+function Start({ me }: { me: Me }) {
   const admin = useMay('admin');
   const [made, setMade] = useState<string | null>(null);
   const [chosen, choose] = useParameter('source');
-  if (me.error) return <Failed error={me.error} onRetry={() => void me.refetch()} />;
-  if (!me.data) return <Loading height={480} label="The page is loading" />;
-  const { keyless, otlp_http, otlp_grpc, tenant } = me.data;
+  const { keyless, otlp_http, otlp_grpc, tenant } = me;
   const key = made ?? (keyless ? null : NO_KEY);
   const sources = sourcesOf({ url: location.origin, otlp_http, otlp_grpc, key });
   const source = sources.find(({ id }) => id === chosen) ?? sources[0]!;
@@ -28,6 +34,9 @@ export function Page() {
     .filter((one) => one !== null)
     .map((one) => one.replace(/^https?:\/\//, ''))
     .join(', ');
+  const arrival = useArrival(addresses);
+  // What arrived while somebody looks was sent by these steps.
+  const done = arrival.state === 'arrived' && arrival.rows > 0;
   return (
     <>
       <PageHead
@@ -43,11 +52,11 @@ export function Page() {
       <div className={css.halves}>
         <Sheet label={source.name}>
           <div role="tabpanel" id="source" aria-labelledby={`source-${source.id}`}>
-            <Step sign="1">
+            <Step sign="1" done={done || made !== null || keyless}>
               <KeyStep {...{ keyless, admin, tenant, made }} onMade={setMade} />
             </Step>
             {source.steps.map((step, at) => (
-              <Step key={step.title} sign={String(at + 2)}>
+              <Step key={step.title} sign={String(at + 2)} done={done}>
                 <p>{step.title}</p>
                 {step.command !== undefined && (
                   <Command
@@ -58,19 +67,24 @@ export function Page() {
                 )}
               </Step>
             ))}
-            <Help doc={source.doc} />
+            <Help doc={source.doc} admin={admin} />
           </div>
         </Sheet>
-        <Listening addresses={addresses} />
+        <Listening arrival={arrival} />
       </div>
     </>
   );
 }
 
-const Step = ({ sign, children }: { sign: string; children: React.ReactNode }) => (
+interface StepProps {
+  readonly sign: string;
+  readonly done?: boolean;
+  readonly children: React.ReactNode;
+}
+const Step = ({ sign, done = false, children }: StepProps) => (
   <div className={css.step}>
-    <span className={css.sign} aria-hidden="true">
-      {sign}
+    <span className={classes(css.sign, done && css.done)} aria-hidden="true">
+      {done ? <Icon name="check" /> : sign}
     </span>
     <div>{children}</div>
   </div>
@@ -121,15 +135,21 @@ function Tabs({ sources, source, onChoose }: TabsProps) {
   );
 }
 
-const Help = ({ doc }: { doc: string }) => (
+const Help = ({ doc, admin }: { doc: string; admin: boolean }) => (
   <>
     <Step sign="i">
       <p>
         <b>What is stored:</b>{' '}
         <span className="dim">
           request, stages, model and LoRA hashes, sampler, seed, size, times, and the picture by reference.
-          User ids are hashed at the door. All of it, and what else can be sent: {doc}.
-        </span>
+          User ids are hashed at the door.
+        </span>{' '}
+        {admin && (
+          <>
+            <Link href="/admin?section=catalogue">Whole list</Link>.{' '}
+          </>
+        )}
+        <span className="dim">What else can be sent: {doc}.</span>
       </p>
     </Step>
     <Step sign="?">
