@@ -39,6 +39,17 @@ it('tells characters in the form of the boorus, escaped, weighted or emphasised'
   ]);
 });
 
+it('tells characters in a name space, with their work or without', () => {
+  expect(
+    charactersOf(
+      '1girl, character:hatsune_miku, (Character: kurata mei:1.2), char:asuka \\(evangelion\\), character:kurata mei',
+    ),
+  ).toEqual(['hatsune miku', 'kurata mei', 'asuka (evangelion)']);
+  expect(charactersOf('(character:1.2), character:, character: 7, my character:design, a character')).toEqual(
+    [],
+  );
+});
+
 it('takes neither emphasis nor what a word means for a character', () => {
   expect(charactersOf('(smile), (blue eyes:1.2), orange (colour), watercolour (medium), ()')).toEqual([]);
   expect(charactersOf('one text (without commas)')).toEqual([]);

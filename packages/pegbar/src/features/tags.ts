@@ -12,6 +12,8 @@ const COMMA = /[,、，]/;
 
 /** `name (work)`, as boorus write characters; the parentheses may be escaped, and blanks underscores. */
 const CHARACTER = /^([^()\\:]*[^()\\:\s_])[\s_]+\\?\(([^()\\:]+)\\?\)$/u;
+/** `character:name`, as tags with a name space say it; the name may have its work behind it. */
+const NAMESPACED = /^char(?:acter)?:\s*(.*[^\s\d.].*)$/iu;
 /** What stands in parentheses behind a word and is no work: `red (colour)` and its like. */
 const NO_WORK = new Set([
   'style',
@@ -42,17 +44,20 @@ export function tagsOf(text: string): string[] {
 }
 
 /**
- * Characters that a prompt names in the form of the boorus, `name (work)`, lower case, each once. There is no list of
- * names: a name without its work cannot be told from a word.
+ * Characters that a prompt names in the form of the boorus, `name (work)`, or in a name space, `character:name`; lower
+ * case, each once. There is no list of names: a name alone cannot be told from a word, nor the LoRA of a character from
+ * that of a style.
  */
 export function charactersOf(text: string): string[] {
   const found = new Set<string>();
-  if (!text.includes('(')) return [];
+  if (!text.includes('(') && !text.includes(':')) return [];
   for (const part of partsOf(text)) {
-    const [, name, work] = CHARACTER.exec(withoutEmphasis(withoutWeights(part).trim())) ?? [];
-    if (name === undefined || work === undefined) continue;
-    const [who, where] = [plain(name), plain(work)];
+    const tag = withoutEmphasis(withoutWeights(part).trim());
+    const [, told] = NAMESPACED.exec(tag) ?? [];
+    const [, name, work] = CHARACTER.exec(told ?? tag) ?? [];
+    const [who, where] = [plain(name ?? told ?? ''), plain(work ?? '')];
     if (who !== '' && where !== '' && !NO_WORK.has(where)) found.add(`${who} (${where})`);
+    else if (who !== '' && told !== undefined) found.add(who);
     if (found.size >= TAGS_MOST) break;
   }
   return [...found];
