@@ -33,8 +33,11 @@ interface WhyContext {
   reference: Window;
 }
 
-const directionOf = ({ comparison: { now, before } }: Judged): 'up' | 'down' =>
-  (now ?? 0) >= (before ?? 0) ? 'up' : 'down';
+/** Of content that of the word that it is dated by: a divergence only grows, and so may what makes it be a word that went. */
+const directionOf = ({ comparison: { now, before, focus, explanation } }: Judged): 'up' | 'down' => {
+  const by = focus === undefined ? (now ?? 0) - (before ?? 0) : (explanation.shift ?? 0);
+  return by >= 0 ? 'up' : 'down';
+};
 
 const CHANGES = new WeakMap<Judged, DatedChange | null>();
 

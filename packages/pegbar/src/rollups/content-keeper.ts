@@ -8,7 +8,7 @@ import type { Clock } from '../base/clock.ts';
 import { BlockBuilder } from '../native/index.ts';
 import { type Store, StoreFailure } from '../store/index.ts';
 import { type ContentHourCounts, countContent } from './content-count.ts';
-import { COUNTED, FORGET_EARLIER, WANTED_DAY } from './content-queries.ts';
+import { COUNTED, FORGET_EARLIER, LATE_LOOKS, WANTED_DAY } from './content-queries.ts';
 import { type Bucket, bucketKey, done } from './swap.ts';
 
 /** Days back that are looked at: a baseline of four weeks and what comes late. */
@@ -19,6 +19,10 @@ const LOOK_EVERY_MS = 30_000;
 const OPEN_EVERY_MS = 60_000;
 /** Days are counted one after the other for so long; then rollups have their turn. */
 const TURN_MS = 2_000;
+/** Pictures of an hour are looked at one after the other: it is counted again once they have stopped for so long. */
+const QUIET_MS = 60_000;
+/** What was looked at before a start and never counted. */
+const LOOKS_BACK_MS = 24 * 3_600_000;
 /** Open hours counted in one go: of busy installations each tenant has its turn. */
 const OPEN_PER_STEP = 8;
 
@@ -50,9 +54,25 @@ interface Wanted {
 export function createContentKeeper({ store, clock, onCounted }: ContentKeeperOptions): ContentKeeper {
   let looked_ms = Number.NEGATIVE_INFINITY;
   const open = new Map<string, { touched: number; at_ms: number }>();
+  /** Hours as `tenant hour`, counted before their pictures were looked at. */
+  const late = new Set<string>();
+  let looks_ms = clock.now() - LOOKS_BACK_MS;
+  let asked_ms = Number.NEGATIVE_INFINITY;
+
+  async function findLate(): Promise<void> {
+    const now = clock.now();
+    if (now - asked_ms < LOOK_EVERY_MS) return;
+    asked_ms = now;
+    const params = { since: looks_ms, quiet: now - QUIET_MS, days: DAYS_BACK };
+    const found = await store.rows<{ hour: string }>(LATE_LOOKS, { params });
+    if (!found.ok) throw new StoreFailure(found.error);
+    for (const { hour } of found.value) late.add(hour);
+    // What was too fresh is found by the next look.
+    looks_ms = now - 2 * QUIET_MS - LOOK_EVERY_MS;
+  }
 
   async function storeDay(): Promise<boolean> {
-    const found = await store.rows<Wanted>(WANTED_DAY, { params: { days: DAYS_BACK } });
+    const found = await store.rows<Wanted>(WANTED_DAY, { params: { days: DAYS_BACK, late: [...late] } });
     if (!found.ok) throw new StoreFailure(found.error);
     const [wanted] = found.value;
     if (!wanted) return false;
@@ -64,7 +84,10 @@ export function createContentKeeper({ store, clock, onCounted }: ContentKeeperOp
     await done(store.insertNative('content_hours', block.encode()));
     if (Number(wanted.again) > 0)
       await done(store.command(FORGET_EARLIER, { params: { tenant: wanted.tenant, hours, counted: stamp } }));
-    for (const hour_s of hours) tell({ tenant: wanted.tenant, hour_ms: hour_s * 1000 }, undefined);
+    for (const hour_s of hours) {
+      late.delete(`${wanted.tenant} ${hour_s}`);
+      tell({ tenant: wanted.tenant, hour_ms: hour_s * 1000 }, undefined);
+    }
     return true;
   }
 
@@ -93,6 +116,7 @@ export function createContentKeeper({ store, clock, onCounted }: ContentKeeperOp
     async catchUp(buckets) {
       await countOpen(buckets);
       if (clock.now() - looked_ms < LOOK_EVERY_MS) return;
+      await findLate();
       const began = clock.monotonic();
       while (clock.monotonic() - began < TURN_MS)
         if (!(await storeDay())) {

@@ -23,8 +23,32 @@ LEFT JOIN (
   FROM content_hours WHERE kind = '${COUNTED}' AND t >= now() - toIntervalDay({days:UInt32})
   GROUP BY tenant, t) AS c ON c.tenant = r.tenant AND c.t = r.t
 WHERE r.prompts + r.images + r.distances > 0
-  AND (c.stored = 0 OR c.last != [toUInt32(r.prompts), toUInt32(r.images), toUInt32(r.distances)])
+  AND (c.stored = 0 OR c.last != [toUInt32(r.prompts), toUInt32(r.images), toUInt32(r.distances)]
+    OR has({late:Array(String)}, concat(r.tenant, ' ', toString(toUnixTimestamp(r.t)))))
 GROUP BY tenant, day ORDER BY day DESC, tenant LIMIT 1`;
+
+/**
+ * Hours, as \`tenant hour\`, with pictures that were looked at after the hour was counted: an import, or a thumbnail that
+ * came late. What is still being looked at waits until it is quiet.
+ */
+export const LATE_LOOKS = `
+SELECT concat(p.tenant, ' ', toString(toUnixTimestamp(p.t))) AS hour
+FROM (
+  SELECT toString(i.tenant) AS tenant, toStartOfHour(i.at) AS t, max(e.seen) AS seen
+  FROM (
+    SELECT toString(tenant) AS tenant, image_id, toInt64(toUnixTimestamp64Milli(max(timestamp)::DateTime64(3, 'UTC'))) AS seen FROM embeddings
+    WHERE tenant != '' AND timestamp >= fromUnixTimestamp64Milli({since:Int64}) AND image_id != '' AND notEmpty(palette)
+    GROUP BY tenant, image_id) AS e
+  INNER JOIN (
+    SELECT toString(tenant) AS tenant, image_id, min(timestamp) AS at FROM images
+    WHERE part >= today() - {days:UInt32} AND image_id IN (
+      SELECT image_id FROM embeddings WHERE timestamp >= fromUnixTimestamp64Milli({since:Int64}) AND notEmpty(palette))
+    GROUP BY tenant, image_id) AS i ON i.tenant = e.tenant AND i.image_id = e.image_id
+  GROUP BY tenant, t HAVING seen < {quiet:Int64}) AS p
+INNER JOIN (
+  SELECT toString(tenant) AS tenant, t, max(counted) AS stored FROM content_hours WHERE kind = '${COUNTED}'
+  GROUP BY tenant, t) AS c ON c.tenant = p.tenant AND c.t = p.t
+WHERE c.stored < toUInt64(p.seen)`;
 
 const IN_HOURS = `timestamp >= fromUnixTimestamp({from:UInt32}) AND timestamp < fromUnixTimestamp({to:UInt32})`;
 /** Prompts outside of any session are sessions of their own. */

@@ -12,7 +12,7 @@ import { referenceWindow, type Window } from '../windows.ts';
 import { type Budget, lookLevel, spend } from './budget.ts';
 import { isOver, isShort } from './over.ts';
 import type { Plan } from './plan.ts';
-import type { Past } from './standing.ts';
+import type { Ending, Past } from './standing.ts';
 
 /** What a monitor reads: its series over all windows and references that were asked for, and what was deployed. */
 export interface MonitorData {
@@ -172,3 +172,16 @@ export const whyOfLook = (
   deployed: readonly Deployed[],
   beside: Beside = () => [],
 ): Why => whyOf(one, { deployed, beside, current, reference });
+
+/** Nothing is over that was not seen for so long: an hour or two of a night say little. */
+const GONE_LEAST_MS = 6 * HOUR_MS;
+
+/** When what this look does not see is over. */
+export const endingOf = ({ persistence, every_ms }: Plan, { judged }: Look): Ending => ({
+  after: Math.max(persistence, Math.ceil(GONE_LEAST_MS / every_ms)),
+  silent: new Set(
+    judged
+      .filter(({ verdict }) => verdict === 'insufficient_data')
+      .map(({ series: { segment } }) => JSON.stringify(segment)),
+  ),
+});

@@ -8,6 +8,7 @@ import type { DriftDeps } from '../sweep.ts';
 import { tellSeries } from '../tell.ts';
 import { type Budget, type BudgetTold, budgetAt, tellBudget } from './budget.ts';
 import {
+  endingOf,
   isDrifting,
   type Look,
   lookAt,
@@ -109,7 +110,13 @@ export function* replay(
     const look = lookAt(plan, data, at_ms, level, past);
     budget = spendLook(level, look, plan);
     looks.push(tellLook(look));
-    const steps = advance(open, sightingsOf(look, data, { open, past }), plan.persistence, at_ms);
+    const steps = advance(
+      open,
+      sightingsOf(look, data, { open, past }),
+      plan.persistence,
+      at_ms,
+      endingOf(plan, look),
+    );
     for (const { kind, one } of steps) {
       keep(fired, kind, one, at_ms);
       if (kind === 'gone') past.push({ ...one, until_ms: one.missed_ms ?? at_ms });

@@ -64,9 +64,17 @@ export interface Step {
   readonly one: Seen;
 }
 
+/** How a finding ends. */
+export interface Ending {
+  /** Looks in a row that did not see it. */
+  readonly after: number;
+  /** Series of which this look could say nothing: too few rows. It counts neither for them nor against. */
+  readonly silent?: ReadonlySet<string>;
+}
+
 /**
  * One look at all series of a monitor. A series that drifts again keeps its `since`. What was no finding yet is
- * forgotten by the first look that does not see it; a finding ends when `persistence` looks in a row have not seen it,
+ * forgotten by the first look that does not see it; a finding ends when so many looks in a row have not seen it,
  * at the first of them, so that what wavers about its threshold is one finding.
  */
 export function advance(
@@ -74,6 +82,7 @@ export function advance(
   sightings: readonly Sighting[],
   persistence: number,
   at_ms: number,
+  { after, silent }: Ending = { after: persistence },
 ): Step[] {
   const open = new Map([...known].map((one) => [one.series, one]));
   const steps: Step[] = [];
@@ -86,9 +95,13 @@ export function advance(
     steps.push({ kind: seen === persistence ? 'fired' : 'seen', one });
   }
   for (const before of open.values()) {
+    if (silent?.has(before.series)) {
+      steps.push({ kind: 'missed', one: before });
+      continue;
+    }
     const one = { ...before, missed: before.missed + 1, missed_ms: before.missed_ms ?? at_ms };
     if (before.seen < persistence) steps.push({ kind: 'forgotten', one });
-    else steps.push({ kind: one.missed >= persistence ? 'gone' : 'missed', one });
+    else steps.push({ kind: one.missed >= after ? 'gone' : 'missed', one });
   }
   return steps;
 }
@@ -102,6 +115,7 @@ export async function note(
   of: { monitor: string; tenant: string; persistence: number },
   sightings: readonly Sighting[],
   at_ms: number,
+  ending: Ending = { after: of.persistence },
 ): Promise<void> {
   const rows = await state.all<Stored>(SQL.OPEN_FINDINGS, [of.monitor, of.tenant]);
   const open = rows.map(
@@ -114,7 +128,7 @@ export async function note(
       told: JSON.parse(row.told) as Record<string, unknown>,
     }),
   );
-  for (const { kind, one } of advance(open, sightings, of.persistence, at_ms)) {
+  for (const { kind, one } of advance(open, sightings, of.persistence, at_ms, ending)) {
     const key = [of.monitor, of.tenant, one.series, one.since_ms];
     if (kind === 'forgotten') await state.run(SQL.FORGET_FINDING, key);
     else if (kind === 'gone') await state.run(SQL.FINDING_ENDED, [one.missed_ms, ...key]);

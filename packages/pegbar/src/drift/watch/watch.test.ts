@@ -8,7 +8,7 @@ import { tellSeries } from '../tell.ts';
 import { type Budget, budgetAt } from './budget.ts';
 import { allMonitors } from './in-force.ts';
 import { listMonitors } from './list.ts';
-import { isDrifting, lookAt, spendLook, whyOfLook } from './look.ts';
+import { endingOf, isDrifting, lookAt, spendLook, whyOfLook } from './look.ts';
 import { BUILT_IN, type DriftMonitor, driftMonitorSchema } from './monitors.ts';
 import { hoursBetween, planOf } from './plan.ts';
 import { replay } from './preview.ts';
@@ -83,6 +83,14 @@ describe('a look', () => {
     }
     expect(said).toEqual(['seen', 'forgotten', 'seen', 'fired', 'missed', 'seen', 'missed', 'gone']);
   });
+
+  test('of too few rows neither tells nor ends anything', () => {
+    const one: Seen = { series: 'a', since_ms: START, seen: 2, missed: 1, missed_ms: START, told: {} };
+    const ending = { after: 2, silent: new Set(['a']) };
+    expect(advance([one], [], 2, END, ending)).toEqual([{ kind: 'missed', one }]);
+    expect(advance([{ ...one, seen: 1 }], [], 2, END, ending)[0]!.kind).toBe('missed');
+    expect(advance([one], [], 2, END, { after: 2 })[0]!.kind).toBe('gone');
+  });
 });
 
 describe('a preview', () => {
@@ -123,7 +131,7 @@ describe('a preview', () => {
         const since_ms = why.change?.at_ms;
         return sightingOf(one, look, { ...tellSeries(one, why), persistence: 2 }, { since_ms, past });
       });
-      await note(state, { monitor: 'm', tenant: '', persistence: 2 }, sightings, at);
+      await note(state, { monitor: 'm', tenant: '', persistence: 2 }, sightings, at, endingOf(plan, look));
       await putWatched(state, {
         name: 'm',
         tenant: '',

@@ -13,6 +13,7 @@ import { referenceWindow } from '../windows.ts';
 import { budgetAt } from './budget.ts';
 import { allMonitors, type Monitor, nameOf } from './in-force.ts';
 import {
+  endingOf,
   isDrifting,
   type Look,
   lookAt,
@@ -233,7 +234,7 @@ async function lookOnce(
     budget: isNothing ? null : spendLook(budget, look, plan),
   };
   await state.transaction(async (tx) => {
-    await note(tx, of, sightings, at_ms);
+    await note(tx, of, sightings, at_ms, endingOf(plan, look));
     await putWatched(tx, seen);
   });
   return seen;
