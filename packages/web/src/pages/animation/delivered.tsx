@@ -59,7 +59,7 @@ export function Delivered({ marks, exemplars, finding }: DeliveredProps) {
           ({ ghost, ...line }): Series =>
             line.name === worst
               ? { ...line, weight: 'subject', ...(ghost ? { ghost } : {}) }
-              : { ...line, weight: 'context' },
+              : { ...line, weight: 'context', ...(ghost ? { earlier: ghost } : {}) },
         )
         .sort((a, b) => (last(a) ?? 99) - (last(b) ?? 99)),
       { name: PRODUCED, values: produced, colour: REST },
@@ -148,7 +148,7 @@ function columnsOf(produced: Series['values']): LegendColumn[] {
       title: 'vs then',
       cell: (one, hovered) => {
         const at = placeOf(one, hovered);
-        const [value, then] = [one.values[at] ?? null, one.ghost?.[at] ?? null];
+        const [value, then] = [one.values[at] ?? null, (one.ghost ?? one.earlier)?.[at] ?? null];
         return value === null || then === null ? UNKNOWN : signed(value - then, fps);
       },
     },

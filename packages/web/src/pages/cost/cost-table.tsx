@@ -50,7 +50,9 @@ export function CostTable({ rows, way, title, than }: CostTableProps) {
     { id: 'share', title: 'Share', wide: true, width: '150px', cell: (row) => <Share share={row.share} /> },
     figure('cost', 'Cost', (row) => <b>{formatMoney(row.cost)}</b>),
     figure('per_1k', 'Per 1K images', (row) => formatMoney(row.per_1k)),
-    ...(than === undefined ? [] : [figure('change', `Against ${than}`, (row) => <Change row={row} />)]),
+    ...(than === undefined
+      ? []
+      : [{ ...figure('change', `Against ${than}`, (row) => <Change row={row} />), wide: true }]),
     { id: 'line', title: 'Over time', wide: true, width: '110px', cell: (row) => <Line row={row} /> },
     { ...figure('per_accepted', 'Per accepted', (row) => formatMoney(row.per_accepted)), wide: true },
     { ...figure('images', 'Images', (row) => formatCount(row.images)), wide: true },

@@ -10,6 +10,7 @@ import {
   useKpiChart,
   useMarks,
 } from '../../charts/index.ts';
+import { formatMoney } from '../../format/index.ts';
 import { Segmented } from '../../parts/button.tsx';
 import { KpiCell, KpiStrip } from '../../parts/kpi-cell.tsx';
 import { Nothing } from '../../parts/nothing.tsx';
@@ -167,6 +168,6 @@ function Charts({ series, way, marks }: { series: KpiResult; way: Way; marks: re
   );
 }
 
-const small = (value: number): string =>
-  value === 0 ? '0' : value < 0.1 ? String(Number(value.toPrecision(2))) : value.toFixed(value < 100 ? 2 : 0);
+/** Two digits at least: what stands in one gutter is read side by side. */
+const small = (value: number): string => (value === 0 ? '0' : formatMoney(value).replace('$', ''));
 const FORMATS = { USD: small, h: small } as const;

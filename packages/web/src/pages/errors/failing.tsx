@@ -39,9 +39,11 @@ export function Failing({ rows, onEnd }: { rows: readonly RequestRow[]; onEnd: (
     { id: 'host', title: 'Host', wide: true, cell: (row) => row.attributes?.host ?? '' },
     { id: 'took', title: 'After', right: true, cell: (row) => formatDuration(row.latency_ms) },
     {
+      // Each row opens it; on a phone there is no room to say so.
       id: 'trace',
       title: 'Trace',
       right: true,
+      wide: true,
       cell: (row) => (
         <Link href={link(address(row), { tenant: row.tenant })} onClick={(event) => event.stopPropagation()}>
           {row.trace_id === undefined ? 'Request' : 'Trace'}

@@ -23,7 +23,9 @@ export function Settings({ failures }: { failures: Failures }) {
           <thead>
             <tr>
               <th scope="col">Setting</th>
-              <th scope="col">Mostly</th>
+              <th scope="col" className="hide-s">
+                Mostly
+              </th>
               <th scope="col" className="r">
                 Failed
               </th>
@@ -64,7 +66,7 @@ function SettingRow({ one, most }: { one: Suspect; most: number }) {
           <span className="dimmer">{fieldWords(one.field)}</span> {one.value}
         </Link>
       </td>
-      <td className="dim">{codeWords(one.code)}</td>
+      <td className="dim hide-s">{codeWords(one.code)}</td>
       <td className="r">{formatCount(one.failed)}</td>
       <td className="r dimmer hide-s">{formatCount(one.of)}</td>
       <td className="r">

@@ -62,19 +62,27 @@ export function ObjectiveSheet({ answer, error, onRetry }: ObjectivesProps) {
         marks={marks}
         shareTitle={`inside, ${(lastOf(range) ?? 'this range').replace(/^Last /, '')}`}
         rows={answer.objectives.map((one) => ({
-          name: one.workload === null ? 'All' : sentence(workloadWords(one.workload)),
+          name:
+            one.workload === null
+              ? isSafety(one)
+                ? 'Safety'
+                : 'All'
+              : sentence(workloadWords(one.workload)),
           objective: one.words,
           cells: one.cells,
           ...(one.from === null ? {} : { from_ms: Date.parse(one.from) }),
           step_ms: one.step_s * 1000,
           share: formatPercent(one.inside),
-          path: one.workload === null ? '/errors' : (PAGES[one.workload] ?? '/'),
+          path:
+            one.workload === null ? (isSafety(one) ? '/safety' : '/errors') : (PAGES[one.workload] ?? '/'),
         }))}
       />
     </Sheet>
   );
 }
 
+/** What pictures show, not how they were made. */
+const isSafety = ({ id }: { id: string }): boolean => id.startsWith('safety-');
 const sentence = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 function stepWords(step_s: number): string {
   if (step_s === QUARTER_S) return 'quarter hour by quarter hour';
