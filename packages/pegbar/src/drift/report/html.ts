@@ -38,29 +38,44 @@ const FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-s
 const small = `${FONT};font-size:13px;line-height:19px;color:${MUTED}`;
 const text = `${FONT};font-size:15px;line-height:22px;color:${INK}`;
 
+/**
+ * Outlook for Windows lays out with Word: it knows no max-width and takes backgrounds from attributes. Its own comment
+ * gives it a table of the same width.
+ */
+const WIDTH_PX = 680;
+const MSO_OPEN = `<!--[if mso]><table role="presentation" width="${WIDTH_PX}" align="center" cellpadding="0" cellspacing="0" border="0"><tr><td><![endif]-->`;
+const MSO_CLOSE = '<!--[if mso]></td></tr></table><![endif]-->';
+
+/** Gmail cuts a body off at 102 KB. */
+const FINDINGS_MOST = 25;
+
 /** `link`: address of the server, for the ways to its pages; none without it. */
 export function reportHtml(report: DriftReport, link: string | null): string {
   const subject = escapeHtml(subjectOf(report));
   const excluded = excludedWords(report);
+  const shown = report.findings.slice(0, FINDINGS_MOST);
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light">
+<meta name="supported-color-schemes" content="light">
+<meta name="format-detection" content="telephone=no,date=no,address=no">
 <title>${subject}</title>
 </head>
 <body style="margin:0;padding:0;background:${PAPER}">
 <div style="display:none;max-height:0;overflow:hidden">${escapeHtml(leadOf(report))}</div>
-<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="background:${PAPER}"><tr><td align="center" style="padding:24px 12px">
-<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:680px;background:${SURFACE};border:1px solid ${LINE};text-align:left">
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" bgcolor="${PAPER}" style="background:${PAPER}"><tr><td align="center" style="padding:24px 12px">
+${MSO_OPEN}
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" bgcolor="${SURFACE}" style="max-width:${WIDTH_PX}px;background:${SURFACE};border:1px solid ${LINE};text-align:left">
 <tr><td style="padding:24px 24px 16px">
 <p style="margin:0 0 6px;${small}">Pegbar · drift and quality, ${escapeHtml(dayWords(report.day))}${report.partial ? `, up to ${escapeHtml(timeWords(report.to))}` : ''}</p>
 <h1 style="margin:0;${FONT};font-size:24px;line-height:30px;font-weight:650;color:${INK}">${escapeHtml(headline(report))}</h1>
 <p style="margin:8px 0 0;${small}">${escapeHtml(againstWords(report))}</p>
 </td></tr>
-${report.findings.map((one) => findingHtml(one, report, link)).join('\n')}
-${report.total > report.findings.length ? row(`<p style="margin:0;${text}">And ${report.total - report.findings.length} more.</p>`) : ''}
+${shown.map((one) => findingHtml(one, report, link)).join('\n')}
+${report.total > shown.length ? row(`<p style="margin:0;${text}">And ${report.total - shown.length} more.</p>`) : ''}
 ${figuresHtml(report.figures)}
 ${deployedHtml(report)}
 ${row(
@@ -71,6 +86,7 @@ ${row(
   }`,
 )}
 </table>
+${MSO_CLOSE}
 </td></tr></table>
 </body>
 </html>
@@ -131,7 +147,7 @@ function barsHtml(one: ReportFinding, colour: string): string {
   if (sides === null || !(most > 0)) return '';
   const bar = (value: number, style: string, words: string): string => {
     const width = Math.max(1, Math.round((Math.abs(value) / most) * 100));
-    return `<tr><td width="100%" style="padding:2px 0"><table role="presentation" width="${width}%" cellpadding="0" cellspacing="0" border="0"><tr><td style="height:9px;line-height:9px;font-size:0;${style}">&nbsp;</td></tr></table></td><td style="padding:2px 0 2px 10px;white-space:nowrap;${small}">${words}</td></tr>`;
+    return `<tr><td width="100%" style="padding:2px 0"><table role="presentation" width="${width}%" cellpadding="0" cellspacing="0" border="0"><tr><td height="9" style="height:9px;line-height:9px;mso-line-height-rule:exactly;font-size:0;${style}">&nbsp;</td></tr></table></td><td style="padding:2px 0 2px 10px;white-space:nowrap;${small}">${words}</td></tr>`;
   };
   return `<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin:10px 0 0">${bar(
     one.before!,

@@ -32,6 +32,8 @@ export function reportMail(report: DriftReport, link: string | null): ReportMail
     ].join('\r\n');
   const message = [
     `Subject: ${encoded(subject)}`,
+    // RFC 3834: nobody's holiday answers it.
+    'Auto-Submitted: auto-generated',
     'MIME-Version: 1.0',
     `Content-Type: multipart/alternative; boundary="${boundary}"`,
     '',
