@@ -76,7 +76,22 @@ export const StylePicturesAnswer = z.looseObject({
   over: z.number(),
   outside: count.describe('Pictures of the range that lie farther than `over`.'),
   of: count,
-  outliers: z.array(picture).describe('Newest first.'),
-  nearest: z.array(picture).describe('Nearest to the centroid first; none that is flagged.'),
+  outliers: z
+    .array(
+      picture.extend({
+        apart: z
+          .object({
+            lightness: z.number().describe('Paler above 0, of -1 to 1.'),
+            chroma: z.number().describe('Times as vivid.'),
+            hue: z.number().nullable().describe('Degrees between the hues, to 180; null where one is grey.'),
+          })
+          .optional()
+          .describe('How its colours differ from those of the nearest pictures, where both were looked at.'),
+      }),
+    )
+    .describe('Those whose files are kept first, newest first.'),
+  nearest: z
+    .array(picture)
+    .describe('Those whose files are kept first, nearest to the centroid first; none that is flagged.'),
   moved: z.array(z.object({ name: z.string(), now: moved, before: moved })),
 });

@@ -10,7 +10,8 @@ import {
   type TimeRange,
 } from '../explore/index.ts';
 import { LOOK } from './descriptor.ts';
-import { FARTHEST, MOVED, NEAREST, OF_COLLECTION, OUTSIDE, VERDICTS } from './health-queries.ts';
+import { coloursOf, differenceOf, usualColours } from './differs.ts';
+import { FARTHEST, MOVED, NEAREST, OF_COLLECTION, OUTSIDE, PALETTES_OF, VERDICTS } from './health-queries.ts';
 import { partingParams, rowsOf, type StyleParting } from './sides.ts';
 
 export interface StylePicturesQuestion extends TimeRange, StyleParting {
@@ -51,14 +52,38 @@ export async function readStylePictures(
   );
   for (const answer of answers) if (!answer.ok) return answer;
   const [far, near, count, scores, feedback] = answers.map((answer) => (answer as { value: Row[] }).value);
+  const ids = [...far!, ...near!.slice(0, USUAL_PICTURES)].map(({ image_id }) => String(image_id));
+  const palettes = await rowsOf<PaletteRow>(deps, asking, PALETTES_OF, { ...all, ids });
+  if (!palettes.ok) return palettes;
   return ok({
     collection,
     over,
     outside: Number(count![0]?.n ?? 0) * one_in,
     of: Number(count![0]?.of ?? 0) * one_in,
-    outliers: far!.map(tile),
+    outliers: setApart(far!, near!, palettes.value),
     nearest: near!.map(tile),
     moved: movedOf([...scores!, ...feedback!], one_in),
+  });
+}
+
+/** So many of those nearest to the centroid tell what its colours usually are. */
+const USUAL_PICTURES = 24;
+interface PaletteRow {
+  tenant: string;
+  image_id: string;
+  tones: string[];
+}
+
+/** Outliers with what sets their colours apart, where both sides were looked at. */
+function setApart(far: readonly Row[], near: readonly Row[], palettes: readonly PaletteRow[]) {
+  const known = new Map(
+    palettes.map(({ tenant, image_id, tones }) => [`${tenant}\n${image_id}`, coloursOf(tones)] as const),
+  );
+  const coloursFor = ({ tenant, image_id }: Row) => known.get(`${tenant}\n${image_id}`) ?? null;
+  const usual = usualColours(near.map(coloursFor).filter((one) => one !== null));
+  return far.map((row) => {
+    const own = coloursFor(row);
+    return { ...tile(row), ...(own && usual && { apart: differenceOf(own, usual) }) };
   });
 }
 

@@ -43,6 +43,12 @@ export const NEAREST = (pictures: string): string =>
 export const OUTSIDE = (pictures: string): string =>
   `SELECT countIf(v > {over:Float64}) AS n, count() AS of FROM ${joined(pictures)}`;
 
+/** Palettes of some pictures; takes `look` and `ids`. */
+export const PALETTES_OF = `
+SELECT toString(tenant) AS tenant, image_id, argMax(palette, o.timestamp) AS tones FROM embeddings AS o
+WHERE {tenant_filter:o} AND o.part >= toDate(fromUnixTimestamp64Milli({from:Int64})) - 1
+  AND o.embedder = {look:String} AND o.image_id IN {ids:Array(String)} GROUP BY tenant, image_id`;
+
 /** Scores and verdicts of the pictures of now and before. */
 export const MOVED = (pictures: string): string => `
 SELECT name, later, avg(v) AS mean, count() AS n FROM (SELECT tenant, image_id, ${IS_NOW} AS later FROM ${pictures}) AS p

@@ -53,6 +53,8 @@ export interface StyleHealth {
 
 export interface StylePicture extends ImageRow {
   readonly style_distance: number;
+  /** How the colours of an outlier differ from those of the nearest pictures. */
+  readonly apart?: { readonly lightness: number; readonly chroma: number; readonly hue: number | null };
 }
 export interface Moved {
   readonly name: string;

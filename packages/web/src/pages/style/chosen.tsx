@@ -18,7 +18,7 @@ import { Cell, Cells, Head, Sheet } from '../../parts/sheet.tsx';
 import { Failed, Loading } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
 import { useContextState, useGo, useNow } from '../../url/index.ts';
-import { distanceText, nameOf, scoreText } from './judge.ts';
+import { apartWords, distanceText, nameOf, scoreText } from './judge.ts';
 import { PaletteOverTime } from './palette.tsx';
 import css from './style.module.css';
 
@@ -235,7 +235,11 @@ function Strip({ pictures, small = false }: { pictures: readonly StylePicture[];
             <span>{picture.model_version}</span>
           </p>
           <p className={css.caption}>
-            <span>{formatAgo(Date.parse(picture.timestamp), now_ms, zone)}</span>
+            <span>
+              {[apartWords(picture.apart), formatAgo(Date.parse(picture.timestamp), now_ms, zone)]
+                .filter(Boolean)
+                .join(', ')}
+            </span>
           </p>
         </div>
       ))}

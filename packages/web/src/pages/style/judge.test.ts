@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StyleCollection } from '../../api/index.ts';
-import { axisEnd, curve, isLeaving, judged, nameOf, styleWords, wasWords } from './judge.ts';
+import { apartWords, axisEnd, curve, isLeaving, judged, nameOf, styleWords, wasWords } from './judge.ts';
 
 const one = (collection: string, now: number, before: number, over: number, n = 500): StyleCollection => ({
   tenant: 'kumo',
@@ -43,4 +43,14 @@ it('a curve keeps what it counts, on an axis that ends past the farthest', () =>
   const drawn = curve([[60, 100]], 0.005, 0.6);
   expect(drawn.reduce((sum, n) => sum + n, 0)).toBeCloseTo(100);
   expect(axisEnd([GONE])).toBeCloseTo(0.6);
+});
+
+it('says what sets an outlier apart most, and nothing where its colours are usual', () => {
+  expect(apartWords({ lightness: 0.2, chroma: 0.6, hue: 10 })).toBe('paler');
+  expect(apartWords({ lightness: -0.2, chroma: 1, hue: null })).toBe('darker');
+  expect(apartWords({ lightness: 0.01, chroma: 0.2, hue: 20 })).toBe('greyer');
+  expect(apartWords({ lightness: 0.01, chroma: 2, hue: 20 })).toBe('more vivid');
+  expect(apartWords({ lightness: 0.01, chroma: 1, hue: 120 })).toBe('hue off');
+  expect(apartWords({ lightness: 0.05, chroma: 1.1, hue: 12 })).toBe('');
+  expect(apartWords(undefined)).toBe('');
 });

@@ -1,5 +1,5 @@
 /** Which collections are leaving their style, and how that is said. */
-import type { StyleCollection } from '../../api/index.ts';
+import type { StyleCollection, StylePicture } from '../../api/index.ts';
 import { FEW, formatPercent, significant } from '../../format/index.ts';
 
 /** By chance one picture in twenty lies beyond 95 % of those of before; three times that is no chance. */
@@ -65,6 +65,22 @@ export function styleWords(all: readonly StyleCollection[], recent: string | und
         : `${numberWord(leaving.length)} of ${numberWord(all.length).toLowerCase()} collections ${leaving.length === 1 ? 'is leaving its' : 'are leaving their'} style`,
     sentence: `${nameOf(worst.collection)}: ${formatPercent(worst.over)} of its pictures ${recent} are farther from the centroid than 95 % of those before.`,
   };
+}
+
+/** So far from the nearest pictures a difference of colours is seen at a glance. */
+const APART = { lightness: 0.08, greyer: 0.7, vivid: 1.4, hue: 35 };
+/** What sets an outlier apart most, where its colours do: `paler`, `hue off`. */
+export function apartWords(apart: StylePicture['apart']): string {
+  if (!apart) return '';
+  const { lightness, chroma, hue } = apart;
+  const seen: readonly (readonly [string, number])[] = [
+    [lightness > 0 ? 'paler' : 'darker', Math.abs(lightness) / APART.lightness],
+    ['greyer', APART.greyer / Math.max(chroma, 0.01)],
+    ['more vivid', chroma / APART.vivid],
+    ['hue off', (hue ?? 0) / APART.hue],
+  ];
+  const [words, size] = seen.reduce((a, b) => (b[1] > a[1] ? b : a));
+  return size >= 1 ? words : '';
 }
 
 /** Below this a median is where it was. */
