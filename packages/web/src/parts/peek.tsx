@@ -67,7 +67,7 @@ export function Peek({ title, label, onClose, onPrevious, onNext, children }: Pe
         onKeyDown={onKeyDown}
       />
       <div className={css.head}>
-        <span className={css.title}>{title}</span>
+        <h2 className={css.title}>{title}</h2>
         {onPrevious && (
           <Button kind="quiet" aria-label="Previous" onClick={onPrevious}>
             ↑
