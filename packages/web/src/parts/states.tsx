@@ -39,6 +39,13 @@ export function Failed({ error, onRetry, height }: FailedProps) {
         {told.message}. Ask whoever runs this server for it.
       </Note>
     );
+  // What is not there is not there a second time either.
+  if (told?.status === 404)
+    return (
+      <Note title={sentence(told.message).slice(0, -1)} {...size}>
+        {told.hint === undefined ? '' : sentence(told.hint)}
+      </Note>
+    );
   const title =
     told?.code === 'offline'
       ? 'The server does not answer'
@@ -52,12 +59,16 @@ export function Failed({ error, onRetry, height }: FailedProps) {
       {...size}
       {...(onRetry ? { action: <Button onClick={onRetry}>Try again</Button> } : {})}
     >
-      {told && told.code !== 'offline' ? `${told.message} ${told.hint ?? ''} (${told.code})` : ''}
+      {told && told.code !== 'offline' ? `${sentence(told.message)} ${told.hint ?? ''} (${told.code})` : ''}
       {told?.code === 'offline' ? 'It may be restarting; what you see is as old as the last answer.' : ''}
       {told === null ? String(error instanceof Error ? error.message : error) : ''}
     </Note>
   );
 }
+
+/** Messages of the API begin small and have no full stop; here they stand as sentences. */
+const sentence = (text: string): string =>
+  `${text.slice(0, 1).toUpperCase()}${text.slice(1).replace(/\.$/, '')}.`;
 
 /** Nothing has ever arrived. */
 export const NothingEver = () => (

@@ -1,22 +1,15 @@
 /** The gallery: every picture of the range, newest first or in groups, with its filters and one of them open beside. */
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { type Gallery, type ImageRow, useGallery, useImages, useMay, useNewest } from '../../api/index.ts';
-import { formatCount, formatTime } from '../../format/index.ts';
+import { type Gallery, type ImageRow, useGallery, useImages, useMay } from '../../api/index.ts';
+import { formatCount } from '../../format/index.ts';
 import { Control } from '../../parts/button.tsx';
 import { FilterChips } from '../../parts/filter-chips.tsx';
+import { Nothing } from '../../parts/nothing.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { useRowKeys } from '../../parts/row-keys.ts';
-import { Failed, FilteredOut, Loading, NothingEver, NothingHere } from '../../parts/states.tsx';
-import {
-  DAY,
-  fieldWords,
-  HOUR,
-  lastOf,
-  useContextState,
-  useGo,
-  useNow,
-  useParameter,
-} from '../../url/index.ts';
+import { Failed, Loading } from '../../parts/states.tsx';
+import { Without } from '../../parts/without.tsx';
+import { fieldWords, useGo, useParameter } from '../../url/index.ts';
 import { GalleryFacets } from './facets.tsx';
 import css from './gallery.module.css';
 import { Groups } from './groups.tsx';
@@ -31,9 +24,23 @@ const PAGE = 200;
 const LATER_PAGES = 1_000;
 const NONE: readonly ImageRow[] = [];
 const PROMPT_CHARS = 120;
-/** What a tile says and an opening peek begins with. */
-const forTile = ({ attributes, ...row }: ImageRow): ImageRow =>
-  attributes?.prompt ? { ...row, attributes: { prompt: attributes.prompt.slice(0, PROMPT_CHARS) } } : row;
+/** What a tile says and an opening peek begins with: a hundred thousand of them are held. */
+const forTile = ({ tenant, image_id, timestamp, width, height, attributes, ...row }: ImageRow): ImageRow => ({
+  tenant: tenants.get(tenant) ?? known(tenant),
+  image_id,
+  timestamp,
+  ...(width === undefined || height === undefined ? {} : { width, height }),
+  ...(row.nsfw_flag && { nsfw_flag: true }),
+  ...(row.nsfw_score !== undefined && { nsfw_score: row.nsfw_score }),
+  ...(row.reaction !== undefined && { reaction: row.reaction }),
+  ...(attributes?.prompt && { attributes: { prompt: attributes.prompt.slice(0, PROMPT_CHARS) } }),
+});
+/** Each answer brings its own copy of a name; one is enough. */
+const tenants = new Map<string, string>();
+function known(tenant: string): string {
+  tenants.set(tenant, tenant);
+  return tenant;
+}
 
 export const keyOf = ({ tenant, image_id }: ImageRow): string => `${tenant}/${image_id}`;
 
@@ -55,6 +62,7 @@ export function Page() {
   const at = useMemo(() => (open === null ? -1 : rows.findIndex((one) => keyOf(one) === open)), [rows, open]);
   const answered = gallery.data;
   const nothing = answered !== undefined && answered.pictures === 0;
+  const filtered = nothing && answered.total > 0;
   return (
     <div className={css.page}>
       <PageHead title="Gallery" sentence={<Sentence gallery={answered} />} />
@@ -69,7 +77,7 @@ export function Page() {
               <GroupBy />
             </span>
           </div>
-          {nothing && <Nothing total={answered.total} />}
+          {nothing && (filtered ? <Without of="images" what="pictures" /> : <Nothing what="pictures" />)}
           {!nothing && group === null && images.isPending && <Loading height={480} label="Pictures" />}
           {!nothing && group === null && images.error && !images.rows && (
             <Failed error={images.error} onRetry={() => void images.refetch()} />
@@ -171,29 +179,3 @@ function GroupBy() {
   );
 }
 const sentence = (words: string): string => words.slice(0, 1).toUpperCase() + words.slice(1);
-
-function Nothing({ total }: { total: number }) {
-  const newest = useNewest();
-  const [{ filters, tenant, range, zone }, change] = useContextState();
-  const now_ms = useNow();
-  if (total > 0)
-    return (
-      <FilteredOut
-        what="picture"
-        count={filters.length + (tenant === null ? 0 : 1)}
-        onClear={() => change({ filters: [], tenant: null })}
-      />
-    );
-  if (newest.data === null) return <NothingEver />;
-  if (newest.data === undefined) return <Loading height={160} />;
-  const at = newest.data;
-  return (
-    <NothingHere
-      range={lastOf(range) ?? 'chosen range'}
-      newest={formatTime(at, now_ms, zone)}
-      onJump={() =>
-        change({ range: { from: new Date(at - DAY).toISOString(), to: new Date(at + HOUR).toISOString() } })
-      }
-    />
-  );
-}

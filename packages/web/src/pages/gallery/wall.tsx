@@ -45,6 +45,10 @@ export function Wall({ images, at, onOpen, onEnd, more }: WallProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: another width is another height of every row
   useEffect(() => windowed.measure(), [side, gap]);
   const items = windowed.getVirtualItems();
+  // Rows that come take the places of those that go: what is scrolled away leaves nothing behind for the collector.
+  const most = useRef(1);
+  most.current = Math.max(most.current, items.length);
+  const places = most.current;
   const flying = useFlying(windowed.scrollOffset ?? 0, windowed.isScrolling);
   const last = items.at(-1)?.index ?? 0;
   const near = width > 0 && last >= rows - FETCH_ROWS;
@@ -65,7 +69,7 @@ export function Wall({ images, at, onOpen, onEnd, more }: WallProps) {
         {width > 0 &&
           items.map(({ index, start }) => (
             <Row
-              key={index * columns}
+              key={index % places}
               images={images}
               first={index * columns}
               columns={columns}
@@ -125,11 +129,14 @@ interface RowProps {
 const Row = memo(
   function Row(props: RowProps) {
     const { images, first, columns, side, gap, y, flying } = props;
-    const [full, fill] = useState(props.still);
-    useEffect(() => (full || flying ? undefined : inTurn(() => fill(true))), [full, flying]);
+    const [filled, fill] = useState(props.still ? first : -1);
+    // The row may stand where another stood before.
+    const full = filled === first;
+    useEffect(() => (full || flying ? undefined : inTurn(() => fill(first))), [full, flying, first]);
     return images.slice(first, first + columns).map((image, column) => (
       <li
-        key={`${image.tenant} ${image.image_id}`}
+        // biome-ignore lint/suspicious/noArrayIndexKey: the place stays, its picture has a key of its own
+        key={column}
         style={{
           width: side,
           height: side,
@@ -138,6 +145,7 @@ const Row = memo(
       >
         {full && (
           <Tile
+            key={`${image.tenant} ${image.image_id}`}
             image={image}
             context={props.context}
             selected={first + column === props.at}
