@@ -105,6 +105,34 @@ describe.skipIf(CHROMIUM === undefined)('pictures and releases', () => {
     await tab.close();
   });
 
+  it('compares a pair by hand: the cut is dragged, a double click looks closer, the wheel scrolls, keys go on', async () => {
+    const tab = await open('/releases/inkwash-v7?mode=wipe');
+    const { page } = tab;
+    const frame = page.locator('[role=group][aria-label*="plus and minus"]').first();
+    await frame.scrollIntoViewIfNeeded();
+    const box = (await frame.boundingBox())!;
+    const middle = box.y + box.height / 2;
+    await page.mouse.move(box.x + box.width / 2, middle);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width / 4, middle, { steps: 3 });
+    await page.mouse.up();
+    expect(Number(await page.getByRole('slider').inputValue())).toBeCloseTo(25, -1);
+    // The picture has the focus now, and lets the keys through that are not its own.
+    await page.keyboard.press('s');
+    await page.waitForURL((url) => !url.search.includes('mode='));
+    await frame.dblclick();
+    const fit = page.getByRole('button', { name: 'Fit', exact: true });
+    await fit.waitFor();
+    await page.keyboard.press('1');
+    await fit.waitFor({ state: 'detached' });
+    const before = Number(await page.evaluate('scrollY'));
+    await page.mouse.wheel(0, -120);
+    await page.waitForFunction((from) => scrollY < from, before);
+    expect(await fit.count()).toBe(0);
+    expect(tab.faults).toEqual([]);
+    await tab.close();
+  });
+
   it('says so where there is no such picture, version or pair', async () => {
     const tab = await openPage(browser, { url: studio.url });
     await tab.page.goto(`${studio.url}/images/%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E`);

@@ -1,5 +1,7 @@
 /** A row per KPI: the sentence, both figures, and the difference with its interval on a shared axis. */
+import { useRef } from 'react';
 import type { KpiDifference, ReleaseView } from '../../api/index.ts';
+import { useWidth } from '../../charts/use-width.ts';
 import { formatN } from '../../format/index.ts';
 import { Interval } from '../../parts/interval-row.tsx';
 import css from './release.module.css';
@@ -14,6 +16,8 @@ const FEW = 30;
 export function Differences({ view, against }: { view: ReleaseView; against: string }) {
   const { kpis, version } = view;
   const axis = axisOf(kpis);
+  const head = useRef<HTMLTableCellElement>(null);
+  const width = useWidth(head);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways between phone and desk
     <section className={css.differences} aria-label="Differences" tabIndex={0}>
@@ -23,11 +27,11 @@ export function Differences({ view, against }: { view: ReleaseView; against: str
             <th>In words</th>
             <th className="r hide-s">{against}</th>
             <th className="r hide-s">{version}</th>
-            <th className={css.axis}>
+            <th ref={head} className={css.axis}>
               <span className="vh">Difference as a share of {against}</span>
               <span className={css.ticks} aria-hidden="true">
-                {ticksOf(axis, against).map(({ at, words }) => (
-                  <span key={words} style={{ left: `calc(6px + (100% - 12px) * ${at.toFixed(4)})` }}>
+                {ticksOf(axis, against, width).map(({ at, words }) => (
+                  <span key={words} style={{ left: placeOf(at) }}>
                     {at === axis.zero ? `same as ${against}` : words}
                   </span>
                 ))}
@@ -73,8 +77,12 @@ export function Differences({ view, against }: { view: ReleaseView; against: str
 
 /** A share of nought cannot be drawn; the line of no change goes on. */
 const Unchanged = ({ axis }: { axis: Axis }) => (
-  <span className={css.unchanged} style={{ left: `calc(6px + (100% - 12px) * ${axis.zero.toFixed(4)})` }} />
+  <span className={css.unchanged}>
+    <i style={{ left: placeOf(axis.zero) }} />
+  </span>
 );
+/** As `Interval` places its points. */
+const placeOf = (at: number): string => `calc(6px + (100% - 12px) * ${at.toFixed(4)})`;
 
 function Figure({ row, side }: { row: KpiDifference; side: 'now' | 'before' }) {
   const { value, n } = row[side];
@@ -111,10 +119,10 @@ export function axisOf(rows: readonly KpiDifference[]): Axis {
 /** Longer names are cut. */
 const WORDS_MOST = 26;
 const TICKS = [1, 0.5, 0.25, 0.2, 0.1, 0.05];
-/** Of the axis at its usual width: half of a letter, and a tick with room beside it. */
-const LETTER_SHARE = 0.007;
-const TICK_SHARE = 0.07;
-function ticksOf({ min, max, zero }: Axis, against: string): { at: number; words: string }[] {
+/** Half of a letter, and half of a tick with room beside it, px. */
+const LETTER_PX = 2.8;
+const TICK_PX = 28;
+function ticksOf({ min, max, zero }: Axis, against: string, width: number): { at: number; words: string }[] {
   const step = TICKS.find((one) => (max - min) / one >= 3) ?? STEP;
   const out = [{ at: zero, words: '0' }];
   for (let value = step; value <= max + 1e-9; value += step)
@@ -123,5 +131,5 @@ function ticksOf({ min, max, zero }: Axis, against: string): { at: number; words
     out.push({ at: (value - min) / (max - min), words: `−${Math.round(-value * 100)} %` });
   // Words beside the line of no change would stand on it.
   const words = Math.min('same as '.length + against.length, WORDS_MOST);
-  return out.filter(({ at }) => at === zero || Math.abs(at - zero) > words * LETTER_SHARE + TICK_SHARE);
+  return out.filter(({ at }) => at === zero || Math.abs(at - zero) * width > words * LETTER_PX + TICK_PX);
 }
