@@ -1,6 +1,6 @@
 /** Where things stand on a chart: ticks, pins, marks, gaps. Pure, in pixels and values. */
 import { clock, dayOf, offsetMs, type Zone } from '../format/index.ts';
-import { DAY, HOUR, MINUTE, SECOND } from '../url/index.ts';
+import { CLOCK_STEPS, DAY, SECOND } from '../url/index.ts';
 
 type Values = readonly (number | null)[];
 
@@ -47,18 +47,7 @@ const TIME_STEPS: readonly number[] = [
   5 * SECOND,
   15 * SECOND,
   30 * SECOND,
-  MINUTE,
-  2 * MINUTE,
-  5 * MINUTE,
-  10 * MINUTE,
-  15 * MINUTE,
-  30 * MINUTE,
-  HOUR,
-  2 * HOUR,
-  3 * HOUR,
-  6 * HOUR,
-  12 * HOUR,
-  DAY,
+  ...CLOCK_STEPS,
   2 * DAY,
   7 * DAY,
   14 * DAY,

@@ -1,7 +1,7 @@
 /** A form at the left, the document that it makes and what belongs to it at the right. */
 import type { ReactNode } from 'react';
+import { Acts, Stack } from './acts.tsx';
 import { Command } from './command.tsx';
-import css from './document-form.module.css';
 import { Form, Refused } from './field.tsx';
 import { Cell, Cells, Head } from './sheet.tsx';
 
@@ -27,16 +27,16 @@ export const DocumentForm = (props: DocumentFormProps) => (
       <Form onSubmit={() => props.onSave(props.yaml)}>
         {props.children}
         <Refused error={props.error} />
-        <div className={css.acts}>{props.acts}</div>
+        <Acts>{props.acts}</Acts>
       </Form>
     </Cell>
     <Cell>
-      <div className={css.beside}>
+      <Stack>
         {props.before}
         <Head title="As a document" unit={`pegbar apply -f ${props.file}`} />
         <Command plain text={props.yaml} />
         {props.after}
-      </div>
+      </Stack>
     </Cell>
   </Cells>
 );

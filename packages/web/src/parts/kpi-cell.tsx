@@ -6,6 +6,7 @@ import { classes } from '../base/classes.ts';
 import { Spark } from '../charts/spark.tsx';
 import type { Values } from '../charts/types.ts';
 import { differenceWords, FEW, formatN, kpiFigure, UNKNOWN } from '../format/index.ts';
+import { fieldWords } from '../url/index.ts';
 import { Button } from './button.tsx';
 import css from './kpi-cell.module.css';
 
@@ -43,7 +44,11 @@ export function KpiCell(props: KpiCellProps) {
         {unit !== '' && <small>{unit}</small>}
       </span>
       <span className={css.words}>{few ? formatN(n) : words}</span>
-      <span className={css.spark}>{props.values && <Spark values={props.values} ghost={props.ghost} />}</span>
+      {props.values !== undefined && (
+        <span className={css.spark}>
+          <Spark values={props.values} ghost={props.ghost} />
+        </span>
+      )}
     </>
   );
   return props.href === undefined ? (
@@ -70,7 +75,8 @@ function Unanswered({ label, error, onRetry }: KpiCellProps) {
   const told = error instanceof ApiError ? error : null;
   const forGood = told !== null && told.status >= 400 && told.status < 500;
   // `delivered_fps cannot be filtered by outcome`: the figure is named above.
-  const why = told?.message.replace(/^\S+ (?=cannot )/, '') ?? 'could not be loaded';
+  const field = /(?:no field|filtered by) (\S+)/.exec(told?.message ?? '')?.[1];
+  const why = field === undefined ? told?.message : `not told by ${fieldWords(field)}`;
   return (
     <div className={css.kpi}>
       <span className={css.label}>{label}</span>

@@ -21,6 +21,7 @@ export {
 export { chosenOf, fieldWords, replaced, toggled, valueWords } from './filters.ts';
 export {
   aligned,
+  CLOCK_STEPS,
   DAY,
   HOUR,
   instantOf,

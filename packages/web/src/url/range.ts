@@ -74,9 +74,8 @@ export function lastOf({ from, to }: Range): string | null {
   return `Last ${relative[1]} ${UNIT_WORDS[relative[2]!]}`;
 }
 
-const STEPS: readonly number[] = [
-  10 * SECOND,
-  30 * SECOND,
+/** Steps that a clock has, from a minute to a day: of what is counted and of what is named on an axis. */
+export const CLOCK_STEPS: readonly number[] = [
   MINUTE,
   2 * MINUTE,
   5 * MINUTE,
@@ -89,8 +88,8 @@ const STEPS: readonly number[] = [
   6 * HOUR,
   12 * HOUR,
   DAY,
-  7 * DAY,
 ];
+const STEPS: readonly number[] = [10 * SECOND, 30 * SECOND, ...CLOCK_STEPS, 7 * DAY];
 /** Points of a line that a chart of this width can tell apart and the store can count at once. */
 const POINTS_MOST = 100;
 

@@ -12,6 +12,7 @@ import {
   useTenants,
 } from '../../api/index.ts';
 import { formatTime, iso } from '../../format/index.ts';
+import { Acts, Stack } from '../../parts/acts.tsx';
 import { Ask, type Question } from '../../parts/ask.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Chip, Tag } from '../../parts/chip.tsx';
@@ -116,11 +117,11 @@ function KeyTable({ rows, onRevoke }: { rows: readonly KeyRow[]; onRevoke: (row:
 
 export const tenantWords = (tenant: string): string => (tenant === '*' ? 'every tenant' : tenant);
 export const Scopes = ({ scopes }: { scopes: readonly Scope[] }) => (
-  <span className={css.acts}>
+  <Acts>
     {scopes.map((scope) => (
       <Chip key={scope}>{scope}</Chip>
     ))}
-  </span>
+  </Acts>
 );
 
 /** Fields that say themselves what is wrong with them. */
@@ -189,11 +190,11 @@ function NewKeyForm() {
             />
           )}
           <Refused error={create.error} at={AT} />
-          <div className={css.acts}>
+          <Acts>
             <Button kind="solid" type="submit" busy={create.isPending} disabled={scopes.length === 0}>
               Make key
             </Button>
-          </div>
+          </Acts>
         </Form>
       </Cell>
       <MadeKey made={made} />
@@ -212,13 +213,13 @@ function MadeKey({ made }: { made: NewKey | null }) {
           a key of its own, so that one can be revoked without the others.
         </p>
       ) : (
-        <div className={css.beside} role="status">
+        <Stack said>
           <Command plain text={made.key} />
           <p className="small">
             For <b>{tenantWords(made.tenant)}</b>, id <span className="mono">{made.id}</span>. Copy it now: it
             cannot be shown again.
           </p>
-        </div>
+        </Stack>
       )}
     </Cell>
   );

@@ -12,6 +12,7 @@ import {
   useTenants,
 } from '../../api/index.ts';
 import { formatTime, iso } from '../../format/index.ts';
+import { Acts, Stack } from '../../parts/acts.tsx';
 import { Ask, type Question } from '../../parts/ask.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Tag } from '../../parts/chip.tsx';
@@ -97,12 +98,12 @@ function Invitation({ link, error }: { link: Link | null; error: unknown }) {
       </p>
     );
   return (
-    <div className={css.beside} role="status">
+    <Stack said>
       <Command plain text={link.address} />
       <p className="small">
         For <b>{link.name}</b>, good until {formatTime(Date.parse(link.until), now_ms, zone)}.
       </p>
-    </div>
+    </Stack>
   );
 }
 
@@ -209,7 +210,7 @@ function NewPersonForm({ onMade }: { onMade: (name: string) => void }) {
         onChange={setScopes}
       />
       <Refused error={create.error} at={['name', 'tenant']} />
-      <div className={css.acts}>
+      <Acts>
         <Button
           kind="solid"
           type="submit"
@@ -218,7 +219,7 @@ function NewPersonForm({ onMade }: { onMade: (name: string) => void }) {
         >
           Let in
         </Button>
-      </div>
+      </Acts>
     </Form>
   );
 }

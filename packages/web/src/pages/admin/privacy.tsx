@@ -11,6 +11,7 @@ import {
   useTenants,
 } from '../../api/index.ts';
 import { formatCount, formatTime } from '../../format/index.ts';
+import { Acts } from '../../parts/acts.tsx';
 import { Ask, type Question } from '../../parts/ask.tsx';
 import { Button } from '../../parts/button.tsx';
 import { Form, Refused, TextField, wrongOf } from '../../parts/field.tsx';
@@ -132,14 +133,14 @@ function UserActs({ ask }: { ask: AskFor }) {
             />
           </div>
           <Refused error={out.error ?? away.error} at={['user_hash']} />
-          <div className={css.acts}>
+          <Acts>
             <Button type="submit" busy={out.isPending} disabled={!said}>
               Take no more telemetry
             </Button>
             <Button kind="danger" onClick={eraseAll} busy={away.isPending} disabled={!said}>
               Erase what is stored
             </Button>
-          </div>
+          </Acts>
         </Form>
       </Cell>
       <Cell>

@@ -33,13 +33,13 @@ export function Contributors({ series }: { series: DriftSeries }) {
           },
           {
             id: 'then',
-            title: 'then',
+            title: 'Then',
             right: true,
             wide: true,
             cell: ({ reference }) => formatPercent(reference),
           },
-          { id: 'now', title: 'now', right: true, cell: ({ current }) => formatPercent(current) },
-          { id: 'share', title: 'of the change', right: true, cell: ({ share }) => formatPercent(share) },
+          { id: 'now', title: 'Now', right: true, cell: ({ current }) => formatPercent(current) },
+          { id: 'share', title: 'Of the change', right: true, cell: ({ share }) => formatPercent(share) },
         ]}
       />
     </Sheet>

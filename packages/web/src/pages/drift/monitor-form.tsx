@@ -1,6 +1,6 @@
 /** The form of a monitor with the document that it makes, where the monitor stands, and what it would have said. */
 import { useState } from 'react';
-import type { DriftMonitorRow } from '../../api/index.ts';
+import { type DriftMonitorRow, useReleased } from '../../api/index.ts';
 import { formatTime } from '../../format/index.ts';
 import { Button, ButtonLink } from '../../parts/button.tsx';
 import { DocumentForm } from '../../parts/document-form.tsx';
@@ -13,6 +13,11 @@ import css from './monitors.module.css';
 import { Preview } from './preview.tsx';
 import { DRIFT_TITLES } from './words.ts';
 
+/** Fields of several lines, one thing a line. */
+const LISTS = [
+  ['filter', 'Segments to look at', 'tenant=mangatan, a filter a line'],
+  ['exclude', 'Leave out of the baseline', 'FROM/TO, a window a line'],
+] as const;
 const SEGMENTS = [
   ['tenant', 'each tenant'],
   ['workload', 'each workload'],
@@ -177,22 +182,17 @@ function MonitorFields({ form, isNew, onChange: set }: FieldsProps) {
         />
       </Fields>
       <Fields columns={2}>
-        <TextField
-          label="Segments to look at"
-          mono
-          lines={2}
-          value={form.filter}
-          onChange={(filter) => set({ filter })}
-          hint="tenant=mangatan, a filter a line"
-        />
-        <TextField
-          label="Leave out of the baseline"
-          mono
-          lines={2}
-          value={form.exclude}
-          onChange={(exclude) => set({ exclude })}
-          hint="FROM/TO, a window a line"
-        />
+        {LISTS.map(([name, label, hint]) => (
+          <TextField
+            key={name}
+            label={label}
+            hint={hint}
+            mono
+            lines={2}
+            value={form[name]}
+            onChange={(text) => set({ [name]: text })}
+          />
+        ))}
       </Fields>
       <Checks
         label="State"
@@ -207,6 +207,9 @@ function MonitorFields({ form, isNew, onChange: set }: FieldsProps) {
 /** The metric, what it is compared with, and how it is divided. */
 function What({ form, onChange: set }: Omit<FieldsProps, 'isNew'>) {
   const known = form.metric in DRIFT_TITLES;
+  const released = useReleased().map((version) => [`release:${version}`, version] as const);
+  const listed =
+    /^(?:28d|7d|release)$/.test(form.baseline) || released.some(([value]) => value === form.baseline);
   return (
     <>
       <Fields columns={2}>
@@ -223,9 +226,8 @@ function What({ form, onChange: set }: Omit<FieldsProps, 'isNew'>) {
             ['28d', '28 days before'],
             ['7d', '7 days before'],
             ['release', 'previous release'],
-            ...(/^(?:28d|7d|release)$/.test(form.baseline)
-              ? []
-              : ([[form.baseline, form.baseline]] as const)),
+            ...released.map(([value, words]) => [value, `release ${words}`] as const),
+            ...(listed ? [] : ([[form.baseline, form.baseline]] as const)),
           ]}
           onChange={(baseline) => set({ baseline })}
         />

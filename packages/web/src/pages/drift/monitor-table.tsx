@@ -6,7 +6,7 @@ import { Table } from '../../parts/table.tsx';
 import { useContextState, useNow } from '../../url/index.ts';
 import { monitorSentence, STATES, spentWords } from './monitor-words.ts';
 import css from './monitors.module.css';
-import { placeTitle } from './words.ts';
+import { placeTitle, quoted } from './words.ts';
 
 interface MonitorTableProps {
   readonly rows: readonly DriftMonitorRow[];
@@ -79,7 +79,7 @@ function Sees({ monitor: { findings, error, series, drifting, state } }: { monit
   if (first)
     return (
       <span className={css.sees}>
-        {`${placeTitle(first.segment)}: ${first.words}`}
+        {`${placeTitle(first.segment)}: ${quoted(first.words)}`}
         {findings.length > 1 && <span className="dimmer">{` and ${findings.length - 1} more`}</span>}
       </span>
     );

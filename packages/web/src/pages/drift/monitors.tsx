@@ -59,14 +59,14 @@ export function Page() {
           <>
             <ButtonLink href="/drift">Drift</ButtonLink>
             {admin && (
-              <Button kind="solid" onClick={() => setOpen('new')}>
+              <Button kind={open === null ? 'solid' : 'plain'} onClick={() => setOpen('new')}>
                 New monitor
               </Button>
             )}
           </>
         }
       />
-      <p role="status" className="small dim">
+      <p role="status" className={said === '' ? 'vh' : 'small dim'}>
         {said}
       </p>
       {(open === 'new' || chosen) && (

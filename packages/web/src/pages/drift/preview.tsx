@@ -38,12 +38,7 @@ export function Preview({ yaml, baseline, stale, onAsk }: PreviewProps) {
         title={data && !error ? capital(data.words) : 'What it would have said'}
         {...(data && !error ? { unit: lookedWords(data) } : {})}
         end={
-          <Button
-            kind={stale ? 'solid' : 'plain'}
-            busy={isFetching}
-            disabled={!stale && !error}
-            onClick={onAsk}
-          >
+          <Button busy={isFetching} disabled={!stale && !error} onClick={onAsk}>
             {stale ? 'Preview as it is now' : 'Preview'}
           </Button>
         }

@@ -172,7 +172,7 @@ function Figures({ report: { figures } }: { report: DriftReport }) {
   const told = figures.filter(({ now, day_before: before }) => now !== null || before !== null);
   return (
     <Sheet label="Key figures">
-      <Head alone title="Key figures" unit="7 days: over them, of counts per day" />
+      <Head alone title="Key figures" unit="7 days before: all of them, counts by the day" />
       {told.length === 0 && <Note title="No figure was told on this day" />}
       {told.length > 0 && (
         <Table

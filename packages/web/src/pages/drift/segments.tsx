@@ -64,16 +64,16 @@ export function SegmentTable({ answer }: { answer: DriftAnswer }) {
           },
           {
             id: 'before',
-            title: 'was',
+            title: 'Was',
             right: true,
             wide: true,
             cell: (one) => driftFigure(one.unit, one.before),
           },
-          { id: 'now', title: 'is', right: true, cell: (one) => <b>{driftFigure(one.unit, one.now)}</b> },
+          { id: 'now', title: 'Is', right: true, cell: (one) => <b>{driftFigure(one.unit, one.now)}</b> },
           { id: 'shift', title: 'Shift', right: true, wide: true, cell: (one) => shiftWords(one) },
           {
             id: 'interval',
-            title: 'less – as before – more',
+            title: 'Less – as before – more',
             wide: true,
             width: '160px',
             cell: (one) =>

@@ -132,9 +132,12 @@ export const placeTitle = (segment: DriftSeries['segment']): string => {
   return segment.workload || segment.pipeline_stage || words === 'everything' ? capital(words) : words;
 };
 
+/** What the server puts between backticks is a word of somebody. */
+export const quoted = (words: string): string => words.replaceAll(/`([^`]*)`/g, '“$1”');
+
 /** `Median prompt of mangatan is 27 tokens, was 25 tokens`. Words without a verb follow their place. */
 export function driftSentence(series: DriftSeries): string {
-  const told = series.words.replaceAll(/`([^`]*)`/g, '“$1”');
+  const told = quoted(series.words);
   const { pipeline_stage: _said, ...rest } = series.segment;
   const { region, ...place } = rest;
   const of = placeWords(place);
