@@ -159,6 +159,17 @@ const toldLater = (
   },
 });
 
+/** The figures of a comparison alone; the rest is told by another one, made when it is asked for. */
+export function figuresOf(found: Comparison, again: () => Comparison): Comparison {
+  const whole = once(again);
+  return toldLater(found, {
+    explanation: () => whole().explanation,
+    now: () => whole().now,
+    before: () => whole().before,
+    distribution: () => whole().distribution,
+  });
+}
+
 function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => {

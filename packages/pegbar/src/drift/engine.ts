@@ -5,6 +5,7 @@ import {
   type Comparison,
   compareParts,
   compareSampled,
+  figuresOf,
   type Parts,
   persistsIn,
   type SampledSides,
@@ -43,6 +44,22 @@ export interface TestOptions {
 
 const partsWhere = (parts: Parts, wanted: (at: number) => boolean): Parts =>
   new Map([...parts].map(([name, hours]) => [name, hoursWhere(hours, wanted)]));
+
+/** One test a step: a sweep shares its thread with everything that comes in. */
+export function* oneByOne<T>(list: readonly T[], test: (one: T) => Tested): Generator<undefined, Tested[]> {
+  const out: Tested[] = [];
+  for (const one of list) {
+    out.push(test(one));
+    yield;
+  }
+  return out;
+}
+
+/** Something of it lies in the window: what does not exist any more is no series. */
+export function isToldIn(window: Window, { parts }: Series): boolean {
+  for (const hours of parts.values()) for (const at of hours.keys()) if (within(window, at)) return true;
+  return false;
+}
 
 /** A series against its own past. */
 export function testSeries(
@@ -88,20 +105,24 @@ export function testRelease(
 /** Hours lie under their start: the hour in which it came is among them. */
 const HOUR_OF_START = 3_600_000;
 
-/** As it is, of samples that were made before: a first look, which says nothing about how long it lasts. */
+/**
+ * As it is, of samples that were made before: a first look, which says nothing about how long it lasts. Of what it sees
+ * nearly nothing is told: only the figures are kept, and the comparison is made again for whoever asks for more.
+ */
 export function testSampled(
   series: Series,
   sides: SampledSides,
   { leastEffect }: TestOptions,
   designEffect: number,
 ): Tested {
+  const compare = (): Comparison => compareSampled(series.metric, series.sampling, sides, designEffect);
   return {
     series,
     against: null,
     reference: series.parts,
     current: series.parts,
     isReference: () => false,
-    comparison: withLeast(compareSampled(series.metric, series.sampling, sides, designEffect), leastEffect),
+    comparison: withLeast(figuresOf(compare(), compare), leastEffect),
     persists: undefined,
   };
 }

@@ -10,6 +10,7 @@ import {
   type Stretch,
   sourcesOf,
 } from '../rollups/index.ts';
+import type { StoreError } from '../store/index.ts';
 import type { Excluded } from './changes.ts';
 import { type DriftMetric, readsOf, type Sampling } from './metrics.ts';
 import { type Grouping, joined, samplingOf } from './read.ts';
@@ -62,22 +63,26 @@ export async function readSides(
     (side: SideName) =>
     (block: StoredBlock): void =>
       addBlock(side, block, (dim, isStage) => sheets.get(placeOf([dim], isStage)));
-  const [now, before] = await Promise.all([
+  const question = { metrics, groupings, current };
+  const gone = joined([...spoilt.keys()].map((from_ms) => ({ from_ms, to_ms: from_ms + HOUR_MS })));
+  const [now, ...others] = await Promise.all([
     deps.quarters.current(asked, tellTo('current')),
     deps.quarters.references(asked, tellTo('reference')),
-  ]);
-  if (!now.ok) return fromStore(now.error);
-  if (!before.ok) return fromStore(before.error);
-  const rest = joined(now.value);
-  const gone = joined([...spoilt.keys()].map((from_ms) => ({ from_ms, to_ms: from_ms + HOUR_MS })));
-  const question = { metrics, groupings, current };
-  const [hourly, ...others] = await Promise.all([
-    readHourly(deps, asking, { metrics, current, rest }, sheets),
-    readStretches(deps, asking, question, { side: 'current', stretches: rest }, sheets),
+    readHours(deps, asking, metrics, quartersOf(current).flatMap(sourcesOf), tellTo('reference')),
     readStretches(deps, asking, question, { side: 'spoilt', stretches: gone }, sheets),
   ]);
-  const failed = [hourly, ...others].find(({ ok: isRead }) => !isRead);
-  return failed && !failed.ok ? failed : ok(sheets);
+  if (!now.ok) return fromStore(now.error);
+  const rest = joined(now.value);
+  const isOpen = (at: number): boolean => rest.some((one) => within(one, at));
+  const whole = quartersOf(current)
+    .filter((quarter) => !isOpen(Math.max(quarter, current.from_ms)))
+    .map((from_ms) => ({ from_ms, to_ms: from_ms + QUARTER_MS }));
+  const more = await Promise.all([
+    readHours(deps, asking, metrics, whole, tellTo('current')),
+    readStretches(deps, asking, question, { side: 'current', stretches: rest }, sheets),
+  ]);
+  for (const read of [...others, ...more]) if (!read.ok) return fromStore(read.error);
+  return ok(sheets);
 }
 
 /** What has no quarters yet, and what is taken out of references: by hour. */
@@ -87,7 +92,7 @@ async function readStretches(
   { metrics, groupings }: SidesQuestion,
   { side, stretches }: { side: SideName; stretches: readonly Stretch[] },
   sheets: Sheets,
-): Promise<Result<null, ExploreError>> {
+): Promise<Result<null, StoreError>> {
   const places = new Map(groupings.map((one) => [placeOf(one.dims, one.stages ?? false), one]));
   const reads = [...places].flatMap(([place, { dims, by, stages = false }]) => {
     const of = wantedOf(metrics.flatMap((metric) => samplingOf(metric, stages) ?? []));
@@ -108,35 +113,25 @@ async function readStretches(
       ),
     );
   });
-  for (const read of await Promise.all(reads)) if (!read.ok) return fromStore(read.error);
+  for (const read of await Promise.all(reads)) if (!read.ok) return read;
   return ok(null);
 }
 
-/** Of what an hour is an observation of: the hours of the window and the same hours of the weeks before. */
-async function readHourly(
+/** Of what an hour is an observation of there is no sum: its hours are read. */
+async function readHours(
   deps: ScreenDeps,
   { scope, signal }: Asking,
-  { metrics, current, rest }: { metrics: readonly DriftMetric[]; current: Window; rest: readonly Stretch[] },
-  sheets: Sheets,
-): Promise<Result<null, ExploreError>> {
+  metrics: readonly DriftMetric[],
+  stretches: readonly Stretch[],
+  tell: (block: StoredBlock) => void,
+): Promise<Result<null, StoreError>> {
   const samplings = metrics.map(({ sampling }) => sampling).filter(({ as }) => as === 'hourly');
   if (samplings.length === 0) return ok(null);
-  const isOpen = (at: number): boolean => rest.some((one) => within(one, at));
-  const whole = quartersOf(current)
-    .filter((quarter) => !isOpen(Math.max(quarter, current.from_ms)))
-    .map((from_ms) => ({ from_ms, to_ms: from_ms + QUARTER_MS }));
-  const before = quartersOf(current).flatMap(sourcesOf);
-  const asked = { scope, signal, metrics: wantedOf(samplings).metrics };
-  const tellTo =
-    (side: SideName) =>
-    (block: StoredBlock): void =>
-      addBlock(side, block, (dim, isStage) => (isStage ? undefined : sheets.get(placeOf([dim], false))));
-  const reads = await Promise.all([
-    deps.quarters.hours(asked, joined(whole), tellTo('current')),
-    deps.quarters.hours(asked, joined(before), tellTo('reference')),
-  ]);
-  for (const read of reads) if (!read.ok) return fromStore(read.error);
-  return ok(null);
+  return deps.quarters.hours(
+    { scope, signal, metrics: wantedOf(samplings).metrics },
+    joined(stretches),
+    tell,
+  );
 }
 
 export function wantedOf(samplings: readonly Sampling[]): {

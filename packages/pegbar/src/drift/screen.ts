@@ -12,7 +12,7 @@ import { TOTAL_TENANT } from '../store/index.ts';
 import { type Excluded, touches } from './changes.ts';
 import type { Parts, Sampled, SampledSides, Timed } from './compare.ts';
 import { dayEffectOf } from './day-effect.ts';
-import { type Tested, type TestOptions, testSampled } from './engine.ts';
+import { oneByOne, type Tested, type TestOptions, testSampled } from './engine.ts';
 import { type DriftMetric, readsOf, type Sampling } from './metrics.ts';
 import { type Grouping, samplingOf } from './read.ts';
 import { isKept, placeOf, readSides, type ScreenDeps, type Sheets, spoiltHours } from './screen-read.ts';
@@ -59,10 +59,12 @@ export async function screen(
   const read = await readSides(deps, asking, { ...question, metrics: seen }, spoilt);
   if (!read.ok) return read;
   const looks = looksOf(read.value, { groupings, metrics: seen, excluded }, spoilt);
-  const decided = await paced(
-    testLooks(looks, question.options, () => 1),
-    deps.clock,
-  );
+  const test =
+    (effectOf: (look: Look) => number) =>
+    (look: Look): Tested =>
+      testSampled(look.series, look.sides, question.options, effectOf(look));
+  const first = test(() => 1);
+  const decided = await paced(oneByOne(looks, first), deps.clock);
   const alpha = question.options.alpha ?? ALPHA;
   const sure = looks.flatMap((look, at) =>
     decided[at]!.comparison.evidence.p <= alpha ? [{ look, at }] : [],
@@ -70,7 +72,7 @@ export async function screen(
   const again = sure.map(({ look }) => look);
   const effects = await readEffects(deps, asking, question, again);
   if (!effects.ok) return effects;
-  const second = await paced(testLooks(again, question.options, effects.value), deps.clock);
+  const second = await paced(oneByOne(again, test(effects.value)), deps.clock);
   for (const [i, { at }] of sure.entries()) decided[at] = second[i]!;
   const isSuspect = ({ comparison: { evidence, leastEffect } }: Tested): boolean =>
     evidence.p <= alpha && evidence.components.some(({ effect }) => effect >= leastEffect * SUSPECT_EFFECT);
@@ -84,20 +86,6 @@ export async function screen(
 interface Look {
   readonly series: Series;
   readonly sides: SampledSides;
-}
-
-/** One series a step: a sweep shares its thread with everything that comes in. */
-function* testLooks(
-  looks: readonly Look[],
-  options: TestOptions,
-  effectOf: (one: Look) => number,
-): Generator<undefined, Tested[]> {
-  const out: Tested[] = [];
-  for (const look of looks) {
-    out.push(testSampled(look.series, look.sides, options, effectOf(look)));
-    yield;
-  }
-  return out;
 }
 
 /** Series with something in the window, each with its reference. */

@@ -8,8 +8,10 @@ import { mayHaveCause } from './cause.ts';
 import { type Deployed, type Excluded, excludedWindows, readDeployments } from './changes.ts';
 import { testContent } from './content/sweep.ts';
 import {
+  isToldIn,
   type Judged,
   judgeFamily,
+  oneByOne,
   type Tested,
   type TestOptions,
   testRelease,
@@ -100,12 +102,16 @@ export async function sweep(
   const { deployed, excluded } = marks.value;
   const options = { ...question.options, excluded };
   const asked: Asked = { question, reference, deployed, options };
-  const own = baseline.kind === 'release' ? ok([]) : await testOwnPast(deps, asking, asked);
+  const isPast = baseline.kind !== 'release';
+  const hasContent = isPast && question.metrics === undefined;
+  // The engine reads the one while the other is tested.
+  const [own, content, released] = await Promise.all([
+    isPast ? testOwnPast(deps, asking, asked) : ok([]),
+    hasContent ? testContent(deps, asking, { current, reference }, options) : ok([]),
+    readReleases(deps, asking, asked),
+  ]);
   if (!own.ok) return own;
-  const isPast = baseline.kind !== 'release' && question.metrics === undefined;
-  const content = isPast ? await testContent(deps, asking, { current, reference }, options) : ok([]);
   if (!content.ok) return content;
-  const released = await readReleases(deps, asking, asked);
   if (!released.ok) return released;
   const releases = testReleases(released.value, deployed, { reference, current, baseline }, options);
   const judged = judgeFamily([...own.value, ...content.value, ...releases], options);
@@ -134,8 +140,13 @@ async function testOwnPast(
   { question, reference, options }: Asked,
 ): Promise<Result<Tested[], ExploreError>> {
   const { current, baseline, metrics = SWEPT } = question;
-  const test = (series: readonly Series[]): Promise<Tested[]> =>
-    paced(testAll(series.filter(isToldIn(current)), reference, current, options), deps.clock);
+  const test = (series: readonly Series[]): Promise<Tested[]> => {
+    const told = series.filter((one) => isToldIn(current, one));
+    return paced(
+      oneByOne(told, (one) => testSeries(one, reference, current, options)),
+      deps.clock,
+    );
+  };
   const plainly = async (of: readonly DriftMetric[]): Promise<Result<Tested[], ExploreError>> => {
     const read = await readSeries(deps.rollups, asking, {
       metrics: of,
@@ -157,15 +168,25 @@ async function testOwnPast(
   if (screened.value === null) return plainly(metrics);
   const { cleared, suspects, unseen } = screened.value;
   const out = [...cleared];
-  for (const lot of lotsOf(suspects)) {
-    const read = await readSeries(deps.rollups, asking, { ...lot.question, windows: [reference, current] });
-    if (!read.ok) return read;
-    out.push(...(await test(read.value.filter(({ segment }) => lot.segments.has(JSON.stringify(segment))))));
+  const lots = lotsOf(suspects);
+  for (let at = 0; at < lots.length; at += LOTS_AT_ONCE) {
+    const some = lots.slice(at, at + LOTS_AT_ONCE);
+    const read = await Promise.all(
+      some.map((lot) => readSeries(deps.rollups, asking, { ...lot.question, windows: [reference, current] })),
+    );
+    for (const [i, { segments }] of some.entries()) {
+      const series = read[i]!;
+      if (!series.ok) return series;
+      out.push(...(await test(series.value.filter(({ segment }) => segments.has(JSON.stringify(segment))))));
+    }
   }
   if (unseen.length === 0) return ok(out);
   const rest = await plainly(unseen);
   return rest.ok ? ok([...out, ...rest.value]) : rest;
 }
+
+/** Each is hours of four weeks: as many as the engine has use for, and memory. */
+const LOTS_AT_ONCE = 4;
 
 /** Suspects that are read together: of one metric and grouping. */
 function lotsOf(suspects: readonly Series[]) {
@@ -240,27 +261,6 @@ export async function readBeside(
   return ok(rowsBeside(rows));
 }
 
-/** One series a step: a sweep shares its thread with everything that comes in. */
-function* testAll(
-  series: readonly Series[],
-  reference: Window,
-  current: Window,
-  options: TestOptions,
-): Generator<undefined, Tested[]> {
-  const out: Tested[] = [];
-  for (const one of series) {
-    out.push(testSeries(one, reference, current, options));
-    yield;
-  }
-  return out;
-}
-
-/** Something of it lies in the window: what does not exist any more is no series. */
-const isToldIn =
-  ({ from_ms, to_ms }: Window) =>
-  ({ parts }: Series): boolean =>
-    [...parts.values()].some((hours) => [...hours.keys()].some((at) => at >= from_ms && at < to_ms));
-
 export async function readMarks(
   deps: DriftDeps,
   asking: Asking,
@@ -317,7 +317,7 @@ export function testReleases(
     for (const next of series) {
       if (next.segment.model_version !== version) continue;
       const before = sameOf(series, next, previous!);
-      if (before && isToldIn(current)(next))
+      if (before && isToldIn(current, next))
         out.push(testRelease(next, before, at_ms, reference, current, options));
     }
   }
@@ -345,7 +345,7 @@ function testAgainst(
   const line = lineOf(version, deployed);
   return series.flatMap((next) => {
     const own = next.segment.model_version;
-    if (own === undefined || own === version || !line.has(own) || !isToldIn(current)(next)) return [];
+    if (own === undefined || own === version || !line.has(own) || !isToldIn(current, next)) return [];
     const before = sameOf(series, next, version);
     const started = deployed.filter((one) => one.status === 'start' && one.version === own);
     // The first of its starts, as for the version before: another tenant may have got it later.

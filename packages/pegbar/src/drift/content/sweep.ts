@@ -2,7 +2,7 @@
 import { paced } from '../../base/paced.ts';
 import { ok, type Result } from '../../base/result.ts';
 import type { Asking, ExploreError } from '../../explore/index.ts';
-import { type Tested, type TestOptions, testSeries } from '../engine.ts';
+import { isToldIn, oneByOne, type Tested, type TestOptions, testSeries } from '../engine.ts';
 import { DRIFT_METRICS, SWEPT_CONTENT } from '../metrics.ts';
 import type { Series } from '../series.ts';
 import type { DriftDeps } from '../sweep.ts';
@@ -29,25 +29,7 @@ export async function testContent(
   ]);
   if (!content.ok) return content;
   if (!styles.ok) return styles;
-  const series = [...content.value, ...styles.value].filter(isToldIn(current));
-  return ok(await paced(testAll(series, reference, current, options), deps.clock));
-}
-
-const isToldIn =
-  ({ from_ms, to_ms }: Window) =>
-  ({ parts }: Series): boolean =>
-    [...parts.values()].some((hours) => [...hours.keys()].some((at) => at >= from_ms && at < to_ms));
-
-function* testAll(
-  series: readonly Series[],
-  reference: Window,
-  current: Window,
-  options: TestOptions,
-): Generator<undefined, Tested[]> {
-  const out: Tested[] = [];
-  for (const one of series) {
-    out.push(testSeries(one, reference, current, options));
-    yield;
-  }
-  return out;
+  const series = [...content.value, ...styles.value].filter((one) => isToldIn(current, one));
+  const test = (one: Series): Tested => testSeries(one, reference, current, options);
+  return ok(await paced(oneByOne(series, test), deps.clock));
 }
