@@ -1,6 +1,7 @@
 // npm run case-studies: what `pegbar drift compare` says of two real data sets; writes the tables and pictures here.
 // PEGBAR_DATA names the folder with genai/ and sd_benchmark/ (../shared/data beside the clone); skipped without it.
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +36,9 @@ function compare(reference, current, ...options) {
 }
 
 const digits = (value) => (value === null ? '–' : String(Number(value.toPrecision(3))));
+const verdictOf = ({ verdict, reason }) =>
+  ({ small: 'no_drift (changed, but small)', passing: 'no_drift (changed, did not last)' })[reason] ??
+  verdict;
 const table = (columns) => [
   '| column | verdict | n | shift | interval | PSI | debiased | p | top contributor | needs |',
   '|---|---|---|---|---|---|---|---|---|---|',
@@ -42,9 +46,15 @@ const table = (columns) => [
     const [top] = one.contributors;
     const told = top ? `${top.name}: ${digits(top.reference * 100)} → ${digits(top.current * 100)} %` : '–';
     const interval = one.shift_interval ? one.shift_interval.map(digits).join(' to ') : '–';
-    return `| ${one.column} | ${one.verdict} | ${one.n_ref} : ${one.n_cur} | ${digits(one.shift)} ${one.unit.startsWith('share') ? one.unit : ''} | ${interval} | ${digits(one.psi)} | ${digits(one.psi_debiased)} | ${one.p.toExponential(1)} | ${told} | ${one.n_needed ?? '–'} |`;
+    return `| ${one.column} | ${verdictOf(one)} | ${one.n_ref} : ${one.n_cur} | ${digits(one.shift)} ${one.unit.startsWith('share') ? one.unit : ''} | ${interval} | ${digits(one.psi)} | ${digits(one.psi_debiased)} | ${one.p.toExponential(1)} | ${told} | ${one.n_needed ?? '–'} |`;
   }),
 ];
+/** Nobody told who submitted: the same processor, system and card are taken for the same machine. */
+const machineOf = (system, device) =>
+  createHash('sha256')
+    .update(`${system ?? ''}\n${device ?? ''}`)
+    .digest('hex')
+    .slice(0, 12);
 /** Replaces what stands between the marks of `name` on a page; the prose around them is written by hand. */
 function fill(page, parts) {
   const path = fileURLToPath(new URL(page, import.meta.url));
@@ -107,21 +117,27 @@ try {
   );
 
   // The benchmark runs: release of torch, by GPU.
-  const runs = JSON.parse(readFileSync(benchmark, 'utf8')).flatMap(([, time, speeds, , , torch, device]) => {
-    const version = /torch:(\d+\.\d+)/.exec(torch ?? '')?.[1];
-    const gpu = /device:(?:NVIDIA )?(?:GeForce )?([^(]*)\(/.exec(device ?? '')?.[1]?.trim();
-    const its = Math.max(
-      ...(speeds ?? '')
-        .split('/')
-        .map(Number)
-        .filter((one) => one > 0),
-    );
-    return version && gpu && Number.isFinite(its) ? [{ time, version, gpu, its }] : [];
-  });
+  const runs = JSON.parse(readFileSync(benchmark, 'utf8')).flatMap(
+    ([, time, speeds, , system, torch, device]) => {
+      const version = /torch:(\d+\.\d+)/.exec(torch ?? '')?.[1];
+      const gpu = /device:(?:NVIDIA )?(?:GeForce )?([^(]*)\(/.exec(device ?? '')?.[1]?.trim();
+      const its = Math.max(
+        ...(speeds ?? '')
+          .split('/')
+          .map(Number)
+          .filter((one) => one > 0),
+      );
+      return version && gpu && Number.isFinite(its)
+        ? [{ time, version, gpu, its, machine: machineOf(system, device) }]
+        : [];
+    },
+  );
   const release = (version) => {
     const path = join(folder, `torch-${version}.csv`);
-    const lines = runs.filter((run) => run.version === version).map((run) => `${run.gpu},${run.its}`);
-    writeFileSync(path, `${['gpu,its', ...lines].join('\n')}\n`);
+    const lines = runs
+      .filter((run) => run.version === version)
+      .map((run) => `${run.gpu},${run.machine},${run.its}`);
+    writeFileSync(path, `${['gpu,machine,its', ...lines].join('\n')}\n`);
     return path;
   };
   const parts = {};
@@ -132,9 +148,24 @@ try {
     const plain = compare(release(before), release(after), '--column', 'its').columns[0];
     const within = compare(release(before), release(after), '--column', 'its', '--segment-by', 'gpu')
       .columns[0];
+    const machines = compare(
+      release(before),
+      release(after),
+      '--column',
+      'its',
+      '--segment-by',
+      'gpu',
+      '--group-by',
+      'machine',
+    ).columns[0];
     const gpus = compare(release(before), release(after), '--column', 'gpu').columns[0];
     parts[name] = [
-      ...table([plain, { ...within, column: 'its, by GPU' }, gpus]),
+      ...table([
+        plain,
+        { ...within, column: 'its, by GPU' },
+        { ...machines, column: 'its, by GPU, a machine as the unit' },
+        gpus,
+      ]),
       '',
       `Within GPUs: ${digits(within.within)}; by their mix: ${digits(within.mix)} (PSI).`,
     ];
