@@ -49,6 +49,8 @@ export const AFTER_HOUR_MS = 8 * 60_000;
 const CHECK_EVERY_MS = 60_000;
 /** What failed is looked at again after this. */
 const RETRY_MS = 10 * 60_000;
+/** What had nothing to look at: what was just told is counted within minutes. */
+const NOTHING_RETRY_MS = 2 * 60_000;
 /** Hours of tenants that are not counted yet though they are long over, beyond which an import is under way. */
 const UNCOUNTED_MOST = 200;
 const UNDER_WAY_MS = 6 * 3_600_000;
@@ -159,7 +161,7 @@ async function lookAtOne(
   const [first_ms] = due;
   const last_ms = due.at(-1);
   // What failed, or had nothing to look at yet, is looked at again after a while.
-  const isTooSoon = before !== null && before.looked_ms === 0 && now - before.at_ms < RETRY_MS;
+  const isTooSoon = before !== null && before.looked_ms === 0 && now - before.at_ms < NOTHING_RETRY_MS;
   const isFailing = before !== null && before.error !== null && now - before.at_ms < RETRY_MS;
   if (first_ms === undefined || last_ms === undefined || isTooSoon || isFailing) return 0;
   const asking = { scope: { tenant: one.tenant === '' ? null : one.tenant } };
