@@ -16,6 +16,8 @@ const KEYS: readonly (readonly [readonly string[], string])[] = [
   [['j', 'k'], 'next and previous row'],
   [['Enter'], 'open the row'],
   [['Esc'], 'close, let go'],
+  [['B', 'W', 'X'], 'compared pictures: blink, wipe, difference'],
+  [['1'], 'a picture at 100 %'],
   [['?'], 'this list'],
 ];
 
@@ -24,22 +26,27 @@ export function Keys({ onClose }: { onClose: () => void }) {
   return (
     <Over label="Keyboard" onClose={onClose}>
       <h2>Keyboard</h2>
-      <dl className={css.keys}>
-        {[...KEYS, ...pages.map((page) => [['g', page.letter!], page.title] as const)].map(
-          ([keys, words]) => (
-            <Fragment key={words}>
-              <dt>
-                {keys.map((key) => (
-                  <Fragment key={key}>
-                    <Kbd>{key}</Kbd>{' '}
-                  </Fragment>
-                ))}
-              </dt>
-              <dd>{words}</dd>
-            </Fragment>
-          ),
-        )}
-      </dl>
+      <div className={css.lists}>
+        <List keys={KEYS} />
+        <List keys={pages.map((page) => [['g', page.letter!], page.title] as const)} />
+      </div>
     </Over>
   );
 }
+
+const List = ({ keys: all }: { keys: typeof KEYS }) => (
+  <dl className={css.keys}>
+    {all.map(([keys, words]) => (
+      <Fragment key={words}>
+        <dt>
+          {keys.map((key) => (
+            <Fragment key={key}>
+              <Kbd>{key}</Kbd>{' '}
+            </Fragment>
+          ))}
+        </dt>
+        <dd>{words}</dd>
+      </Fragment>
+    ))}
+  </dl>
+);

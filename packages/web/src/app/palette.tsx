@@ -87,7 +87,7 @@ export function Palette({ pasted = '', onClose }: { pasted?: string; onClose: ()
       {choices.length === 0 && (
         <p className={css.none} role="status">
           {found.isFetching && 'Looking for it'}
-          {!found.isFetching && (found.error?.message ?? `Nothing is called ${asked}`)}
+          {!found.isFetching && (found.error?.message ?? `Nothing is called ${asked.slice(0, 80)}`)}
         </p>
       )}
     </Over>

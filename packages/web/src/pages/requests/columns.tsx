@@ -23,6 +23,13 @@ export function rowTime(timestamp: string, now_ms: number, zone: Zone): string {
   return /:\d\d$/.test(text) ? `${text}:${String(partsOf(ms, zone).second).padStart(2, '0')}` : text;
 }
 
+/** What senders name: cut, so that it does not push the figures out. */
+const Name = ({ of }: { of: string | undefined }) => (
+  <span className={css.name} title={of}>
+    {of}
+  </span>
+);
+
 export function useColumns(everyTenant: boolean, rows: readonly RequestRow[]): readonly Column<RequestRow>[] {
   const [{ zone }] = useContextState();
   const now_ms = useNow();
@@ -73,9 +80,9 @@ export function useColumns(everyTenant: boolean, rows: readonly RequestRow[]): r
         ),
       },
       { id: 'workload', title: 'Workload', wide: true, cell: (row) => workloadWords(row.workload) },
-      { id: 'model', title: 'Model', wide: true, cell: (row) => row.model_version ?? '' },
+      { id: 'model', title: 'Model', wide: true, cell: (row) => <Name of={row.model_version} /> },
       everyTenant && { id: 'tenant', title: 'Tenant', wide: true, cell: (row) => row.tenant },
-      { id: 'region', title: 'Region', wide: true, cell: (row) => row.region ?? '' },
+      { id: 'region', title: 'Region', wide: true, cell: (row) => <Name of={row.region} /> },
       {
         id: 'wait',
         title: 'Queue wait',
