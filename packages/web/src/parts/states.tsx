@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react';
 import { ApiError } from '../api/index.ts';
 import { classes } from '../base/classes.ts';
+import { fieldWords } from '../url/index.ts';
 import { Button, ButtonLink } from './button.tsx';
 import css from './states.module.css';
 
@@ -46,6 +47,13 @@ export function Failed({ error, onRetry, height }: FailedProps) {
         {told.hint === undefined ? '' : sentence(told.hint)}
       </Note>
     );
+  // What is told of has no such field: asking again changes nothing, another segment does.
+  if (told?.code === 'invalid_request' && told.field === 'filter')
+    return (
+      <Note title="The segment does not fit here" {...size}>
+        {unfitting(told.message)}
+      </Note>
+    );
   const title =
     told?.code === 'offline'
       ? 'The server does not answer'
@@ -69,6 +77,12 @@ export function Failed({ error, onRetry, height }: FailedProps) {
 /** Messages of the API begin small and have no full stop; here they stand as sentences. */
 const sentence = (text: string): string =>
   `${text.slice(0, 1).toUpperCase()}${text.slice(1).replace(/\.$/, '')}.`;
+
+/** `There is no field outcome here`, `delivered_fps cannot be filtered by outcome`: the field is what matters. */
+function unfitting(message: string): string {
+  const field = /no field (\S+)|filtered by (\S+)/.exec(message)?.slice(1).find(Boolean);
+  return field === undefined ? sentence(message) : `This is not told by ${fieldWords(field)}.`;
+}
 
 /** Nothing has ever arrived. */
 export const NothingEver = () => (

@@ -1,7 +1,17 @@
 /** Home: is it healthy, what changed, the key figures, the newest pictures. */
-import { useFindings, useNewest, useObjectives, useStatus } from '../../api/index.ts';
+import type { KpiName } from '@pegbar/contract/words';
+import {
+  type KpiResult,
+  totalOf,
+  useFindings,
+  useKpis,
+  useNewest,
+  useObjectives,
+  useStatus,
+} from '../../api/index.ts';
 import { formatTime } from '../../format/index.ts';
 import { healthWords } from '../../parts/finding-words.ts';
+import { Nothing } from '../../parts/nothing.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Sheet } from '../../parts/sheet.tsx';
 import { NothingEver, NothingHere } from '../../parts/states.tsx';
@@ -32,8 +42,26 @@ export function Page() {
 function Healthy() {
   const findings = useFindings();
   const objectives = useObjectives();
+  const [{ filters }] = useContextState();
+  // One of the key figures asks the same.
+  const seen = useKpis({ metrics: ['requests'], as: 'total' });
+  const pictures = useKpis({
+    metrics: ['images'],
+    as: 'total',
+    compared: false,
+    enabled: filters.length > 0,
+  });
+  const none = (of: KpiResult, metric: KpiName): boolean =>
+    of.now !== undefined && totalOf(of.now, metric).n === 0;
   const rows = objectives.data?.objectives ?? [];
   const words = objectives.data && findings.data ? healthWords(rows, findings.data) : null;
+  if (filters.length > 0 && none(seen, 'requests') && none(pictures, 'images'))
+    return (
+      <>
+        <PageHead title="Home" />
+        <Nothing what="requests" of="requests" />
+      </>
+    );
   return (
     <>
       <PageHead title={words?.title ?? 'Home'} {...(words ? { sentence: words.sentence } : {})} />
