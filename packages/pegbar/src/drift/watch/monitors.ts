@@ -114,7 +114,7 @@ const byRelease = { segments: ['model_version'], baseline: 'release' };
 export const BUILT_IN: Readonly<Record<string, DriftMonitor>> = {
   'prompt-tokens': monitor({ metric: 'prompt_tokens', ...byTenant, least_effect: 0.25 }),
   'prompt-length': monitor({ metric: 'prompt_chars', ...byTenant, least_effect: 0.25 }),
-  // Sure in two looks, an hour apart: the seed asks for half an hour, and hours are what is kept.
+  // The seed's "for 30 minutes": docs/decisions/drift-thirty-minutes.md.
   'prompt-content': monitor({
     metric: 'prompt_tokens_content',
     ...byTenant,
