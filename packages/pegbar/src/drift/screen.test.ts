@@ -1,10 +1,11 @@
 import { seededRandom } from '@pegbar/stats';
 import { describe, expect, test } from 'vitest';
 import { type StoredBlock, type SumsRow, Tally } from '../rollups/index.ts';
-import type { SampledSides } from './compare.ts';
+import { compareParts, compareSampled, type SampledSides } from './compare.ts';
 import { dayEffectOf } from './day-effect.ts';
 import { histogramOf } from './histograms.ts';
-import { metricNamed } from './metrics.ts';
+import { metricNamed, readsOf } from './metrics.ts';
+import { addHour, type Hours, isNumeric } from './series.ts';
 import { addBlock, Sheet, type Sum, sumsOf, sumWithout } from './sheet.ts';
 
 /** As a row lies in the store. */
@@ -95,5 +96,43 @@ describe('sums that are kept for a sweep', () => {
     expect(dayEffectOf(rate, NOTHING, days(12), undefined)).toBeGreaterThan(4);
     expect(dayEffectOf(rate, NOTHING, days(12), 'v')).toBeGreaterThan(4);
     expect(dayEffectOf(rate, NOTHING, days(12), 'another')).toBe(1);
+  });
+
+  test('give the same figures as the hours that they are, as numbers and as shares', () => {
+    const random = seededRandom(4);
+    const HOUR = 3_600_000;
+    for (const name of ['latency_ms', 'prompt_tokens', 'face_ok', 'error_rate']) {
+      const metric = metricNamed(name)!;
+      const [sheet, reference, current] = [new Sheet(), new Map<string, Hours>(), new Map<string, Hours>()];
+      for (const [side, parts, at] of [
+        ['reference', reference, 0],
+        ['current', current, 7 * 24 * HOUR],
+      ] as const)
+        for (const part of ['a', 'b', 'c']) {
+          const hours: Hours = new Map();
+          parts.set(part, hours);
+          for (let quarter = 0; quarter < 4; quarter++)
+            for (const of of readsOf(metric.sampling).metrics) {
+              const tally = new Tally(of);
+              const many = 30 + Math.floor(random() * 200);
+              for (let i = 0; i < many; i++)
+                tally.add(name === 'latency_ms' ? Math.exp(random() * 8) : Math.floor(random() * 2));
+              const at_ms = at + quarter * 6 * HOUR;
+              addHour(hours, at_ms, of, tally);
+              sheet.addTally(side, [part], at_ms, of, tally);
+            }
+        }
+      const of = (side: 'reference' | 'current') =>
+        new Map([...sheet.cells].map(([part, cell]) => [part, cell[side].samples(metric.sampling)]));
+      const sides = {
+        as: isNumeric(metric.sampling) ? 'numbers' : 'categories',
+        reference: of('reference'),
+        current: of('current'),
+      } as SampledSides;
+      const one = compareSampled(metric, metric.sampling, sides, 1.5);
+      const other = compareParts(metric, metric.sampling, reference, current, 1.5);
+      expect({ ...one }).toEqual({ ...other });
+      expect(one.evidence.nCurrent).toBeGreaterThan(300);
+    }
   });
 });
