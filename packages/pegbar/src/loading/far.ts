@@ -3,7 +3,7 @@ import { systemClock as clock } from '../base/clock.ts';
 import { createLog } from '../base/log.ts';
 import { connectRemote, type Port } from '../base/remote.ts';
 import { createDeriver } from '../requests/index.ts';
-import { createRollupKeeper, packRows, type RollupKeeper } from '../rollups/index.ts';
+import { createRollupKeeper, type RollupKeeper } from '../rollups/index.ts';
 import { type ClosedLog, openShelf } from '../spool/index.ts';
 import type { Queries } from '../state/index.ts';
 import type { EngineAddress } from '../store/engine/index.ts';
@@ -74,9 +74,8 @@ export function runLoading(port: Port, setup: LoadingSetup): void {
       log,
       onContent: (bucket, counts) => server.tell('content', [bucket, counts ?? null]),
       onCounted(bucket, rows) {
-        if (rows === undefined) return server.tell('counted', [bucket, null]);
-        const bytes = packRows(rows);
-        server.tell('counted', [bucket, bytes], [bytes.buffer as ArrayBuffer]);
+        if (rows === undefined) server.tell('counted', [bucket, null]);
+        else server.tell('counted', [bucket, rows], [rows.buffer as ArrayBuffer]);
       },
     });
     let told = 0;

@@ -39,7 +39,7 @@ export interface ServerSide {
   released(log: number, rows: number): void;
   /** A counter of the server grew. */
   count(name: string, labels: Record<string, string>, n: number): void;
-  /** An hour that is not in `roll_hours` was counted (rows as `packRows` has them), or stands there now (null). */
+  /** An hour that is not in `roll_hours` was counted (rows for `unpackRows`), or stands there now (null). */
   counted(bucket: string, rows: Uint8Array | null): void;
   /** The same of what its prompts and pictures are about. */
   content(bucket: string, counts: ContentHourCounts | null): void;

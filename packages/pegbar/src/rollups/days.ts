@@ -1,53 +1,95 @@
+import type { Clock } from '../base/clock.ts';
+import { paced } from '../base/paced.ts';
 import { type Queries, readSetting, writeSetting } from '../state/index.ts';
 import { type Store, StoreFailure, TOTAL_TENANT } from '../store/index.ts';
-import { type Bucket, bucketKey, composeAside, dateOf, done, replacePartition } from './swap.ts';
+import { DAY_KEY, OTHERS_OF_DAYS } from './queries.ts';
+import { type Moment, SeriesCounts } from './series-counts.ts';
+import { eachStoredHour } from './stored-hours.ts';
+import { type Bucket, beginSwap, bucketKey, dateOf } from './swap.ts';
 
-interface Day {
-  tenant: string;
-  day: string;
-}
+const DAY_MS = 86_400_000;
+
+/** The day of an hour. */
+export const dayOf = ({ tenant, t_ms }: Moment): Moment => ({
+  tenant,
+  t_ms: Math.floor(t_ms / DAY_MS) * DAY_MS,
+});
+
+const keyOf = ({ tenant, t_ms }: Moment): string => `${tenant}|${dateOf(t_ms)}`;
 
 /**
- * Makes the day rows of the days in which buckets were counted, from the hour rows. A day that is not over is
- * made too, from the hours that are closed, so that nothing has to remember it.
+ * Stores the rows of the days in which buckets were counted; `days` are the sums of what was counted, and grow by the
+ * other hours of those days, as they are stored. A day that is not over is made too, from the hours that are closed, so
+ * that nothing has to remember it.
  */
-export async function countDays(store: Store, buckets: readonly Bucket[], now_ms: number): Promise<void> {
-  const months = new Map<string, Map<string, Day>>();
-  for (const { tenant, hour_ms } of buckets) {
-    if (hour_ms > now_ms) continue;
-    const day = dateOf(hour_ms);
-    const month = day.slice(0, 7).replace('-', '');
-    const days = months.get(month) ?? new Map<string, Day>();
-    for (const whose of [tenant, TOTAL_TENANT]) days.set(`${whose}|${day}`, { tenant: whose, day });
-    months.set(month, days);
+export async function storeDays(
+  store: Store,
+  clock: Clock,
+  buckets: readonly Bucket[],
+  days: SeriesCounts,
+): Promise<void> {
+  const hours = [...new Set(buckets.map(({ hour_ms }) => hour_ms))];
+  const counted = [...buckets, ...hours.map((hour_ms) => ({ tenant: TOTAL_TENANT, hour_ms }))];
+  const moments = counted.map(({ tenant, hour_ms }) => dayOf({ tenant, t_ms: hour_ms }));
+  const dates = moments.map(({ t_ms }) => t_ms);
+  await eachStoredHour(
+    store,
+    clock,
+    {
+      where: OTHERS_OF_DAYS,
+      params: {
+        from: Math.min(...dates) / 1000,
+        to: (Math.max(...dates) + DAY_MS) / 1000,
+        days: [...new Set(moments.map(keyOf))],
+        buckets: counted.map(bucketKey),
+      },
+    },
+    (row) => days.addStored(row, dayOf(row)),
+  );
+  for (const [month, of] of byMonth(moments)) {
+    const keys = [...new Set(of.map(keyOf))];
+    const swap = await beginSwap(store, clock, {
+      table: 'roll_days',
+      partition: String(month),
+      inPartition: 'toYYYYMM(t) = {month:UInt32}',
+      leaving: `${DAY_KEY} IN {days:Array(String)}`,
+      params: { month, days: keys },
+    });
+    const own = await only(days, clock, (moment) => monthOf(moment.t_ms) === month);
+    await swap.add(own, own.counts.lists());
+    await swap.commit();
   }
-  for (const [month, days] of months) await swapMonth(store, month, [...days.keys()]);
 }
 
-const DAY_KEY = "concat(tenant, '|', toString(toDate(t)))";
+/** Of the sums those of some moments; nothing is copied where these are all. */
+async function only(
+  sums: SeriesCounts,
+  clock: Clock,
+  isOf: (moment: Moment) => boolean,
+): Promise<SeriesCounts> {
+  const { buckets } = sums.cells;
+  const all = Array.from({ length: buckets.size }, (_, bucket) => sums.cells.momentOf(bucket)).every(isOf);
+  if (all) return sums;
+  const some = new SeriesCounts();
+  await paced(
+    some.include(sums, sums.counts.lists(), (moment) => (isOf(moment) ? moment : undefined)),
+    clock,
+  );
+  return some;
+}
 
-/** As `beginWeek` does it for hours: the month is composed aside and swapped in. */
-async function swapMonth(store: Store, month: string, days: readonly string[]): Promise<void> {
-  const params = { month, days };
-  await composeAside(
-    store,
-    'roll_days',
-    `toYYYYMM(t) = {month:UInt32} AND ${DAY_KEY} NOT IN {days:Array(String)}`,
-    params,
-  );
-  await done(
-    store.command(
-      `INSERT INTO roll_days_swap (tenant, metric, stage, dim, value, t, n, sum, bins, counts)
-       SELECT tenant, metric, stage, dim, value, day, n, sum, histogram.1, arrayMap(x -> toUInt32(x), histogram.2)
-       FROM (
-         SELECT tenant, metric, stage, dim, value, toStartOfDay(t) AS day, sum(n) AS n, sum(sum) AS sum, sumMap(bins, counts) AS histogram
-         FROM roll_hours WHERE toYYYYMM(t) = {month:UInt32} AND ${DAY_KEY} IN {days:Array(String)}
-         GROUP BY tenant, metric, stage, dim, value, day
-       )`,
-      { params },
-    ),
-  );
-  await replacePartition(store, 'roll_days', String(Number(month)));
+/** As the partitions of the table are named. */
+const monthOf = (at_ms: number): number => Number(dateOf(at_ms).slice(0, 7).replace('-', ''));
+
+function byMonth(moments: readonly Moment[]): Map<number, Moment[]> {
+  const months = new Map<number, Moment[]>();
+  for (const moment of moments) {
+    const month = monthOf(moment.t_ms);
+    const known = months.get(month);
+    if (known) known.push(moment);
+    else months.set(month, [moment]);
+  }
+  return months;
 }
 
 /** Day of ingest of the oldest raw rows there ever were, as the state store keeps it. */

@@ -5,7 +5,7 @@ import { ok, type Result } from '../base/result.ts';
 import { readBlock } from '../native/index.ts';
 import type { Store, StoreError } from '../store/index.ts';
 import { RollupBuilder } from './builder.ts';
-import { Facts } from './group.ts';
+import { type Counting, Facts } from './group.ts';
 import type { OpenStages } from './open-stages.ts';
 import {
   CACHES,
@@ -39,16 +39,27 @@ export interface FactRange {
 /** Counts the rows of one block. */
 type Count = (facts: Facts) => void;
 
+/** Stages of five minutes. */
+export interface SpanCount {
+  readonly from_ms: number;
+  readonly rows: number;
+}
+
+/** What is known of the stages of a range: those of an open hour that are counted already, or how many there are. */
+export type KnownStages = { readonly open: OpenStages } | { readonly spans: readonly SpanCount[] };
+
 /** Counts everything that the raw rows of the range tell. The rollups are this function and nothing else. */
 export async function countFacts(
   store: Store,
   clock: Clock,
   range: FactRange,
-  open?: OpenStages,
+  known?: KnownStages,
 ): Promise<Result<RollupBuilder, StoreError>> {
   const builder = new RollupBuilder();
-  const params = { tenants: range.tenants, from: range.from_ms, to: range.to_ms };
-  const stages = await (open ? open.count(range, builder) : countStages(store, clock, range, builder));
+  const params = paramsOf(range);
+  const stages = await (known && 'open' in known
+    ? known.open.count(range, builder)
+    : countStages(store, clock, range, builder, known?.spans));
   if (!stages.ok) return stages;
   const there = await store.rows<{ name: string }>(FILLED_TABLES);
   if (!there.ok) return there;
@@ -62,19 +73,34 @@ export async function countFacts(
   return ok(builder);
 }
 
+const paramsOf = ({ tenants, from_ms, to_ms }: FactRange) => ({ tenants, from: from_ms, to: to_ms });
+
+/** How many stages there are in a range, by five minutes. */
+export async function spansIn(
+  store: Pick<Store, 'rows'>,
+  range: FactRange,
+): Promise<Result<SpanCount[], StoreError>> {
+  const params = paramsOf(range);
+  const found = await store.rows<{ bucket: number; rows: string }>(SPANS_PER_BUCKET, { params });
+  if (!found.ok) return found;
+  return ok(found.value.map(({ bucket, rows }) => ({ from_ms: Number(bucket) * 1000, rows: Number(rows) })));
+}
+
 /** Stage rows are the many: they are read in slices of bounded size. */
 async function countStages(
   store: Store,
   clock: Clock,
   range: FactRange,
   builder: RollupBuilder,
+  known?: readonly SpanCount[],
 ): Promise<Result<null, StoreError>> {
-  const base = { tenants: range.tenants, from: range.from_ms, to: range.to_ms };
-  const buckets = await store.rows<{ bucket: number; rows: string }>(SPANS_PER_BUCKET, { params: base });
-  if (!buckets.ok) return buckets;
-  for (const { from_ms, to_ms, slices } of slicesOf(buckets.value, range)) {
+  const found = known ? ok([...known]) : await spansIn(store, range);
+  if (!found.ok) return found;
+  const { from_ms, to_ms } = range;
+  const spans = found.value.filter((one) => one.from_ms + SPAN_MS > from_ms && one.from_ms < to_ms);
+  for (const { from_ms, to_ms, slices } of slicesOf(spans, range)) {
     for (let slice = 0; slice < slices; slice++) {
-      const params = { tenants: range.tenants, from: from_ms, to: to_ms };
+      const params = paramsOf({ tenants: range.tenants, from_ms, to_ms });
       const answer = await (slices === 1
         ? store.native(STAGES, { params, settings: STEP })
         : store.native(STAGES_SLICE, { params: { ...params, slices, slice }, settings: STEP }));
@@ -85,33 +111,31 @@ async function countStages(
   return ok(null);
 }
 
+const SPAN_MS = 300_000;
+
 function slicesOf(
-  buckets: readonly { bucket: number; rows: string }[],
+  spans: readonly SpanCount[],
   range: FactRange,
 ): { from_ms: number; to_ms: number; slices: number }[] {
   const out: { from_ms: number; to_ms: number; slices: number; rows: number }[] = [];
-  for (const { bucket, rows } of buckets) {
-    const from_ms = Math.max(range.from_ms, Number(bucket) * 1000);
-    const to_ms = Math.min(range.to_ms, Number(bucket) * 1000 + 300_000);
+  for (const span of spans) {
+    const from_ms = Math.max(range.from_ms, span.from_ms);
+    const to_ms = Math.min(range.to_ms, span.from_ms + SPAN_MS);
     const last = out.at(-1);
-    if (last && last.rows + Number(rows) <= SLICE_ROWS) {
+    if (last && last.rows + span.rows <= SLICE_ROWS) {
       last.to_ms = to_ms;
-      last.rows += Number(rows);
-    } else out.push({ from_ms, to_ms, rows: Number(rows), slices: 1 });
+      last.rows += span.rows;
+    } else out.push({ from_ms, to_ms, rows: span.rows, slices: 1 });
   }
   for (const one of out) one.slices = Math.ceil(one.rows / SLICE_ROWS) || 1;
   return out;
 }
 
-export function* countBlocks(
-  bytes: Buffer,
-  builder: Pick<RollupBuilder, 'combination'>,
-  count: Count,
-): Generator<undefined, void> {
+export function* countBlocks(bytes: Buffer, counting: Counting, count: Count): Generator<undefined, void> {
   let at = 0;
   while (at < bytes.length) {
     const view = readBlock(bytes, at);
-    if (view.rows > 0) count(new Facts(view, builder));
+    if (view.rows > 0) count(new Facts(view, counting));
     at = view.end!;
     yield;
   }
@@ -218,7 +242,7 @@ function countSessions(facts: Facts): void {
   const { keys, texts } = facts.texts('session_id');
   for (let row = 0; row < facts.rows; row++) {
     const session = texts[keys[row]!]!;
-    if (session !== '') facts.combination(row).sessions.add(session);
+    if (session !== '') facts.addSession(row, session);
   }
 }
 

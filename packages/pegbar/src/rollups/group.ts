@@ -3,6 +3,7 @@
  * are counted. Works on the keys of the columns' dictionaries: no text is made per row.
  */
 import type { RollupMetricName } from '@pegbar/contract';
+import type { Grid } from '@pegbar/stats';
 import {
   type BlockView,
   type ColumnView,
@@ -12,7 +13,12 @@ import {
   type NullableView,
   type TextView,
 } from '../native/index.ts';
-import { type Combination, DIMENSIONS, type RollupBuilder, type Tally } from './builder.ts';
+import type { RollupBuilder } from './builder.ts';
+import { type Combinations, DIMENSIONS } from './combinations.ts';
+import { GRIDS, placeOf } from './counts.ts';
+
+/** What counts the facts of a tenant and hour. */
+export type Counting = Pick<RollupBuilder, 'combinationsOf'>;
 
 /** A column as small numbers: row r says `texts[keys[r]]`. */
 export interface Texts {
@@ -25,14 +31,22 @@ const MOST_SMALL = 2 ** 30;
 /** Whole numbers up to here are exact as floats; rows × keys of a column stay below it. */
 const MOST_EXACT = 2 ** 52;
 
+/** The combinations of the rows of a block, numbered from 0: what counts each, and under which number there. */
+interface Grouped {
+  /** By row. */
+  readonly group: Int32Array;
+  /** By group. */
+  readonly into: readonly Combinations[];
+  readonly ids: Int32Array;
+}
+
 /** The rows of one block, and for each of them the combination under which it counts. */
 export class Facts {
   readonly rows: number;
   private readonly view: BlockView;
-  private readonly group: Int32Array;
-  private readonly combinations: Combination[];
+  private readonly grouped: Grouped;
 
-  constructor(view: BlockView, builder: Pick<RollupBuilder, 'combination'>) {
+  constructor(view: BlockView, counting: Counting) {
     this.view = view;
     this.rows = view.rows;
     const hours = hoursOf(numbersOf(column(view, 'hour')));
@@ -43,19 +57,25 @@ export class Facts {
       ...DIMENSIONS.map((one) => this.texts(one)),
     ];
     const { group, firsts } = groupsOf(lead, view.rows);
-    this.group = group;
-    this.combinations = firsts.map((row) => {
+    const into: Combinations[] = [];
+    const ids = new Int32Array(firsts.length);
+    for (const [at, row] of firsts.entries()) {
       const [tenant, hour, stage, ...values] = lead.map(({ keys, texts }) => texts[keys[row]!]!);
-      return builder.combination(tenant!, Number(hour) * 1000, stage!, values);
-    });
+      const hour_ms = Number(hour) * 1000;
+      const combinations = counting.combinationsOf(tenant!, hour_ms);
+      into.push(combinations);
+      ids[at] = combinations.idOf(tenant!, hour_ms, stage!, values);
+    }
+    this.grouped = { group, into, ids };
   }
 
   counter(metric: RollupMetricName): Counter {
-    return new Counter(metric, this.group, this.combinations);
+    return new Counter(metric, this.grouped);
   }
 
-  combination(row: number): Combination {
-    return this.combinations[this.group[row]!]!;
+  addSession(row: number, session: string): void {
+    const { group, into, ids } = this.grouped;
+    into[group[row]!]!.addSession(ids[group[row]!]!, session);
   }
 
   numbers(name: string): ArrayLike<number> {
@@ -75,27 +95,29 @@ export class Facts {
 
 /** Counts one metric of the rows of a block. */
 export class Counter {
-  private readonly metric: RollupMetricName;
-  private readonly group: Int32Array;
-  private readonly combinations: readonly Combination[];
-  /** By group; made when the first row of a group counts. */
-  private readonly tallies: (Tally | undefined)[];
+  private readonly place: number;
+  private readonly grid: Grid | undefined;
+  private readonly grouped: Grouped;
+  /** By group, row in its counts + 1; made when the first row of the block counts. */
+  private known: Int32Array | undefined;
 
-  constructor(metric: RollupMetricName, group: Int32Array, combinations: readonly Combination[]) {
-    this.metric = metric;
-    this.group = group;
-    this.combinations = combinations;
-    this.tallies = new Array(combinations.length).fill(undefined);
+  constructor(metric: RollupMetricName, grouped: Grouped) {
+    this.place = placeOf(metric);
+    this.grid = GRIDS[this.place];
+    this.grouped = grouped;
   }
 
   add(row: number, value = 1, times = 1): void {
-    const group = this.group[row]!;
-    let tally = this.tallies[group];
-    if (tally === undefined) {
-      tally = this.combinations[group]!.tally(this.metric);
-      this.tallies[group] = tally;
+    const { group, into, ids } = this.grouped;
+    this.known ??= new Int32Array(ids.length);
+    const at = group[row]!;
+    const { counts } = into[at]!;
+    let known = this.known[at]!;
+    if (known === 0) {
+      known = counts.row(ids[at]!, this.place) + 1;
+      this.known[at] = known;
     }
-    tally.add(value, times);
+    counts.observe(known - 1, this.grid, value, times);
   }
 }
 

@@ -11,7 +11,7 @@ export {
   type HeldContent,
 } from './content-reader.ts';
 export { createRollupKeeper, type RollupKeeper, type Unstored } from './keeper.ts';
-export { packRows, unpackRows } from './packed.ts';
+export { unpackRows } from './packed.ts';
 export {
   createQuarterReader,
   type QuarterReader,

@@ -21,14 +21,16 @@ import { paced } from '../base/paced.ts';
 import type { Queries } from '../state/index.ts';
 import { type Store, StoreFailure } from '../store/index.ts';
 import type { RollupRow } from './builder.ts';
+import { storeHours } from './closed-hours.ts';
 import type { ContentHourCounts } from './content-count.ts';
 import { createContentKeeper } from './content-keeper.ts';
 import type { HeldContent } from './content-reader.ts';
-import { countDays, frozenOf } from './days.ts';
+import { frozenOf } from './days.ts';
 import { countFacts } from './facts.ts';
-import { createOpenStages, type OpenStages } from './open-stages.ts';
+import { createOpenStages } from './open-stages.ts';
+import { noRows, packBuckets, unpackRows } from './packed.ts';
 import { createQuarters } from './quarters.ts';
-import { type Bucket, beginWeek, bucketKey, HOUR_MS, weekOf } from './swap.ts';
+import { type Bucket, bucketKey, HOUR_MS, weekOf } from './swap.ts';
 
 export interface RollupKeeper {
   /** Marks buckets dirty; durable when it resolves. Call it before their raw rows are loaded. */
@@ -53,10 +55,10 @@ export interface RollupKeeperOptions {
   counters: Pick<Counters, 'add'>;
   log: Log;
   /**
-   * Told of each hour that was counted and is not stored, and, with undefined, of each that is stored now: whoever is
-   * told keeps them in place of `unstored`, which is then empty.
+   * Told of each hour that was counted and is not stored (its rows are for `unpackRows`), and, with undefined, of each
+   * that is stored now: whoever is told keeps them in place of `unstored`, which is then empty.
    */
-  onCounted?(bucket: string, rows: readonly RollupRow[] | undefined): void;
+  onCounted?(bucket: string, rows: Uint8Array | undefined): void;
   /** Told of the content of each open hour that was counted, and, with undefined, of each that is stored now. */
   onContent?(bucket: string, counts: ContentHourCounts | undefined): void;
 }
@@ -66,11 +68,17 @@ const GRACE_MS = 5 * 60_000;
 const LEAST_PAUSE_MS = 3_000;
 /** An import tells of an hour in many batches; it is counted once they have stopped. */
 const QUIET_MS = 5_000;
-/** The pause is this many times the cost of the last round: counting takes at most a twentieth of the time. */
-const PAUSE_FACTOR = 20;
+/** Open hours are counted again and again: at most a twentieth of the time. */
+const OPEN_PAUSE = 20;
+/** Closed hours that come for the first time (an import, the hour before) take at most half of the time. */
+const FIRST_PAUSE = 1;
+/** Those that change again and again, because late facts come about them, a fifth. */
+const AGAIN_PAUSE = 4;
 const MOST_PAUSE_MS = 10 * 60_000;
-/** Buckets of one count: bounds the memory of a round. */
-const RUN_HOURS = 24;
+/** Quarters are summed when no closed hour is due, and between the units of a long import so often. */
+const SUMS_EVERY_MS = 5 * 60_000;
+/** Buckets of a unit: two days of twenty tenants. What else is due waits for one unit at most. */
+const UNIT_BUCKETS = 1_000;
 const MARKS_PER_STATEMENT = 200;
 
 interface Dirty extends Bucket {
@@ -96,7 +104,7 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
   const quarters = await createQuarters({ state, store, clock });
   const stop = new AbortController();
   let touches = 0;
-  let running: Promise<void> = Promise.resolve();
+  let running: Promise<unknown> = Promise.resolve();
 
   for (const row of await state.all<{ tenant: string; hour_ms: number }>(
     'SELECT tenant, hour_ms FROM dirty_hours',
@@ -137,73 +145,61 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
     }
   }
 
-  /** One round over everything that changed since it was counted last. */
-  async function round(patient: boolean): Promise<void> {
-    const due = [...dirty.values()].filter((one) => isDue(one) && !(patient && isBusy(one)));
-    for (const [week_ms, buckets] of groupByWeek(due)) {
+  /** Counts what changed in open hours since they were counted last. */
+  async function countOpen(): Promise<void> {
+    const due = [...dirty.values()].filter((one) => !isClosed(one) && one.counted < one.touched);
+    for (const run of groupsOf(due, ({ hour_ms }) => hour_ms)) {
       if (stop.signal.aborted) return;
-      await countWeek(week_ms, buckets);
+      const began = new Map(run.map((one) => [one, one.touched]));
+      const counted = await countOpenHour(run);
+      for (const bucket of run) {
+        bucket.counted = began.get(bucket)!;
+        hold(bucketKey(bucket), counted.get(bucketKey(bucket)) ?? noRows());
+      }
+      counters.add('pegbar_rollup_buckets_counted_total', {}, run.length);
     }
   }
 
-  async function countWeek(week_ms: number, due: readonly Dirty[]): Promise<void> {
-    const frozen = await frozenOf(store, state, due, clock.now());
-    const buckets = due.filter((one) => !frozen.has(bucketKey(one)));
-    const began = new Map(due.map((one) => [one, one.touched]));
-    const closed = new Map(buckets.filter(isClosed).map((one) => [bucketKey(one), one]));
-    const swap = closed.size > 0 ? await beginWeek(store, clock, week_ms, [...closed.values()]) : undefined;
-    const counted = new Map<string, RollupRow[]>();
-    const runs: (readonly [readonly Dirty[], OpenStages?])[] = [
-      ...runsOf([...closed.values()]).map((run) => [run] as const),
-      ...hoursOf(buckets.filter((one) => !closed.has(bucketKey(one)))).map(
-        (run) => [run, openStages] as const,
-      ),
-    ];
-    for (const [run, memory] of runs) {
-      const rows = await countRun(run, memory);
-      await swap?.add(rows.filter((row) => closed.has(bucketOfRow(row))));
-      for (const row of rows) {
-        const key = bucketOfRow(row);
-        if (closed.has(key)) continue;
-        const rowsOfBucket = counted.get(key) ?? [];
-        rowsOfBucket.push(row);
-        counted.set(key, rowsOfBucket);
-      }
-    }
+  async function countOpenHour(run: readonly Dirty[]): Promise<Map<string, Uint8Array>> {
+    const hour_ms = run[0]!.hour_ms;
+    const range = { tenants: run.map(({ tenant }) => tenant), from_ms: hour_ms, to_ms: hour_ms + HOUR_MS };
+    const facts = await countFacts(store, clock, range, { open: openStages });
+    if (!facts.ok) throw new StoreFailure(facts.error);
+    return packBuckets(await paced(facts.value.marginals(hour_ms), clock), clock);
+  }
+
+  /** Resolves with whether hours of it were stored before. */
+  async function countClosed(unit: readonly Dirty[]): Promise<boolean> {
+    const frozen = await frozenOf(store, state, unit, clock.now());
+    const buckets = unit.filter((one) => !frozen.has(bucketKey(one)));
+    const began = new Map(unit.map((one) => [one, one.touched]));
     // Before the hours change: after a crash in between, their sums are made again.
-    await quarters.touch([...closed.values()].map(({ hour_ms }) => hour_ms));
-    await swap?.commit();
-    await countDays(store, [...closed.values()], clock.now());
-    for (const bucket of due) {
-      const key = bucketKey(bucket);
+    await quarters.touch(buckets.map(({ hour_ms }) => hour_ms));
+    const again = buckets.length > 0 && (await storeHours(store, clock, buckets));
+    for (const bucket of unit) {
       bucket.counted = began.get(bucket)!;
-      const rows = closed.has(key) || frozen.has(key) ? undefined : (counted.get(key) ?? []);
-      hold(key, rows);
+      hold(bucketKey(bucket), undefined);
+      openStages.forget(bucket.hour_ms);
     }
-    for (const { hour_ms } of closed.values()) openStages.forget(hour_ms);
-    await clear(due.filter((one) => closed.has(bucketKey(one)) || frozen.has(bucketKey(one))));
+    await clear(unit);
     counters.add('pegbar_rollup_buckets_counted_total', {}, buckets.length);
     if (frozen.size > 0) counters.add('pegbar_rollup_buckets_frozen_total', {}, frozen.size);
+    return again;
   }
 
-  function hold(bucket: string, rows: readonly RollupRow[] | undefined): void {
+  /** Everything that is due now: the newest first. */
+  async function round(): Promise<void> {
+    await countOpen();
+    for (const unit of unitsOf([...dirty.values()].filter(isClosed))) {
+      if (stop.signal.aborted) return;
+      await countClosed(unit);
+    }
+  }
+
+  function hold(bucket: string, rows: Uint8Array | undefined): void {
     if (options.onCounted) options.onCounted(bucket, rows);
     else if (rows === undefined) open.delete(bucket);
-    else open.set(bucket, () => rows);
-  }
-
-  async function countRun(run: readonly Dirty[], memory?: OpenStages): Promise<RollupRow[]> {
-    const hours = run.map((one) => one.hour_ms);
-    const range = {
-      tenants: [...new Set(run.map((one) => one.tenant))],
-      from_ms: Math.min(...hours),
-      to_ms: Math.max(...hours) + HOUR_MS,
-    };
-    const counted = await countFacts(store, clock, range, memory);
-    if (!counted.ok) throw new StoreFailure(counted.error);
-    const wanted = new Set(run.map(bucketKey));
-    const rows = await paced(counted.value.rowSteps(), clock);
-    return rows.filter((row) => wanted.has(bucketOfRow(row)));
+    else open.set(bucket, () => unpackRows(rows));
   }
 
   /**
@@ -224,8 +220,6 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
     }
   }
 
-  const isDue = (one: Dirty): boolean => one.counted < one.touched || isClosed(one);
-
   /** Old rows are arriving for it: it would have to be counted again at once. */
   const isBusy = (one: Dirty): boolean => isClosed(one) && clock.monotonic() - one.touchedAt < QUIET_MS;
 
@@ -237,11 +231,9 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
       while ((await quarters.step()) > 0 && all && !stop.signal.aborted);
     });
 
-  const runRound = (patient: boolean): Promise<void> => inTurn(() => round(patient));
-
   /** Rounds take turns; a failed one leaves its marks and is repeated. */
-  function inTurn(run: () => Promise<void>): Promise<void> {
-    running = running.then(run).catch((error: unknown) => {
+  function inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const result = running.then(run).catch((error: unknown) => {
       counters.add('pegbar_rollup_failures_total');
       log.warn(
         { error: String(error) },
@@ -249,23 +241,41 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
       );
       throw error;
     });
-    const result = running;
-    running = running.catch(() => undefined);
+    running = result.catch(() => undefined);
     return result;
   }
 
-  async function loop(): Promise<void> {
+  /** Open hours change all the time, so that their pause follows what counting them costs. */
+  async function openLoop(): Promise<void> {
     let pause = LEAST_PAUSE_MS;
     while (!stop.signal.aborted) {
       await clock.sleep(pause, stop.signal);
-      await sumQuarters().catch(() => undefined);
-      if (stop.signal.aborted || ![...dirty.values()].some((one) => isDue(one) && !isBusy(one))) {
-        pause = LEAST_PAUSE_MS;
-        continue;
-      }
       const began = clock.monotonic();
-      await runRound(true).catch(() => undefined);
-      pause = Math.min(MOST_PAUSE_MS, Math.max(LEAST_PAUSE_MS, (clock.monotonic() - began) * PAUSE_FACTOR));
+      if (!stop.signal.aborted) await inTurn(countOpen).catch(() => undefined);
+      pause = pauseAfter(clock.monotonic() - began, OPEN_PAUSE);
+    }
+  }
+
+  /**
+   * Closed hours: a unit at a time, the newest first, so that an import of months neither holds up the hour that has
+   * just closed nor an open one.
+   */
+  async function closedLoop(): Promise<void> {
+    let pause = LEAST_PAUSE_MS;
+    let summed = clock.monotonic();
+    while (!stop.signal.aborted) {
+      await clock.sleep(pause, stop.signal);
+      pause = LEAST_PAUSE_MS;
+      if (stop.signal.aborted) return;
+      const [unit] = unitsOf([...dirty.values()].filter((one) => isClosed(one) && !isBusy(one)));
+      if (!unit || clock.monotonic() - summed > SUMS_EVERY_MS) {
+        await sumQuarters().catch(() => undefined);
+        summed = clock.monotonic();
+      }
+      if (!unit) continue;
+      const began = clock.monotonic();
+      const again = await inTurn(() => countClosed(unit)).catch(() => true);
+      pause = pauseAfter(clock.monotonic() - began, again ? AGAIN_PAUSE : FIRST_PAUSE);
     }
   }
 
@@ -290,12 +300,12 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
   return {
     touch,
     async settle() {
-      await runRound(false);
+      await inTurn(round);
       await sumQuarters(true);
     },
     unstored: () => open,
     start() {
-      looping ??= Promise.all([loop(), contentLoop()]);
+      looping ??= Promise.all([openLoop(), closedLoop(), contentLoop()]);
     },
     async stop() {
       stop.abort();
@@ -305,46 +315,38 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
   };
 }
 
-const bucketOfRow = (row: RollupRow): string => bucketKey({ tenant: row.tenant, hour_ms: row.t_ms });
+/** Pauses are so many times as long as what they follow. */
+const pauseAfter = (cost_ms: number, times: number): number =>
+  Math.min(MOST_PAUSE_MS, Math.max(LEAST_PAUSE_MS, cost_ms * times));
 
-/** The buckets of each hour. */
-function hoursOf(buckets: readonly Dirty[]): Dirty[][] {
-  const hours = new Map<number, Dirty[]>();
+/** Buckets by the time that they have in common, the newest first. */
+function groupsOf(buckets: readonly Dirty[], timeOf: (bucket: Dirty) => number): Dirty[][] {
+  const groups = new Map<number, Dirty[]>();
   for (const bucket of buckets) {
-    const known = hours.get(bucket.hour_ms);
+    const time = timeOf(bucket);
+    const known = groups.get(time);
     if (known) known.push(bucket);
-    else hours.set(bucket.hour_ms, [bucket]);
+    else groups.set(time, [bucket]);
   }
-  return [...hours.values()];
+  return [...groups].sort(([a], [b]) => b - a).map(([, group]) => group);
 }
 
-/** Contiguous hours, at most a day of them: what is read in one go. */
-function runsOf(buckets: readonly Dirty[]): Dirty[][] {
-  const runs: Dirty[][] = [];
-  let run: Dirty[] = [];
-  for (const bucket of [...buckets].sort((a, b) => a.hour_ms - b.hour_ms)) {
-    const last = run.at(-1);
-    const first = run[0];
-    const far =
+/** Buckets that are counted and stored together: whole days of one week where they are not too many, the newest first. */
+function unitsOf(buckets: readonly Dirty[]): Dirty[][] {
+  const units: Dirty[][] = [];
+  for (const day of groupsOf(buckets, dayOf).flatMap(hoursOfLargeDay)) {
+    const last = units.at(-1);
+    const fits =
       last &&
-      (bucket.hour_ms > last.hour_ms + HOUR_MS || bucket.hour_ms - first!.hour_ms >= RUN_HOURS * HOUR_MS);
-    if (far) {
-      runs.push(run);
-      run = [];
-    }
-    run.push(bucket);
+      last.length + day.length <= UNIT_BUCKETS &&
+      weekOf(last[0]!.hour_ms) === weekOf(day[0]!.hour_ms);
+    if (fits) last.push(...day);
+    else units.push([...day]);
   }
-  if (run.length > 0) runs.push(run);
-  return runs;
+  return units;
 }
 
-function groupByWeek(buckets: readonly Dirty[]): Map<number, Dirty[]> {
-  const out = new Map<number, Dirty[]>();
-  for (const bucket of buckets) {
-    const week = weekOf(bucket.hour_ms);
-    const list = out.get(week) ?? [];
-    list.push(bucket);
-    out.set(week, list);
-  }
-  return out;
-}
+const hoursOfLargeDay = (day: Dirty[]): Dirty[][] =>
+  day.length > UNIT_BUCKETS ? groupsOf(day, ({ hour_ms }) => hour_ms) : [day];
+
+const dayOf = ({ hour_ms }: Bucket): number => Math.floor(hour_ms / (24 * HOUR_MS));

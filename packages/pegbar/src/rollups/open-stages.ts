@@ -15,6 +15,7 @@ import { ok, type Result } from '../base/result.ts';
 import type { Store, StoreError } from '../store/index.ts';
 import { RollupBuilder } from './builder.ts';
 import { countBlocks, countStageRows, type FactRange, SLICE_ROWS, STEP } from './facts.ts';
+import type { Counting } from './group.ts';
 import { SEEN_STAGES, STAGES_ABOVE } from './queries.ts';
 
 interface Kept {
@@ -81,11 +82,11 @@ export function createOpenStages(store: Pick<Store, 'rows' | 'native'>, clock: C
     for (const { tenant } of seen) counts.set(tenant, holding.get(tenant)?.builder ?? new RollupBuilder());
     const fresh = seen.reduce((sum, one) => sum + Number(one.rows) - (holding.get(one.tenant)?.rows ?? 0), 0);
     if (fresh === 0) return ok(counts);
-    const into: Pick<RollupBuilder, 'combination'> = {
-      combination(tenant, ...rest) {
+    const into: Counting = {
+      combinationsOf(tenant, hour_ms) {
         const own = counts.get(tenant) ?? new RollupBuilder();
         counts.set(tenant, own);
-        return own.combination(tenant, ...rest);
+        return own.combinationsOf(tenant, hour_ms);
       },
     };
     const newest = Math.max(...seen.map((one) => Number(one.newest)));

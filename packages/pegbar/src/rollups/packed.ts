@@ -1,24 +1,46 @@
 /** Rollup rows as bytes, to be handed from the thread that counts them to the one that is asked for them. */
-import type { RollupMetricName } from '@pegbar/contract';
-import { type ArrayView, type FixedView, readBlock } from '../native/index.ts';
+import { type RollupMetricName, tableOf } from '@pegbar/contract';
+import type { Clock } from '../base/clock.ts';
+import { paced } from '../base/paced.ts';
+import { type ArrayView, BlockBuilder, type FixedView, readBlock } from '../native/index.ts';
 import { type RollupRow, Tally } from './builder.ts';
-import { blockOf } from './swap.ts';
+import { seriesBlock } from './series-block.ts';
+import type { SeriesCounts } from './series-counts.ts';
+import { bucketKey } from './swap.ts';
 
-/** A Native block of `roll_hours` in memory of its own, so that it can be moved. */
-export function packRows(rows: readonly RollupRow[]): Uint8Array {
-  const steps = blockOf(rows);
-  for (;;) {
-    const step = steps.next();
-    if (!step.done) continue;
-    const parts = step.value.encode();
-    const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      bytes.set(part, at);
-      at += part.length;
-    }
-    return bytes;
+/** Each bucket's rows as a Native block of `roll_hours` in memory of its own, so that it can be moved. */
+export async function packBuckets(
+  counted: SeriesCounts,
+  clock: Pick<Clock, 'monotonic' | 'sleep'>,
+): Promise<Map<string, Uint8Array>> {
+  const lists = counted.counts.lists();
+  const packed = new Map<string, Uint8Array>();
+  for (const [bucket, rows] of rowsByBucket(counted).entries()) {
+    const { tenant, t_ms } = counted.cells.momentOf(bucket);
+    const block = await paced(seriesBlock(counted, lists, rows), clock);
+    packed.set(bucketKey({ tenant, hour_ms: t_ms }), joined(block.encode()));
   }
+  return packed;
+}
+
+/** A bucket of which there is nothing. */
+export const noRows = (): Uint8Array => joined(new BlockBuilder(tableOf('roll_hours')).encode());
+
+/** Rows of each bucket, by its number. */
+function rowsByBucket(counted: SeriesCounts): number[][] {
+  const rows: number[][] = Array.from({ length: counted.cells.buckets.size }, () => []);
+  for (let row = 0; row < counted.counts.rows; row++) rows[counted.bucketOf(row)]!.push(row);
+  return rows;
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }
 
 export function unpackRows(bytes: Uint8Array): RollupRow[] {

@@ -3,7 +3,8 @@
  * columns (tenant, hour, stage and the dimensions) and then what its reader in facts.ts counts.
  */
 import { OUTCOME_SQL, SETTLED_MS_SQL } from '../requests/index.ts';
-import { mergedRows } from '../store/index.ts';
+import { mergedRows, TOTAL_TENANT } from '../store/index.ts';
+import { STORED_COLUMNS } from './stored-rows.ts';
 
 const IN_RANGE =
   'tenant IN {tenants:Array(String)} AND timestamp >= fromUnixTimestamp64Milli({from:Int64}) AND timestamp < fromUnixTimestamp64Milli({to:Int64})';
@@ -126,3 +127,28 @@ SELECT ${LEAD}, '' AS stage, ${DIMS}, hits, misses FROM cache_events WHERE ${IN_
 /** Tables that have rows: planning a question about none costs the engine as much as a question about a few. */
 export const FILLED_TABLES =
   'SELECT DISTINCT table AS name FROM system.parts WHERE active AND rows > 0 AND database = currentDatabase()';
+
+/** How much there is of some stored hours. */
+export const STORED_SIZE = (where: string): string =>
+  `SELECT count() AS rows, sum(length(bins)) AS bins FROM roll_hours WHERE ${where}`;
+
+/** A slice of them; rows of a series and hour are in one. */
+export const STORED_HOURS = (where: string): string =>
+  `SELECT ${STORED_COLUMNS} FROM roll_hours WHERE ${where}
+   AND cityHash64(tenant, metric, dim, value, t) % {slices:UInt32} = {slice:UInt32}`;
+
+const BUCKET = "concat(tenant, '|', toString(toUnixTimestamp(t)))";
+const BETWEEN = 't >= fromUnixTimestamp({from:UInt32}) AND t < fromUnixTimestamp({to:UInt32})';
+
+/** Of some hours what is not of some buckets. */
+export const OTHERS_OF_HOURS = `${BETWEEN} AND tenant != '${TOTAL_TENANT}'
+  AND toUnixTimestamp(t) IN {hours:Array(UInt32)} AND ${BUCKET} NOT IN {buckets:Array(String)}`;
+
+/** Tenant and day of a row. */
+export const DAY_KEY = "concat(tenant, '|', toString(toDate(t)))";
+
+/** Of some days of tenants what is not of some buckets. */
+export const OTHERS_OF_DAYS = `${BETWEEN} AND ${DAY_KEY} IN {days:Array(String)} AND ${BUCKET} NOT IN {buckets:Array(String)}`;
+
+/** Rows of some buckets; their hours, which are few, are compared first. */
+export const OF_BUCKETS = `toUnixTimestamp(t) IN {hours:Array(UInt32)} AND ${BUCKET} IN {buckets:Array(String)}`;

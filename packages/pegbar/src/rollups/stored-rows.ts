@@ -51,6 +51,10 @@ interface Texts {
 }
 
 export function eachStoredBlock(answer: Uint8Array, tell: (block: StoredBlock) => void): void {
+  for (const block of storedBlocks(answer)) tell(block);
+}
+
+export function* storedBlocks(answer: Uint8Array): Generator<StoredBlock> {
   for (let offset = 0; offset < answer.length; ) {
     const view = readBlock(answer, offset);
     offset = view.end ?? answer.length;
@@ -62,7 +66,7 @@ export function eachStoredBlock(answer: Uint8Array, tell: (block: StoredBlock) =
     if (view.rows === 0) continue;
     const number = (name: string): ArrayLike<number> => (column(name) as FixedView).values as Float64Array;
     const [bins, counts] = [column('bins') as ArrayView, column('counts') as ArrayView];
-    tell({
+    yield {
       rows: view.rows,
       tenant: textsOf(column('tenant')),
       metric: textsOf(column('metric')),
@@ -75,7 +79,7 @@ export function eachStoredBlock(answer: Uint8Array, tell: (block: StoredBlock) =
       codes: (bins.inner as FixedView).values as Uint16Array,
       counts: (counts.inner as FixedView).values as Uint32Array,
       ends: bins.ends,
-    });
+    };
   }
 }
 
@@ -92,22 +96,24 @@ function textsOf(column: ColumnView): Texts {
 }
 
 export function eachStoredRow(answer: Uint8Array, tell: (row: StoredRow) => void): void {
-  eachStoredBlock(answer, (block) => {
-    const text = ({ keys, texts }: Texts, row: number): string => texts[keys[row]!]!;
-    for (let row = 0; row < block.rows; row++) {
-      const [from, to] = [row === 0 ? 0 : block.ends[row - 1]!, block.ends[row]!];
-      tell({
-        tenant: text(block.tenant, row),
-        metric: text(block.metric, row) as RollupMetricName,
-        stage: text(block.stage, row),
-        dim: text(block.dim, row),
-        value: text(block.value, row),
-        t_ms: block.starts[row]! * 1000,
-        n: block.n[row]!,
-        micro: block.micro[row]!,
-        codes: block.codes.subarray(from, to),
-        counts: block.counts.subarray(from, to),
-      });
-    }
-  });
+  eachStoredBlock(answer, (block) => eachRowOf(block, tell));
+}
+
+export function eachRowOf(block: StoredBlock, tell: (row: StoredRow) => void): void {
+  const text = ({ keys, texts }: Texts, row: number): string => texts[keys[row]!]!;
+  for (let row = 0; row < block.rows; row++) {
+    const [from, to] = [row === 0 ? 0 : block.ends[row - 1]!, block.ends[row]!];
+    tell({
+      tenant: text(block.tenant, row),
+      metric: text(block.metric, row) as RollupMetricName,
+      stage: text(block.stage, row),
+      dim: text(block.dim, row),
+      value: text(block.value, row),
+      t_ms: block.starts[row]! * 1000,
+      n: block.n[row]!,
+      micro: block.micro[row]!,
+      codes: block.codes.subarray(from, to),
+      counts: block.counts.subarray(from, to),
+    });
+  }
 }

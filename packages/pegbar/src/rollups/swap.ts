@@ -3,9 +3,12 @@ import type { Clock } from '../base/clock.ts';
 import { paced } from '../base/paced.ts';
 import type { Result } from '../base/result.ts';
 import { type ArrayColumn, BlockBuilder, type DictionaryColumn, type FixedColumn } from '../native/index.ts';
-import { type Store, type StoreError, StoreFailure, TOTAL_TENANT } from '../store/index.ts';
+import { type Store, type StoreError, StoreFailure } from '../store/index.ts';
 import type { Bins } from './bins.ts';
 import type { RollupRow } from './builder.ts';
+import type { BinLists } from './counts.ts';
+import { seriesBlock } from './series-block.ts';
+import type { SeriesCounts } from './series-counts.ts';
 
 export const HOUR_MS = 3_600_000;
 const WEEK_MS = 7 * 24 * HOUR_MS;
@@ -25,90 +28,92 @@ export function weekOf(hour_ms: number): number {
   return hour_ms - ((((hour_ms - FIRST_MONDAY_MS) % WEEK_MS) + WEEK_MS) % WEEK_MS);
 }
 
-/** New rows of some buckets of one week, on their way to replace what stands there. */
-export interface WeekSwap {
-  add(rows: readonly RollupRow[]): Promise<void>;
+/** New rows on their way to replace what stands in a partition of a table. */
+export interface Swap {
+  /** Whether something stands there that they replace; else they come on top. */
+  readonly replaces: boolean;
+  add(counts: SeriesCounts, lists: BinLists): Promise<void>;
   /** From here on every reader sees the new rows. */
   commit(): Promise<void>;
 }
 
 /**
- * Replaces the stored rows of some buckets of one week at once for every reader: the week is composed in a table
- * aside and swapped in as a partition. Run it again after a crash and it ends the same.
+ * Replaces the rows of a partition that are `leaving` at once for every reader. Where there are none the new rows are
+ * attached to it; else the partition is composed in a table aside and swapped in. Run it again after a crash and it ends
+ * the same: what was attached then leaves.
  */
-export async function beginWeek(
+export async function beginSwap(
   store: Store,
   clock: Clock,
-  week_ms: number,
-  buckets: readonly Bucket[],
-): Promise<WeekSwap> {
-  const partition = dateOf(week_ms);
-  const hours = [...new Set(buckets.map((one) => one.hour_ms))];
-  const leaving = [...buckets, ...hours.map((hour_ms) => ({ tenant: TOTAL_TENANT, hour_ms }))];
-  await composeAside(
-    store,
-    'roll_hours',
-    "toMonday(t) = {week:Date} AND concat(tenant, '|', toString(toUnixTimestamp(t))) NOT IN {buckets:Array(String)}",
-    { week: partition, buckets: leaving.map(bucketKey) },
-  );
+  at: {
+    table: 'roll_hours' | 'roll_days';
+    partition: string;
+    inPartition: string;
+    leaving: string;
+    params: Record<string, unknown>;
+  },
+): Promise<Swap> {
+  const { table, partition, inPartition, leaving, params } = at;
+  const replaces = !(await isEmpty(store, `${table} WHERE ${inPartition} AND ${leaving}`, params));
+  await composeAside(store, table, replaces ? `${inPartition} AND NOT (${leaving})` : undefined, params);
+  /** Blocks of one INSERT. */
+  let waiting: Uint8Array[] = [];
+  let rows = 0;
+  /** One INSERT is on its way while the next hours are counted. */
+  let inserted: Promise<void> = Promise.resolve();
+  async function flush(): Promise<void> {
+    await inserted;
+    if (rows === 0) return;
+    inserted = done(store.insertNative(`${table}_swap`, waiting));
+    // Told of where it is awaited.
+    inserted.catch(() => undefined);
+    waiting = [];
+    rows = 0;
+  }
   return {
-    async add(rows) {
-      for (let at = 0; at < rows.length; at += INSERT_ROWS) {
-        const block = await paced(blockOf(rows.slice(at, at + INSERT_ROWS)), clock);
-        await done(store.insertNative('roll_hours_swap', block.encode()));
-      }
+    replaces,
+    async add(counts, lists) {
+      const block = await paced(seriesBlock(counts, lists), clock);
+      waiting.push(...block.encode());
+      rows += block.rows;
+      if (rows >= INSERT_ROWS) await flush();
     },
     async commit() {
-      await addTotals(store, hours);
-      await replacePartition(store, 'roll_hours', `'${partition}'`);
+      await flush();
+      await inserted;
+      await (replaces ? replacePartition : attachPartition)(store, table, partition);
     },
   };
 }
 
-/** Hours of one statement: bounds its memory. */
-const TOTAL_HOURS = 24;
-
-/**
- * Adds the rows of all tenants together, which stand under a tenant of their own: whoever sees all tenants reads one
- * row in place of one of each. They are swapped in with what they are the sum of, so they agree at any moment.
- */
-async function addTotals(store: Store, hours: readonly number[]): Promise<void> {
-  for (let at = 0; at < hours.length; at += TOTAL_HOURS) {
-    const params = { hours: hours.slice(at, at + TOTAL_HOURS).map((hour_ms) => hour_ms / 1000) };
-    await done(
-      store.command(
-        `INSERT INTO roll_hours_swap (tenant, metric, stage, dim, value, t, n, sum, bins, counts)
-         SELECT '${TOTAL_TENANT}', metric, stage, dim, value, t, n, sum, histogram.1, histogram.2::Array(UInt32) FROM (
-           SELECT metric, stage, dim, value, t, sum(n) AS n, sum(sum) AS sum, sumMap(bins, counts) AS histogram
-           FROM roll_hours_swap
-           WHERE tenant != '${TOTAL_TENANT}' AND toUnixTimestamp(t) IN {hours:Array(UInt32)}
-           GROUP BY metric, stage, dim, value, t
-         )`,
-        { params },
-      ),
-    );
-  }
-}
-
-/** Begins `TABLE_swap` with the rows of a partition of the table that stay; those that replace the others follow. */
+/** Begins `TABLE_swap` with the rows of the table that stay, if any; those that replace the others follow. */
 export async function composeAside(
   store: Store,
   table: string,
-  staying: string,
+  staying: string | undefined,
   params: Record<string, unknown>,
 ): Promise<void> {
   await done(store.command(`CREATE TABLE IF NOT EXISTS ${table}_swap AS ${table}`));
   await done(store.command(`TRUNCATE TABLE ${table}_swap`));
-  await done(store.command(`INSERT INTO ${table}_swap SELECT * FROM ${table} WHERE ${staying}`, { params }));
+  if (staying !== undefined)
+    await done(
+      store.command(`INSERT INTO ${table}_swap SELECT * FROM ${table} WHERE ${staying}`, { params }),
+    );
 }
 
 /** Puts the rows of `TABLE_swap` in the place of a partition of the table; nothing is left where it is empty. */
-export async function replacePartition(store: Store, table: string, partition: string): Promise<void> {
+async function replacePartition(store: Store, table: string, partition: string): Promise<void> {
   // The engine refuses to replace a partition by nothing.
   const change = (await isEmpty(store, `${table}_swap`))
     ? `DROP PARTITION ${partition}`
     : `REPLACE PARTITION ${partition} FROM ${table}_swap`;
   await done(store.command(`ALTER TABLE ${table} ${change}`));
+  await done(store.command(`TRUNCATE TABLE ${table}_swap`));
+}
+
+/** Puts the rows of `TABLE_swap` beside those of a partition of the table: all of them at once. */
+async function attachPartition(store: Store, table: string, partition: string): Promise<void> {
+  await done(store.command(`ALTER TABLE ${table} ATTACH PARTITION ${partition} FROM ${table}_swap`));
   await done(store.command(`TRUNCATE TABLE ${table}_swap`));
 }
 
@@ -121,7 +126,7 @@ const INSERT_ROWS = 200_000;
 /** Rows that are written in one step. */
 const STEP_ROWS = 1_000;
 
-/** Writes the columns themselves, in steps: a round may have a hundred thousand rows. */
+/** Rows as a Native block, in steps. */
 export function* blockOf(rows: readonly RollupRow[]): Generator<undefined, BlockBuilder> {
   const block = new BlockBuilder(tableOf('roll_hours'));
   const texts = (['tenant', 'metric', 'stage', 'dim', 'value'] as const).map(
@@ -154,8 +159,8 @@ function countsOf(bins: Bins, codes: Uint16Array): Uint32Array {
   return counts;
 }
 
-async function isEmpty(store: Store, table: string): Promise<boolean> {
-  const answer = await store.rows(`SELECT 1 FROM ${table} LIMIT 1`);
+async function isEmpty(store: Store, what: string, params: Record<string, unknown> = {}): Promise<boolean> {
+  const answer = await store.rows(`SELECT 1 FROM ${what} LIMIT 1`, { params });
   if (!answer.ok) throw new StoreFailure(answer.error);
   return answer.value.length === 0;
 }
