@@ -4,6 +4,7 @@ import { after } from '../base/browser.ts';
 import { Button } from './button.tsx';
 import css from './command.module.css';
 import { Icon } from './icon.tsx';
+import { toast } from './toast.tsx';
 
 const COPIED_MS = 2_000;
 
@@ -35,6 +36,18 @@ export function Command({ text, shown = text, plain = false }: CommandProps) {
   );
 }
 
+/** Browsers have no clipboard for pages that came over plain HTTP from another machine; the old way is left there. */
+async function copy(text: string): Promise<void> {
+  if (isSecureContext) return navigator.clipboard.writeText(text);
+  const field = document.createElement('textarea');
+  field.value = text;
+  document.body.append(field);
+  field.select();
+  const done = document.execCommand('copy');
+  field.remove();
+  if (!done) throw new Error('not copied');
+}
+
 /** Copies a text, and says so for two seconds. */
 export function Copy({ text, words = 'Copy' }: { text: string; words?: string }) {
   const [copied, setCopied] = useState(false);
@@ -42,9 +55,9 @@ export function Copy({ text, words = 'Copy' }: { text: string; words?: string })
   return (
     <Button
       onClick={() =>
-        void navigator.clipboard.writeText(text).then(
+        void copy(text).then(
           () => setCopied(true),
-          () => undefined,
+          () => toast('This browser does not let pages copy: select the text and copy it.'),
         )
       }
     >

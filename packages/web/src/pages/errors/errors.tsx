@@ -38,6 +38,7 @@ export function Page() {
       <PageHead title={finding?.headline ?? 'Errors'} sentence={finding?.sentence ?? '\u00a0'} />
       <FilterChips />
       <Sheet label="Errors over time">
+        {!data && <Head alone title="What failed" unit="requests, by error" />}
         {failures.isPending && <Loading height={300} label="Errors are loading" />}
         {failures.error && !data && (
           <Failed error={failures.error} height={300} onRetry={() => void failures.refetch()} />

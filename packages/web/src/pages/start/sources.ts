@@ -68,7 +68,10 @@ const folder = (place: Place): Source => ({
       title: 'Import everything below a folder; the pictures stay where they are',
       command: lines(environment(place), 'npx pegbar import images ~/ComfyUI/output'),
     },
-    { title: 'And everything that comes', command: 'npx pegbar watch ~/ComfyUI/output' },
+    {
+      title: 'And everything that comes',
+      command: lines(environment(place), 'npx pegbar watch ~/ComfyUI/output'),
+    },
   ],
 });
 

@@ -22,10 +22,17 @@ export function Page() {
   return <Start me={me.data} />;
 }
 
+/** The key that was made is shown once: who looks at the first picture and comes back still has it in the commands. */
+let kept: string | null = null;
+
 function Start({ me }: { me: Me }) {
   const admin = useMay('admin');
-  const [made, setMade] = useState<string | null>(null);
+  const [made, setMade] = useState(kept);
   const [chosen, choose] = useParameter('source');
+  const take = (next: string): void => {
+    kept = next;
+    setMade(next);
+  };
   const { keyless, otlp_http, otlp_grpc, tenant } = me;
   const key = made ?? (keyless ? null : NO_KEY);
   const sources = sourcesOf({ url: location.origin, otlp_http, otlp_grpc, key });
@@ -53,7 +60,7 @@ function Start({ me }: { me: Me }) {
         <Sheet label={source.name}>
           <div role="tabpanel" id="source" aria-labelledby={`source-${source.id}`}>
             <Step sign="1" done={done || made !== null || keyless}>
-              <KeyStep {...{ keyless, admin, tenant, made }} onMade={setMade} />
+              <KeyStep {...{ keyless, admin, tenant, made }} onMade={take} />
             </Step>
             {source.steps.map((step, at) => (
               <Step key={step.title} sign={String(at + 2)} done={done}>
