@@ -22,8 +22,10 @@ interface LatencyHeatmapProps {
   readonly level?: 2 | 3;
 }
 const NONE: readonly string[] = [];
+const HOUR_MS = 3_600_000;
+/** Room is for seven letters: of hours the minutes are left out. */
 const edge = (ms: number): string =>
-  formatDuration(ms)
+  formatDuration(ms >= HOUR_MS ? Math.round(ms / HOUR_MS) * HOUR_MS : ms)
     .replace(/\.0+(?= )/, '')
     .replace(/(\.\d*?)0+(?= )/, '$1');
 

@@ -2,7 +2,7 @@
 import { useMemo } from 'react';
 import { type Example, useKpis } from '../api/index.ts';
 import { type KpiLine, linesOf, RANK_COLOURS, useKpiChart } from '../charts/index.ts';
-import { formatDuration } from '../format/index.ts';
+import { formatCount, formatDuration } from '../format/index.ts';
 import { useExemplars } from './use-exemplars.ts';
 
 export const LATENCY_LINES: KpiLine[] = [
@@ -17,7 +17,8 @@ export const LOST_LINES: KpiLine[] = [
 const METRICS = LATENCY_LINES.map((line) => line.metric);
 const ONE_S = 1 / 1000;
 
-export const secondsText = (value: number): string => value.toFixed(value < 10 ? 2 : 1);
+export const secondsText = (value: number): string =>
+  value >= 1000 ? formatCount(value) : value.toFixed(value < 10 ? 2 : 1);
 const labelOf = (one: Example): string =>
   `${formatDuration(one.value)}, ${one.model_version || one.request_id}`;
 

@@ -10,6 +10,7 @@ import {
   type Mark,
   RANK_COLOURS,
 } from '../charts/index.ts';
+import { formatCount } from '../format/index.ts';
 import { Cells, Head, Sheet } from './sheet.tsx';
 
 /** One gutter per column, so that time lines up from chart to chart. */
@@ -50,7 +51,7 @@ const IO: FlowLine[] = [
   { figure: 'disk_read_bps', name: 'read', colour: 'series-4', ghosted: false },
   { figure: 'disk_write_bps', name: 'written', colour: 'series-2', ghosted: false },
 ];
-const whole = (value: number): string => String(Math.round(value));
+const whole = (value: number): string => formatCount(Math.round(value));
 
 interface FlowProps {
   readonly filters: readonly string[];

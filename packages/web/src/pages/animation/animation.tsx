@@ -8,7 +8,7 @@ import {
   RANK_COLOURS,
   useMarks,
 } from '../../charts/index.ts';
-import { significant } from '../../format/index.ts';
+import { formatCount, significant } from '../../format/index.ts';
 import { Nothing } from '../../parts/nothing.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Cells, Sheet } from '../../parts/sheet.tsx';
@@ -49,7 +49,7 @@ const SUCCESS: KpiLine[] = [
 ];
 const labelOf = (one: Example): string =>
   `${one.sequence_id ?? one.request_id}: ${significant(one.value)} FPS, ${one.dropped ?? 0} of ${(one.frames ?? 0) + (one.dropped ?? 0)} dropped${one.model_version === '' ? '' : `, ${one.model_version}`}`;
-const whole = (value: number): string => String(Math.round(value));
+const whole = (value: number): string => formatCount(Math.round(value));
 
 export function Page() {
   const marks = useMarks(WORKLOAD);

@@ -1,11 +1,13 @@
 /** The sequence that was delivered slowest, as an exposure sheet: what was made beside what was seen. */
 import { Link } from 'wouter';
 import { type Example, type Sequence, useSequence } from '../../api/index.ts';
-import { formatTime, significant } from '../../format/index.ts';
+import { classes } from '../../base/classes.ts';
+import { formatCount, formatTime, significant } from '../../format/index.ts';
 import { type Exposure, ExposureSheet } from '../../parts/exposure-sheet.tsx';
 import { Cell, Head, Sheet } from '../../parts/sheet.tsx';
-import { Failed, Loading } from '../../parts/states.tsx';
+import { Failed, Loading, Note } from '../../parts/states.tsx';
 import { useContextState, useGo, useNow } from '../../url/index.ts';
+import css from './animation.module.css';
 
 /** Columns that can be told apart at 1440 px; what goes beyond scrolls up to here. */
 const FRAMES_MOST = 120;
@@ -26,8 +28,18 @@ export function WorstSequence({ worst }: { worst: Example | null }) {
         title="Worst sequence, exposure sheet"
         unit={
           <>
-            <bdi className="mono">{worst.sequence_id}</bdi>
-            {[worst.region, worst.model_version].map((name) => name && [', ', <bdi key={name}>{name}</bdi>])}
+            <bdi className={classes('mono', css.cut)} title={worst.sequence_id}>
+              {worst.sequence_id}
+            </bdi>
+            {[worst.region, worst.model_version].map(
+              (name) =>
+                name && [
+                  ', ',
+                  <bdi key={name} className={css.cut} title={name}>
+                    {name}
+                  </bdi>,
+                ],
+            )}
             {`, ${formatTime(Date.parse(worst.timestamp), now_ms, zone)}${fpsWords(data)}`}
           </>
         }
@@ -39,7 +51,13 @@ export function WorstSequence({ worst }: { worst: Example | null }) {
         </Cell>
       )}
       {found.error && !data && <Failed error={found.error} onRetry={() => void found.refetch()} />}
-      {laid && (
+      {laid?.seconds === 0 && (
+        <Note
+          title="A second of it has more frames than a sheet can show"
+          height={HEIGHT_PX}
+        >{`${formatCount(data?.delivered?.frames)} delivered, ${formatCount(data?.delivered?.dropped)} dropped.`}</Note>
+      )}
+      {laid && laid.seconds > 0 && (
         <ExposureSheet
           rows={laid.rows}
           rules={laid.rules}
@@ -50,11 +68,13 @@ export function WorstSequence({ worst }: { worst: Example | null }) {
   );
 }
 
+const fps = (value: number): string => (value < 1000 ? significant(value) : formatCount(value));
+
 /** `, 16.5 of 27.5 FPS`; what was produced only where somebody told. */
 function fpsWords(data: Sequence | undefined): string {
   const [shown, made] = [data?.delivered?.fps, data?.produced?.fps || data?.declared_fps];
   if (!shown) return '';
-  return made ? `, ${significant(shown)} of ${significant(made)} FPS` : `, ${significant(shown)} FPS`;
+  return made ? `, ${fps(shown)} of ${fps(made)} FPS` : `, ${fps(shown)} FPS`;
 }
 
 /**

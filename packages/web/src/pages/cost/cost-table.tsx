@@ -16,6 +16,10 @@ interface CostTableProps {
   readonly than: string | undefined;
 }
 
+/** Of more rows than these the table scrolls by itself. */
+const ROWS_MOST = 20;
+const HEIGHT_PX = 672;
+
 const ORDER: Readonly<Record<string, (row: CostRow) => number>> = {
   cost: (row) => row.cost ?? 0,
   per_1k: (row) => row.per_1k ?? 0,
@@ -43,7 +47,7 @@ export function CostTable({ rows, way, title, than }: CostTableProps) {
       cell: (row) => (
         <Link className={css.name} href={link('/cost', { filter: [`${way}=${row.name}`] })}>
           <Key colour={colours.get(row.name) ?? REST} />
-          {row.name || 'not told'}
+          <span title={row.name}>{row.name || 'not told'}</span>
         </Link>
       ),
     },
@@ -70,6 +74,7 @@ export function CostTable({ rows, way, title, than }: CostTableProps) {
       rows={sorted}
       keyOf={(row) => row.name}
       sort={sort}
+      {...(sorted.length > ROWS_MOST ? { height: HEIGHT_PX } : {})}
       onSort={(id) => setSort((now) => ({ id, down: now.id === id ? !now.down : true }))}
     />
   );

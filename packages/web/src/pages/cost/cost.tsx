@@ -10,7 +10,7 @@ import {
   useKpiChart,
   useMarks,
 } from '../../charts/index.ts';
-import { formatMoney } from '../../format/index.ts';
+import { formatCount, formatMoney } from '../../format/index.ts';
 import { Segmented } from '../../parts/button.tsx';
 import { KpiCell, KpiStrip } from '../../parts/kpi-cell.tsx';
 import { Nothing } from '../../parts/nothing.tsx';
@@ -158,7 +158,8 @@ function Charts({ series, way, marks }: { series: KpiResult; way: Way; marks: re
               marks={marks}
               gutter={GUTTER}
               height={180}
-              format={FORMATS[unit]}
+              format={small}
+              tick={tickOf[unit]}
               empty="Nothing was paid for here in this range."
             />
           ))}
@@ -170,4 +171,6 @@ function Charts({ series, way, marks }: { series: KpiResult; way: Way; marks: re
 
 /** Two digits at least: what stands in one gutter is read side by side. */
 const small = (value: number): string => (value === 0 ? '0' : formatMoney(value).replace('$', ''));
-const FORMATS = { USD: small, h: small } as const;
+/** Ticks are round: `5`, `0.05`, `20 bn`. */
+const round = (value: number): string => (value < 1_000 ? String(value) : small(value));
+const tickOf = { USD: round, h: formatCount } as const;
