@@ -5,6 +5,8 @@ import { Pegbar } from '../parts/icon.tsx';
 import { Sheet } from '../parts/sheet.tsx';
 import css from './login.module.css';
 
+const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
+
 /** `ended`: the one who looks was known until just now; the page is there again when they have logged in. */
 export const Login = ({ error, ended }: { error: ApiError; ended: boolean }) => (
   <main className={css.login}>
@@ -15,8 +17,8 @@ export const Login = ({ error, ended }: { error: ApiError; ended: boolean }) => 
       <div className={css.inside}>
         <h1>{ended ? 'Your session has ended' : 'Log in with a link'}</h1>
         <p>
-          {error.message}. Open the login link that the server printed when it started; it works once, for 15
-          minutes. On the machine where it runs, a restart prints another:
+          {capital(error.message)}. Open the login link that the server printed when it started; it works
+          once, for 15 minutes. On the machine where it runs, a restart prints another:
         </p>
         <Command text="pegbar up" />
         {ended && <p>Where you were is kept: come back to this window when you have logged in in another.</p>}
