@@ -14,7 +14,7 @@ import type { Series } from './series.ts';
 import { type DriftDeps, readBeside, readMarks, type SweepQuestion, sweep, testReleases } from './sweep.ts';
 import { tellSeries, type Why } from './tell.ts';
 import { whyOf } from './why.ts';
-import { baselineText, instant, referenceWindow, type Window } from './windows.ts';
+import { type Baseline, baselineText, instant, referenceWindow, type Window } from './windows.ts';
 import { segmentWords } from './words.ts';
 
 export interface DriftQuestion extends Omit<SweepQuestion, 'metrics'> {
@@ -49,7 +49,7 @@ export async function driftOf(
       field: 'metric',
       hint: `Metrics: ${DRIFT_METRIC_NAMES.join(', ')}.`,
     });
-  const grouping = groupingOf(question);
+  const grouping = groupingOf({ ...question, by: divisionOf(question) });
   if (!grouping.ok) return grouping;
   const { current, baseline, options = {} } = question;
   const reference = referenceWindow(baseline, current);
@@ -123,6 +123,16 @@ export function overall(judged: readonly Judged[]): string {
   if (judged.some(({ verdict }) => verdict === 'drift')) return 'drift';
   return judged.every(({ verdict }) => verdict === 'insufficient_data') ? 'insufficient_data' : 'no_drift';
 }
+
+/** Against the version before, a version is what is compared: it is asked for with whatever was asked. */
+export const divisionOf = ({
+  by,
+  baseline,
+}: {
+  readonly by: readonly string[];
+  readonly baseline: Baseline;
+}): readonly string[] =>
+  baseline.kind !== 'release' || by.includes('model_version') ? by : [...by, 'model_version'];
 
 export function groupingOf({ by, conditions, metric }: Pick<DriftQuestion, 'by' | 'conditions' | 'metric'>) {
   const names = [...new Set([...by, ...conditions.map(({ field }) => field)])];

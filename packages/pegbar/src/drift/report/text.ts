@@ -43,7 +43,7 @@ function findingText(one: ReportFinding): string[] {
     `${placeOf(one)}: ${one.words}`,
     `  ${sinceWords(one)}. ${causeWords(one)}.`,
     `  ${sureWords(one)}${one.last_good_version ? `; last good version ${one.last_good_version}` : ''}`,
-    ...one.also.slice(0, ALSO_MOST).map((other) => `  also ${placeOf(other)}: ${other.words}`),
+    ...one.also.slice(0, ALSO_MOST).map((other) => `  with it ${placeOf(other)}: ${other.words}`),
     ...(more > 0 ? [`  and ${more} more`] : []),
     '',
   ];

@@ -1,7 +1,7 @@
 /** What a monitor means: its metric, its rows, how often it is looked at. */
 import { ok, type Result } from '../../base/result.ts';
 import { type Condition, type ExploreError, parseFilters, refused } from '../../explore/index.ts';
-import { groupingOf } from '../answers.ts';
+import { divisionOf, groupingOf } from '../answers.ts';
 import type { TestOptions } from '../engine.ts';
 import { type DriftMetric, metricNamed } from '../metrics.ts';
 import type { Grouping } from '../read.ts';
@@ -41,7 +41,8 @@ export function planOf(spec: DriftMonitor): Result<Plan, ExploreError> {
   if (!conditions.ok) return conditions;
   const baseline = readBaseline(spec.baseline);
   if (!baseline.ok) return baseline;
-  const grouping = groupingOf({ metric: metric.name, by: spec.segments, conditions: conditions.value });
+  const by = divisionOf({ by: spec.segments, baseline: baseline.value });
+  const grouping = groupingOf({ metric: metric.name, by, conditions: conditions.value });
   if (!grouping.ok) return grouping;
   const window_ms = spec.window_hours * HOUR_MS;
   const every_ms = hoursBetween(spec.window_hours) * HOUR_MS;
