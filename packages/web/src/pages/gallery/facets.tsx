@@ -88,7 +88,7 @@ export function GalleryFacets({ gallery, children }: GalleryFacetsProps) {
         )}
         {list(facets.data?.fields, THEN)}
         {more && list(others.data?.fields, MORE)}
-        {facets.data && (
+        {(facets.data?.sample.rows ?? 0) > 0 && (
           <div className={css.columns}>
             <Button kind="quiet" onClick={() => setMore(!more)} aria-expanded={more}>
               {more ? 'Fewer columns' : 'All columns'}

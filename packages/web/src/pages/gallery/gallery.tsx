@@ -116,6 +116,7 @@ function Sentence({ gallery }: { gallery: Gallery | undefined }) {
   const may = useMay('unblur');
   if (!gallery) return <>&nbsp;</>;
   const { pictures, total, flagged } = gallery;
+  if (total === 0) return <>No pictures in this range.</>;
   const of = pictures === total ? formatCount(total) : `${formatCount(pictures)} of ${formatCount(total)}`;
   const stay = flagged === 1 ? 'is flagged and stays' : 'are flagged and stay';
   const who = may
@@ -123,7 +124,8 @@ function Sentence({ gallery }: { gallery: Gallery | undefined }) {
     : 'for you: showing them needs the scope unblur';
   return (
     <>
-      {of} pictures. {flagged > 0 && `${formatCount(flagged)} ${stay} blurred ${who}.`}
+      {of} {total === 1 ? 'picture' : 'pictures'}.{' '}
+      {flagged > 0 && `${formatCount(flagged)} ${stay} blurred ${who}.`}
     </>
   );
 }

@@ -2,59 +2,52 @@
 import { Link } from 'wouter';
 import { type KpiDifference, type ReleaseRow, useReleases } from '../../api/index.ts';
 import { formatCount, formatTime, iso } from '../../format/index.ts';
-import { Button } from '../../parts/button.tsx';
 import { Tag } from '../../parts/chip.tsx';
 import { FilterChips } from '../../parts/filter-chips.tsx';
+import { Nothing } from '../../parts/nothing.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { shortId } from '../../parts/picture-words.ts';
 import { Cell, Head, Sheet } from '../../parts/sheet.tsx';
-import { Failed, Loading, Note } from '../../parts/states.tsx';
+import { Failed, Loading } from '../../parts/states.tsx';
 import { useContextState, useGo, useNow } from '../../url/index.ts';
 import css from './releases.module.css';
 import { intervalWords, sentenceOf } from './words.tsx';
 
 export function Page() {
   const releases = useReleases();
-  const [, change] = useContextState();
   const rows = releases.data?.releases ?? [];
   return (
     <>
       <PageHead title="Releases" sentence={sentence(rows, releases.data?.total)} />
       <FilterChips />
-      <Sheet label="Releases and changes">
-        <Head
-          alone
-          title="Versions and changes"
-          unit="newest first; what each did in its first day"
-          end={releases.data?.truncated ? `the newest ${rows.length}` : undefined}
+      {releases.data && rows.length === 0 ? (
+        <Nothing
+          what="releases"
+          hint="What is sent to POST /api/v1/deployments stands here, and checkpoints that are seen for the first time."
         />
-        {releases.isPending && (
-          <Cell>
-            <Loading height={320} label="Releases" />
-          </Cell>
-        )}
-        {releases.error && !releases.data && (
-          <Failed error={releases.error} onRetry={() => void releases.refetch()} />
-        )}
-        {releases.data && rows.length === 0 && (
-          <Note
-            title="Nothing was released or changed in this range"
-            action={
-              <Button onClick={() => change({ range: { from: 'now-35d', to: 'now' }, filters: [] })}>
-                Show 35 days
-              </Button>
-            }
-          >
-            A deployment that is sent to POST /api/v1/deployments, or a checkpoint that is seen for the first
-            time, stands here.
-          </Note>
-        )}
-        <ul>
-          {rows.map((row) => (
-            <Row key={`${row.kind} ${row.id} ${row.timestamp}`} row={row} />
-          ))}
-        </ul>
-      </Sheet>
+      ) : (
+        <Sheet label="Releases and changes">
+          <Head
+            alone
+            title="Versions and changes"
+            unit="newest first; what each did in its first day"
+            end={releases.data?.truncated ? `the newest ${rows.length}` : undefined}
+          />
+          {releases.isPending && (
+            <Cell>
+              <Loading height={320} label="Releases" />
+            </Cell>
+          )}
+          {releases.error && !releases.data && (
+            <Failed error={releases.error} onRetry={() => void releases.refetch()} />
+          )}
+          <ul>
+            {rows.map((row) => (
+              <Row key={`${row.kind} ${row.id} ${row.timestamp}`} row={row} />
+            ))}
+          </ul>
+        </Sheet>
+      )}
     </>
   );
 }
@@ -66,7 +59,9 @@ function sentence(rows: readonly ReleaseRow[], total: number | undefined) {
     worse.length === 0
       ? 'None made anything worse that is watched.'
       : `${worse.length} made something worse.`;
-  return total === 0 ? 'No changes.' : `${formatCount(total)} ${total === 1 ? 'change' : 'changes'}. ${some}`;
+  return total === 0
+    ? 'No changes in this range.'
+    : `${formatCount(total)} ${total === 1 ? 'change' : 'changes'}. ${some}`;
 }
 
 const KINDS: Readonly<Record<string, string>> = {

@@ -44,7 +44,7 @@ export function Segments({ view }: { view: ReleaseView }) {
               <th className="hide-s">Region</th>
               <th>Hardware</th>
               <th>Size</th>
-              <th className="r hide-s">Requests {version}</th>
+              <th className={`r ${css.wide}`}>Requests {version}</th>
               <th className="r hide-s">p95 {against}</th>
               <th className="r hide-s">p95 {version}</th>
               <th className="r">p95 change</th>
@@ -73,7 +73,7 @@ function Row({ one, min, max }: { one: Segment; min: number; max: number }) {
       <td className="hide-s">{segment.region ?? ALL}</td>
       <td>{segment.hardware_class ?? ALL}</td>
       <td>{segment.size ?? ALL}</td>
-      <td className="r hide-s">{formatCount(n)}</td>
+      <td className={`r ${css.wide}`}>{formatCount(n)}</td>
       <td className="r dim hide-s">{formatDuration(before)}</td>
       <td className="r hide-s">
         <b>{formatDuration(now)}</b>

@@ -72,7 +72,7 @@ export function ClassTable({ parts, way, than }: ClassTableProps) {
           ]),
           {
             id: 'see',
-            title: 'See',
+            title: 'Flagged',
             right: true,
             wide: true,
             cell: (name) => (
@@ -81,7 +81,7 @@ export function ClassTable({ parts, way, than }: ClassTableProps) {
                 href={link('/images', { filter: [`${way}=${name}`, 'nsfw_flag=true'] })}
                 aria-label={`Flagged pictures of ${name}`}
               >
-                Flagged pictures
+                See
               </Link>
             ),
           },
