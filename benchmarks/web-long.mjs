@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
+import { watchTasks } from './web-tasks.mjs';
 import { watchWaits } from './web-waits.mjs';
 
 const SECOND_MS = 1_000;
@@ -139,7 +140,11 @@ const WHEEL_MS = 16;
 /** Turns of the wheel between two looks at how far it has come. */
 const TURNS = 20;
 /** As often as this nothing new may come before the end is believed. */
-const STILL_MOST = 40;
+const STILL_MOST = 8;
+
+/** The trace of so long is taken at a time. */
+const SLICE_MS = 10_000;
+const isFetching = (page) => page.getByText('More pictures are coming').isVisible();
 
 /** Turns the wheel until the oldest picture is there, or the time is over. */
 export async function scrollGallery(browser, url, most_ms) {
@@ -162,17 +167,23 @@ export async function scrollGallery(browser, url, most_ms) {
   await page.evaluate('globalThis.tasks.length = 0');
   await page.mouse.move(900, 500);
   const waits = await watchWaits(browser);
+  const tasks_of = await watchTasks(browser);
   const begin = Date.now();
-  let [place, still] = [-1, 0];
+  let [place, still, sliced] = [-1, 0, begin];
   while (Date.now() - begin < most_ms && still < STILL_MOST) {
+    if (Date.now() - sliced > SLICE_MS) {
+      await tasks_of.slice();
+      sliced = Date.now();
+    }
     for (let turn = 0; turn < TURNS; turn++) {
       await page.mouse.wheel(0, WHEEL_PX);
       await page.waitForTimeout(WHEEL_MS);
     }
     const now = await page.evaluate('scrollY');
-    still = now === place ? still + 1 : 0;
+    still = now === place && now > 0 && !(await isFetching(page)) ? still + 1 : 0;
     place = now;
   }
+  const by_cpu = await tasks_of.stop();
   // Where the hand rests, places are filled with their pictures.
   await page.locator('ul[aria-label="Pictures"] a').last().waitFor();
   const [origin, tasks, shown] = await page.evaluate(() => {
@@ -189,6 +200,12 @@ export async function scrollGallery(browser, url, most_ms) {
     seconds: (Date.now() - begin) / SECOND_MS,
     longest: Math.max(0, ...tasks.map(([, took]) => took)),
     longest_free: Math.max(0, ...free),
+    longest_cpu: by_cpu.longest_ms,
+    over_50_cpu: by_cpu.over_50,
+    tasks: by_cpu.tasks,
+    longest_parts: by_cpu.parts,
+    own_cpu: by_cpu.own_ms,
+    own_parts: by_cpu.own_parts,
     long: tasks.length,
     long_free: free.filter((took) => took > 50).length,
     heap_mb: metrics.find(({ name }) => name === 'JSHeapUsedSize').value / 1e6,
