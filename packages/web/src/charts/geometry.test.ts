@@ -47,10 +47,10 @@ describe('marks', () => {
     kind,
     label: `m${at_ms}`,
   });
-  it('join when they are too near and give way to the next', () => {
+  it('join when they are too near, give way to the next, and are not cut at the edge', () => {
     const placed = placeMarks([mark(0), mark(5), mark(8, 'release'), mark(60), mark(400)], (x) => x);
     expect(placed.map(({ x, label, kind, side }) => [x, label, kind, side])).toEqual([
-      [0, '3 changes', 'release', 'left'],
+      [0, '3 changes', 'release', null],
       [60, 'm60', 'change', 'right'],
       [400, 'm400', 'change', 'right'],
     ]);

@@ -128,8 +128,8 @@ export function placeMarks(marks: readonly Mark[], xOf: (at_ms: number) => numbe
     if (last && x - last.x < JOIN_PX) last.marks.push(mark);
     else groups.push({ x, marks: [mark] });
   }
-  // Where the words of those before end.
-  let taken = Number.NEGATIVE_INFINITY;
+  // Where the words of those before end; before all of them, the edge of the figure.
+  let taken = 0;
   return groups.map(({ x, marks: joined }, at) => {
     const next = groups[at + 1];
     const right = next === undefined || next.x - x >= LABEL_PX;

@@ -10,6 +10,13 @@ import { codeWords } from './words.ts';
 
 const HEIGHT_PX = 420;
 
+/** A name without an end does not push the figures out. */
+const Name = ({ text }: { text: string | undefined }) => (
+  <span className={css.named} title={text}>
+    {text}
+  </span>
+);
+
 export function Failing({ rows, onEnd }: { rows: readonly RequestRow[]; onEnd: () => void }) {
   const [{ zone }] = useContextState();
   const now_ms = useNow();
@@ -35,8 +42,8 @@ export function Failing({ rows, onEnd }: { rows: readonly RequestRow[]; onEnd: (
         </span>
       ),
     },
-    { id: 'model', title: 'Model', wide: true, cell: (row) => row.model_version ?? '' },
-    { id: 'host', title: 'Host', wide: true, cell: (row) => row.attributes?.host ?? '' },
+    { id: 'model', title: 'Model', wide: true, cell: (row) => <Name text={row.model_version} /> },
+    { id: 'host', title: 'Host', wide: true, cell: (row) => <Name text={row.attributes?.host} /> },
     { id: 'took', title: 'After', right: true, cell: (row) => formatDuration(row.latency_ms) },
     {
       // Each row opens it; on a phone there is no room to say so.

@@ -17,7 +17,16 @@ export function Settings({ failures }: { failures: Failures }) {
   return (
     <>
       <Head alone title="What failing requests have in common" end={<span className="hide-s">{note}</span>} />
-      {suspects.length === 0 && <Note title="Failing requests tell nothing of their settings" height={96} />}
+      {suspects.length === 0 && (
+        <Note
+          title={
+            failures.settings.length === 0
+              ? 'Failing requests tell nothing of their settings'
+              : 'Nothing fails more often than the rest'
+          }
+          height={96}
+        />
+      )}
       {suspects.length > 0 && (
         <table>
           <thead>
