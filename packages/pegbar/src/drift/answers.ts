@@ -104,8 +104,9 @@ export async function askDrift(
       .slice(0, TOLD_MOST)
       .map(async (one) => {
         if (one.verdict !== 'drift') return tellSeries(one, null);
-        const examples = await examplesOf(deps, asking, one, { current, reference });
-        return { ...tellSeries(one, why(one)), examples };
+        const cause = why(one);
+        const windows = { current, reference, change: cause.change };
+        return { ...tellSeries(one, cause), examples: await examplesOf(deps, asking, one, windows) };
       }),
   );
   return ok({
@@ -208,7 +209,7 @@ export async function askFindings(
       ...tellSeries(main, why),
       title: `${segmentWords(main.series.segment)}: ${String(tellSeries(main, null).words)}`,
       also: also.map(({ one }) => tellSeries(one, null)),
-      examples: await examplesOf(deps, asking, main, { current, reference }),
+      examples: await examplesOf(deps, asking, main, { current, reference, change: why.change }),
     })),
   );
   return ok({

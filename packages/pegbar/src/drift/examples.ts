@@ -18,6 +18,13 @@ export interface Examples {
   readonly lost_words: string;
 }
 
+export interface ExampleWindows {
+  readonly current: Window;
+  readonly reference: Window;
+  /** When it began: what is lost is of before. */
+  readonly change: { readonly at_ms: number } | null;
+}
+
 /** Metrics that requests can be filtered by. */
 const OF_REQUESTS: ReadonlySet<string> = new Set([
   'prompt_tokens',
@@ -57,7 +64,7 @@ export async function examplesOf(
   deps: ExploreDeps,
   asking: Asking,
   one: Judged,
-  { current, reference }: { current: Window; reference: Window },
+  { current, reference, change }: ExampleWindows,
 ): Promise<Examples> {
   const { metric, sampling, segment } = one.series;
   const { pipeline_stage: stage, ...place } = segment;
@@ -69,7 +76,7 @@ export async function examplesOf(
     findExamples(deps, asking, { metric: metric.name, segment: of, window, which: choice.which });
   const [most_new, most_lost] = await Promise.all([
     find(more, place, current),
-    find(less, before, one.against === null ? reference : spanOf(reference, current)),
+    find(less, before, one.against === null ? beforeOf(reference, change) : spanOf(reference, current)),
   ]);
   return {
     most_new,
@@ -78,6 +85,13 @@ export async function examplesOf(
     lost_words: wordsOf(less, most_lost, 'the baseline'),
   };
 }
+
+/** Of a change near its begin, or before it, the whole baseline is as good. */
+const DAY_MS = 86_400_000;
+const beforeOf = ({ from_ms, to_ms }: Window, change: ExampleWindows['change']): Window => ({
+  from_ms,
+  to_ms: change === null || change.at_ms < from_ms + DAY_MS ? to_ms : Math.min(to_ms, change.at_ms),
+});
 
 /** Versions serve side by side: the one before is met in the window too. */
 const spanOf = (reference: Window, current: Window): Window => ({
