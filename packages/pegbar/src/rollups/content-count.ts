@@ -30,19 +30,28 @@ export interface ContentHourCounts {
   readonly distances: readonly DistanceCounts[];
 }
 
-/** `hours_s` lie within a day or so: starts of hours, epoch seconds. */
+/** Hours of a tenant whose words are named together: a day of them or so, starts in epoch seconds. */
+export interface ContentHours {
+  readonly tenant: string;
+  readonly hours_s: readonly number[];
+}
+
+/** An hour of a tenant, as the queries have it. */
+export const wantedKey = (tenant: string, hour_s: number): string => `${tenant} ${hour_s}`;
+
+/** Counts of some days of tenants, in their order, read in one go: they should lie within a week and hold few documents. */
 export async function countContent(
   store: Pick<Store, 'native'>,
   clock: Pick<Clock, 'monotonic' | 'sleep'>,
-  tenant: string,
-  hours_s: readonly number[],
-): Promise<ContentHourCounts[]> {
+  days: readonly ContentHours[],
+): Promise<ContentHourCounts[][]> {
+  const hours = days.flatMap(({ hours_s }) => hours_s);
   const params = {
-    tenant,
-    hours: [...hours_s],
+    tenants: [...new Set(days.map(({ tenant }) => tenant))],
+    wanted: days.flatMap(({ tenant, hours_s }) => hours_s.map((hour_s) => wantedKey(tenant, hour_s))),
     most: DOCUMENTS_MOST,
-    from: Math.min(...hours_s),
-    to: Math.max(...hours_s) + HOUR_MS / 1000,
+    from: Math.min(...hours),
+    to: Math.max(...hours) + HOUR_MS / 1000,
   };
   const read = async <T>(sql: string, count: (bytes: Buffer) => Generator<undefined, T>): Promise<T> => {
     const answer = await store.native(sql, { params, settings: STEP });
@@ -51,7 +60,7 @@ export async function countContent(
   };
   const readPrompt = createPromptReader();
   const prompts = await read(PROMPTS, (bytes) =>
-    documentsByHour(bytes, (row, values, session) =>
+    documentsByHour(bytes, days, (row, values, session) =>
       readPrompt({
         session,
         values,
@@ -63,33 +72,44 @@ export async function countContent(
     ),
   );
   const palettes = await read(PALETTES, (bytes) =>
-    documentsByHour(bytes, (row, values, session) =>
+    documentsByHour(bytes, days, (row, values, session) =>
       paletteDocument(session, values, row('palette') as string[]),
     ),
   );
   const distances = await read(DISTANCES, distancesByHour);
-  return hours_s.map((hour_s) => ({
-    hour_s,
-    content: [...(prompts.get(hour_s) ?? []), ...(palettes.get(hour_s) ?? [])],
-    distances: distances.get(hour_s) ?? [],
-  }));
+  return days.map(({ tenant, hours_s }) =>
+    hours_s.map((hour_s) => {
+      const key = wantedKey(tenant, hour_s);
+      return {
+        hour_s,
+        content: [...(prompts.get(key) ?? []), ...(palettes.get(key) ?? [])],
+        distances: distances.get(key) ?? [],
+      };
+    }),
+  );
 }
 
 type Row = (column: string) => unknown;
 
 function* documentsByHour(
   bytes: Buffer,
+  days: readonly ContentHours[],
   documentOf: (row: Row, values: string[], session: string) => ContentDocument,
-): Generator<undefined, Map<number, ContentSums[]>> {
-  const counters = new Map<number, ContentCounter>();
-  const names = new CellNameCounter();
+): Generator<undefined, Map<string, ContentSums[]>> {
+  const counters = new Map<string, ContentCounter>();
+  const names = new Map(
+    days.flatMap(({ tenant, hours_s }) => {
+      const own = new CellNameCounter();
+      return hours_s.map((hour_s) => [wantedKey(tenant, hour_s), own] as const);
+    }),
+  );
   for (const view of blocksOf(bytes)) {
-    const hours = column(view, 'hour');
+    const [tenants, hours] = [column(view, 'tenant'), column(view, 'hour')];
     const dims = ['region', 'model_version', 'workload', 'collection'].map((name) => column(view, name));
     const sessions = column(view, 'session');
     for (let at = 0; at < view.rows; at++) {
-      const hour = Number(hours.at(at));
-      const counter = counters.get(hour) ?? new ContentCounter(names);
+      const hour = wantedKey(String(tenants.at(at)), Number(hours.at(at)));
+      const counter = counters.get(hour) ?? new ContentCounter(names.get(hour));
       counters.set(hour, counter);
       const values = dims.map((dim) => String(dim.at(at)));
       counter.add(documentOf((name) => column(view, name).at(at), values, String(sessions.at(at))));
@@ -97,7 +117,7 @@ function* documentsByHour(
     }
   }
   for (const counter of counters.values()) counter.close();
-  const out = new Map<number, ContentSums[]>();
+  const out = new Map<string, ContentSums[]>();
   for (const [hour, counter] of counters) {
     out.set(hour, counter.end());
     yield;
@@ -106,12 +126,14 @@ function* documentsByHour(
 }
 const ROWS_PER_STEP = 64;
 
-function* distancesByHour(bytes: Buffer): Generator<undefined, Map<number, DistanceCounts[]>> {
-  const hours = new Map<number, Map<string, { n: number; sum: number; bins: Map<number, number> }>>();
+function* distancesByHour(bytes: Buffer): Generator<undefined, Map<string, DistanceCounts[]>> {
+  const hours = new Map<string, Map<string, { n: number; sum: number; bins: Map<number, number> }>>();
   for (const view of blocksOf(bytes)) {
-    const [hour, collection, value] = ['hour', 'collection', 'v'].map((name) => column(view, name));
+    const [tenant, hour, collection, value] = ['tenant', 'hour', 'collection', 'v'].map((name) =>
+      column(view, name),
+    );
     for (let at = 0; at < view.rows; at++) {
-      const start = Number(hour!.at(at));
+      const start = wantedKey(String(tenant!.at(at)), Number(hour!.at(at)));
       const own =
         hours.get(start) ?? new Map<string, { n: number; sum: number; bins: Map<number, number> }>();
       hours.set(start, own);

@@ -7,8 +7,8 @@ import { tableOf } from '@pegbar/contract';
 import type { Clock } from '../base/clock.ts';
 import { BlockBuilder } from '../native/index.ts';
 import { type Store, StoreFailure } from '../store/index.ts';
-import { type ContentHourCounts, countContent } from './content-count.ts';
-import { COUNTED, FORGET_EARLIER, LATE_LOOKS, WANTED_DAY } from './content-queries.ts';
+import { type ContentHourCounts, countContent, wantedKey } from './content-count.ts';
+import { COUNTED, FORGET_EARLIER, LATE_LOOKS, WANTED_DAYS } from './content-queries.ts';
 import { type Bucket, bucketKey, done } from './swap.ts';
 
 /** Days back that are looked at: a baseline of four weeks and what comes late. */
@@ -23,6 +23,11 @@ const TURN_MS = 2_000;
 const QUIET_MS = 60_000;
 /** What was looked at before a start and never counted. */
 const LOOKS_BACK_MS = 24 * 3_600_000;
+/** Days of tenants of one look. */
+const WANTED_MOST = 1_000;
+/** What is counted together: prompts, pictures and distances, and days. */
+const LOT_DOCUMENTS = 50_000;
+const LOT_DAYS = 7;
 /** Open hours counted in one go: of busy installations each tenant has its turn. */
 const OPEN_PER_STEP = 8;
 
@@ -32,8 +37,10 @@ export interface OpenBucket extends Bucket {
 }
 
 export interface ContentKeeper {
-  /** Counts a day of a tenant that is stored and not counted, and open hours that changed. */
+  /** Counts for a while what is stored and not counted, and open hours that changed. */
   catchUp(open: readonly OpenBucket[]): Promise<void>;
+  /** Counts all that is stored and not counted, and every open hour that changed. */
+  settle(open: readonly OpenBucket[], signal: AbortSignal): Promise<void>;
 }
 
 export interface ContentKeeperOptions {
@@ -58,6 +65,8 @@ export function createContentKeeper({ store, clock, onCounted }: ContentKeeperOp
   const late = new Set<string>();
   let looks_ms = clock.now() - LOOKS_BACK_MS;
   let asked_ms = Number.NEGATIVE_INFINITY;
+  let running: Promise<void> = Promise.resolve();
+  let stamp = 0;
 
   async function findLate(): Promise<void> {
     const now = clock.now();
@@ -71,24 +80,37 @@ export function createContentKeeper({ store, clock, onCounted }: ContentKeeperOp
     looks_ms = now - 2 * QUIET_MS - LOOK_EVERY_MS;
   }
 
-  async function storeDay(): Promise<boolean> {
-    const found = await store.rows<Wanted>(WANTED_DAY, { params: { days: DAYS_BACK, late: [...late] } });
+  /** Counts some days that are wanted and were not counted `before`; resolves with whether there were any. */
+  async function storeSome(isLate: () => boolean, before = new Set<string>()): Promise<boolean> {
+    const params = { days: DAYS_BACK, late: [...late], most: WANTED_MOST };
+    const found = await store.rows<Wanted>(WANTED_DAYS, { params });
     if (!found.ok) throw new StoreFailure(found.error);
-    const [wanted] = found.value;
-    if (!wanted) return false;
-    const hours = wanted.hours.map(Number);
-    const counted = await countContent(store, clock, wanted.tenant, hours);
-    const stamp = clock.now();
-    const of = new Map(wanted.of.map(([hour, ...numbers]) => [Number(hour), numbers.map(Number)] as const));
-    const block = blockOf(wanted.tenant, stamp, counted, of);
-    await done(store.insertNative('content_hours', block.encode()));
-    if (Number(wanted.again) > 0)
-      await done(store.command(FORGET_EARLIER, { params: { tenant: wanted.tenant, hours, counted: stamp } }));
-    for (const hour_s of hours) {
-      late.delete(`${wanted.tenant} ${hour_s}`);
-      tell({ tenant: wanted.tenant, hour_ms: hour_s * 1000 }, undefined);
+    const wanted = found.value.filter((day) => !before.has(JSON.stringify(day)));
+    for (const lot of lotsOf(wanted)) {
+      await storeDays(lot);
+      for (const day of lot) before.add(JSON.stringify(day));
+      if (isLate()) break;
     }
-    return true;
+    return wanted.length > 0;
+  }
+
+  async function storeDays(lot: readonly Wanted[]): Promise<void> {
+    const days = lot.map(({ tenant, hours }) => ({ tenant, hours_s: hours.map(Number) }));
+    const counted = await countContent(store, clock, days);
+    // The newest count of an hour is the one that holds.
+    stamp = Math.max(clock.now(), stamp + 1);
+    const block = new BlockBuilder(tableOf('content_hours'));
+    lot.forEach(({ tenant, of }, at) => {
+      const seen = new Map(of.map(([hour, ...numbers]) => [Number(hour), numbers.map(Number)] as const));
+      append(block, tenant, stamp, counted[at]!, seen);
+    });
+    await done(store.insertNative('content_hours', block.encode()));
+    const wanted = days.flatMap(({ tenant, hours_s }) => hours_s.map((hour_s) => wantedKey(tenant, hour_s)));
+    if (lot.some(({ again }) => Number(again) > 0))
+      await done(store.command(FORGET_EARLIER, { params: { wanted, counted: stamp } }));
+    for (const key of wanted) late.delete(key);
+    for (const { tenant, hours_s } of days)
+      for (const hour_s of hours_s) tell({ tenant, hour_ms: hour_s * 1000 }, undefined);
   }
 
   function tell(bucket: Bucket, counts: ContentHourCounts | undefined): void {
@@ -97,43 +119,81 @@ export function createContentKeeper({ store, clock, onCounted }: ContentKeeperOp
     onCounted(key, counts);
   }
 
-  async function countOpen(buckets: readonly OpenBucket[]): Promise<void> {
+  async function countOpen(buckets: readonly OpenBucket[], every_ms: number, most: number): Promise<void> {
     const now = clock.monotonic();
     const due = buckets
       .filter((one) => {
         const known = open.get(bucketKey(one));
-        return !known || (known.touched !== one.touched && now - known.at_ms >= OPEN_EVERY_MS);
+        return !known || (known.touched !== one.touched && now - known.at_ms >= every_ms);
       })
       .sort((a, b) => (open.get(bucketKey(a))?.at_ms ?? 0) - (open.get(bucketKey(b))?.at_ms ?? 0));
-    for (const bucket of due.slice(0, OPEN_PER_STEP)) {
-      const [counts] = await countContent(store, clock, bucket.tenant, [bucket.hour_ms / 1000]);
+    for (const bucket of due.slice(0, most)) {
+      const { tenant, hour_ms } = bucket;
+      const [[counts] = []] = await countContent(store, clock, [{ tenant, hours_s: [hour_ms / 1000] }]);
       open.set(bucketKey(bucket), { touched: bucket.touched, at_ms: clock.monotonic() });
       if (counts) tell(bucket, counts);
     }
   }
 
+  /** One count at a time: two would store the same day twice. */
+  function inTurn(run: () => Promise<void>): Promise<void> {
+    const result = running.then(run);
+    running = result.catch(() => undefined);
+    return result;
+  }
+
   return {
-    async catchUp(buckets) {
-      await countOpen(buckets);
-      if (clock.now() - looked_ms < LOOK_EVERY_MS) return;
-      await findLate();
-      const began = clock.monotonic();
-      while (clock.monotonic() - began < TURN_MS)
-        if (!(await storeDay())) {
-          looked_ms = clock.now();
-          return;
-        }
-    },
+    catchUp: (buckets) =>
+      inTurn(async () => {
+        await countOpen(buckets, OPEN_EVERY_MS, OPEN_PER_STEP);
+        if (clock.now() - looked_ms < LOOK_EVERY_MS) return;
+        await findLate();
+        const began = clock.monotonic();
+        const isLate = (): boolean => clock.monotonic() - began >= TURN_MS;
+        while (!isLate())
+          if (!(await storeSome(isLate))) {
+            looked_ms = clock.now();
+            return;
+          }
+      }),
+    settle: (buckets, signal) =>
+      inTurn(async () => {
+        await countOpen(buckets, 0, Number.POSITIVE_INFINITY);
+        const before = new Set<string>();
+        while (!signal.aborted && (await storeSome(() => signal.aborted, before)));
+      }),
   };
 }
 
-function blockOf(
+/** Days that are counted together: those of a week, with so many documents that their texts are some tens of megabytes. */
+function lotsOf(wanted: readonly Wanted[]): Wanted[][] {
+  const lots: Wanted[][] = [];
+  let held = 0;
+  for (const day of wanted) {
+    const documents = day.of.reduce(
+      (sum, [, ...told]) => sum + told.reduce<number>((n, one) => n + Number(one), 0),
+      0,
+    );
+    const last = lots.at(-1);
+    const isNear = last && Date.parse(last[0]!.day) - Date.parse(day.day) < LOT_DAYS * 24 * 3_600_000;
+    if (isNear && held + documents <= LOT_DOCUMENTS) {
+      last.push(day);
+      held += documents;
+    } else {
+      lots.push([day]);
+      held = documents;
+    }
+  }
+  return lots;
+}
+
+function append(
+  block: BlockBuilder,
   tenant: string,
   counted: number,
   hours: readonly ContentHourCounts[],
   of: ReadonlyMap<number, readonly number[]>,
-): BlockBuilder {
-  const block = new BlockBuilder(tableOf('content_hours'));
+): void {
   for (const { hour_s, content, distances } of hours) {
     const key = { tenant, t: hour_s, counted };
     block.append({ ...key, kind: COUNTED, counts: of.get(hour_s) ?? [] });
@@ -152,7 +212,6 @@ function blockOf(
       });
     }
   }
-  return block;
 }
 
 /** Not documents with cells but numbers in bins. */

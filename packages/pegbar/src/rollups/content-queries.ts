@@ -5,10 +5,10 @@ import { mergedRows } from '../store/index.ts';
 export const COUNTED = 'hour';
 
 /**
- * The newest day of a tenant of which some hours were never counted, or changed since: as many of their prompts,
- * pictures or told distances as the rollups count now, or none of them counted.
+ * Days of tenants of which some hours were never counted, or changed since (as many of their prompts, pictures or told
+ * distances as the rollups count now, or none of them counted): the newest first.
  */
-export const WANTED_DAY = `
+export const WANTED_DAYS = `
 SELECT r.tenant AS tenant, toString(toDate(r.t)) AS day, groupArray(toUnixTimestamp(r.t)) AS hours, countIf(c.stored > 0) AS again,
   groupArray((toUnixTimestamp(r.t), r.prompts, r.images, r.distances)) AS of
 FROM (
@@ -25,7 +25,7 @@ LEFT JOIN (
 WHERE r.prompts + r.images + r.distances > 0
   AND (c.stored = 0 OR c.last != [toUInt32(r.prompts), toUInt32(r.images), toUInt32(r.distances)]
     OR has({late:Array(String)}, concat(r.tenant, ' ', toString(toUnixTimestamp(r.t)))))
-GROUP BY tenant, day ORDER BY day DESC, tenant LIMIT 1`;
+GROUP BY tenant, day ORDER BY day DESC, tenant LIMIT {most:UInt32}`;
 
 /**
  * Hours, as \`tenant hour\`, with pictures that were looked at after the hour was counted: an import, or a thumbnail that
@@ -50,66 +50,75 @@ INNER JOIN (
   GROUP BY tenant, t) AS c ON c.tenant = p.tenant AND c.t = p.t
 WHERE c.stored < toUInt64(p.seen)`;
 
-const IN_HOURS = `timestamp >= fromUnixTimestamp({from:UInt32}) AND timestamp < fromUnixTimestamp({to:UInt32})`;
+/** Hours as `tenant hour`. */
+const WANTED = "concat(tenant, ' ', toString(hour)) IN {wanted:Array(String)}";
+const IN_HOURS = `tenant IN {tenants:Array(String)} AND timestamp >= fromUnixTimestamp({from:UInt32}) AND timestamp < fromUnixTimestamp({to:UInt32})`;
 /** Prompts outside of any session are sessions of their own. */
 const SESSION = "multiIf(session != '', session, request != '', request, trace)";
 
 /**
- * A prompt per request, hour by hour, those of a session together; of crowded hours whole sessions by their digest.
+ * A prompt per request, tenant by tenant and hour by hour, those of a session together; of crowded hours whole sessions
+ * by their digest.
  */
 export const PROMPTS = `
-SELECT hour, region, model_version, workload, collection, ${SESSION} AS session, prompt, bins, language, script
+SELECT tenant, hour, region, model_version, workload, collection, ${SESSION} AS session, prompt, bins, language, script
 FROM (
-  SELECT toUnixTimestamp(toStartOfHour(max(timestamp))) AS hour, any(region) AS region, any(model_version) AS model_version,
+  SELECT tenant, toUnixTimestamp(toStartOfHour(max(timestamp))) AS hour, any(region) AS region, any(model_version) AS model_version,
     any(workload) AS workload, max(collection) AS collection, any(session_id) AS session, any(request_id) AS request,
     lower(hex(any(trace_id))) AS trace, any(prompt) AS prompt, any(prompt_bins) AS bins,
     any(prompt_language) AS language, any(prompt_script) AS script
   FROM spans
-  WHERE tenant = {tenant:String} AND ${IN_HOURS} AND prompt_chars > 0
-  GROUP BY request_id, trace_id)
-WHERE hour IN {hours:Array(UInt32)}
-ORDER BY hour, cityHash64(${SESSION}), ${SESSION} LIMIT {most:UInt32} BY hour`;
+  WHERE ${IN_HOURS} AND prompt_chars > 0
+  GROUP BY tenant, request_id, trace_id)
+WHERE ${WANTED}
+ORDER BY tenant, hour, cityHash64(${SESSION}), ${SESSION} LIMIT {most:UInt32} BY tenant, hour`;
 
+/** When a picture was made is told by one of its rows, so that row lies in the hours: its other rows are looked for by its id. */
+const SINCE = 'part >= toDate(fromUnixTimestamp({from:UInt32})) - 1';
 const PICTURES = mergedRows(
   'images',
-  'WHERE t.tenant = {tenant:String} AND t.part >= toDate(fromUnixTimestamp({from:UInt32})) - 1',
+  `WHERE t.tenant IN {tenants:Array(String)} AND t.${SINCE} AND (t.tenant, t.image_id) IN (
+    SELECT tenant, image_id FROM images WHERE ${IN_HOURS} AND ${SINCE})`,
 );
 const OF_PICTURES = `p.image_id != '' AND p.timestamp >= fromUnixTimestamp({from:UInt32}) AND p.timestamp < fromUnixTimestamp({to:UInt32})`;
-const PICTURE = `toUnixTimestamp(toStartOfHour(p.timestamp)) AS hour, p.region AS region, p.model_version AS model_version,
+const PICTURE = `p.tenant AS tenant, toUnixTimestamp(toStartOfHour(p.timestamp)) AS hour, p.region AS region, p.model_version AS model_version,
   p.workload AS workload, p.collection AS collection,
   multiIf(p.session_id != '', p.session_id, p.request_id != '', p.request_id, p.image_id) AS session`;
 
 /** Palettes of pictures, whoever told them, in the same order. */
 export const PALETTES = `
-SELECT ${PICTURE}, e.palette AS palette
-FROM ${PICTURES} AS p
-INNER JOIN (
-  SELECT image_id, argMax(palette, o.timestamp) AS palette FROM embeddings AS o
-  WHERE o.tenant = {tenant:String} AND o.part >= toDate(fromUnixTimestamp({from:UInt32})) - 1 AND o.image_id != '' AND notEmpty(o.palette)
-  GROUP BY image_id) AS e ON e.image_id = p.image_id
-WHERE ${OF_PICTURES} AND toUnixTimestamp(toStartOfHour(p.timestamp)) IN {hours:Array(UInt32)}
-ORDER BY hour, cityHash64(session), session LIMIT {most:UInt32} BY hour`;
+SELECT * FROM (
+  SELECT ${PICTURE}, e.palette AS palette
+  FROM ${PICTURES} AS p
+  INNER JOIN (
+    SELECT tenant, image_id, argMax(palette, o.timestamp) AS palette FROM embeddings AS o
+    WHERE o.tenant IN {tenants:Array(String)} AND o.${SINCE} AND o.image_id != '' AND notEmpty(o.palette)
+    GROUP BY tenant, image_id) AS e ON e.tenant = p.tenant AND e.image_id = p.image_id
+  WHERE ${OF_PICTURES})
+WHERE ${WANTED}
+ORDER BY tenant, hour, cityHash64(session), session LIMIT {most:UInt32} BY tenant, hour`;
 
 /** Style distances of the pictures of collections: told with the picture or by a scorer; scored twice, they count once. */
 export const DISTANCES = `
-SELECT ${PICTURE}, s.v AS v
-FROM ${PICTURES} AS p
-INNER JOIN (
-  SELECT image_id, avg(v) AS v FROM (
-    SELECT image_id, toFloat64(assumeNotNull(value)) AS v FROM scores
-    WHERE tenant = {tenant:String} AND part >= toDate(fromUnixTimestamp({from:UInt32})) - 1 AND name = 'style_distance'
-      AND image_id != '' AND value IS NOT NULL
-    UNION ALL
-    SELECT image_id, toFloat64(assumeNotNull(style_distance)) AS v FROM spans
-    WHERE tenant = {tenant:String} AND timestamp >= fromUnixTimestamp({from:UInt32}) - toIntervalHour(1)
-      AND timestamp < fromUnixTimestamp({to:UInt32}) + toIntervalHour(1) AND image_id != '' AND style_distance IS NOT NULL)
-  GROUP BY image_id) AS s ON s.image_id = p.image_id
-WHERE ${OF_PICTURES} AND p.collection != '' AND toUnixTimestamp(toStartOfHour(p.timestamp)) IN {hours:Array(UInt32)}`;
+SELECT * FROM (
+  SELECT ${PICTURE}, s.v AS v
+  FROM ${PICTURES} AS p
+  INNER JOIN (
+    SELECT tenant, image_id, avg(v) AS v FROM (
+      SELECT tenant, image_id, toFloat64(assumeNotNull(value)) AS v FROM scores
+      WHERE tenant IN {tenants:Array(String)} AND ${SINCE} AND name = 'style_distance' AND image_id != '' AND value IS NOT NULL
+      UNION ALL
+      SELECT tenant, image_id, toFloat64(assumeNotNull(style_distance)) AS v FROM spans
+      WHERE tenant IN {tenants:Array(String)} AND timestamp >= fromUnixTimestamp({from:UInt32}) - toIntervalHour(1)
+        AND timestamp < fromUnixTimestamp({to:UInt32}) + toIntervalHour(1) AND image_id != '' AND style_distance IS NOT NULL)
+    GROUP BY tenant, image_id) AS s ON s.tenant = p.tenant AND s.image_id = p.image_id
+  WHERE ${OF_PICTURES} AND p.collection != '')
+WHERE ${WANTED}`;
 
 /** Rows of earlier counts of hours that were counted again. */
 export const FORGET_EARLIER = `
 ALTER TABLE content_hours DELETE
-WHERE tenant = {tenant:String} AND toUnixTimestamp(t) IN {hours:Array(UInt32)} AND counted < {counted:UInt64}`;
+WHERE concat(tenant, ' ', toString(toUnixTimestamp(t))) IN {wanted:Array(String)} AND counted < {counted:UInt64}`;
 
 const RANGE = 't >= fromUnixTimestamp({from_s:UInt32}) AND t < fromUnixTimestamp({to_s:UInt32})';
 

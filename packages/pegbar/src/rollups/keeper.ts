@@ -35,7 +35,7 @@ import { type Bucket, bucketKey, HOUR_MS, weekOf } from './swap.ts';
 export interface RollupKeeper {
   /** Marks buckets dirty; durable when it resolves. Call it before their raw rows are loaded. */
   touch(buckets: Iterable<Bucket>): Promise<void>;
-  /** Counts every bucket that is dirty now. */
+  /** Counts every bucket that is dirty now, and what follows from them: quarters and content. */
   settle(): Promise<void>;
   /** The hours that are not in `roll_hours`, because they are open or not counted yet. */
   unstored(): Unstored;
@@ -279,13 +279,15 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
     }
   }
 
+  const openHours = (): Dirty[] => [...dirty.values()].filter((one) => !isClosed(one));
+
   /** Beside the rounds, whose pauses grow to minutes after an import. */
   async function contentLoop(): Promise<void> {
     let pause = LEAST_PAUSE_MS;
     while (!stop.signal.aborted) {
       await clock.sleep(pause, stop.signal);
       const began = clock.monotonic();
-      await content.catchUp([...dirty.values()].filter((one) => !isClosed(one))).catch((error: unknown) => {
+      await content.catchUp(openHours()).catch((error: unknown) => {
         counters.add('pegbar_content_failures_total');
         log.warn(
           { error: String(error) },
@@ -302,6 +304,7 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
     async settle() {
       await inTurn(round);
       await sumQuarters(true);
+      await content.settle(openHours(), stop.signal);
     },
     unstored: () => open,
     start() {
