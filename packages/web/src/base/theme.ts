@@ -23,6 +23,12 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', ({ matches
   if (memory.get('theme') === null) apply(matches ? 'dark' : 'light');
 });
 
+// Somebody did in another tab.
+addEventListener('storage', ({ key }) => {
+  const told = memory.get('theme');
+  if (key === 'pegbar.theme' && (told === 'dark' || told === 'light')) apply(told);
+});
+
 export const useTheme = (): Theme => useSyncExternalStore(watch, themeNow);
 
 /** The same for what is drawn and not styled: one drawing after the other, so that the press of the key is not held up. */

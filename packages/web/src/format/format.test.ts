@@ -51,6 +51,8 @@ describe('KPIs', () => {
   });
 });
 
+const HOUR = 3_600_000;
+
 describe('times', () => {
   const now = Date.parse('2026-10-14T15:42:00Z');
   it('are as short as the day allows', () => {
@@ -59,6 +61,12 @@ describe('times', () => {
     expect(formatTime(Date.parse('2023-03-03T00:00:00Z'), now, 'utc')).toBe('3 Mar 2023');
     expect(formatSpan(now - 6 * 3_600_000, now, now, 'utc')).toBe('09:42 – 15:42 UTC');
     expect(formatSpan(now - 86_400_000, now, now, 'utc')).toBe('13 Oct 15:42 – 15:42 UTC');
+    // A part of another day, or of the night, is told with its days.
+    expect(formatSpan(now - 50 * HOUR, now - 48 * HOUR, now, 'utc')).toBe('12 Oct 13:42 – 15:42 UTC');
+    expect(formatSpan(now - 20 * HOUR, now - 10 * HOUR, now, 'utc')).toBe('13 Oct 19:42 – 14 Oct 05:42 UTC');
+    expect(formatSpan(now - 400 * 24 * HOUR, now - 400 * 24 * HOUR + HOUR, now, 'utc')).toBe(
+      '9 Sep 2025 15:42 – 16:42 UTC',
+    );
     expect(formatAgo(now - 4_000, now, 'utc')).toBe('4 s ago');
   });
 });

@@ -68,20 +68,39 @@ export function formatTime(ms: number, now_ms: number, zone: Zone): string {
   return `${dayOf(ms, zone)} ${then.year}`;
 }
 
-/** `14 Oct 15:42 – 15:42 UTC`. */
+/** `UTC`, `UTC+9`, `UTC−3:30`: what clocks of a zone are called at that moment. */
+function zoneName(ms: number, zone: Zone): string {
+  const minutes = Math.round(offsetMs(ms, zone) / 60_000);
+  if (minutes === 0) return 'UTC';
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return `UTC${minutes < 0 ? '−' : '+'}${hours}${rest === 0 ? '' : `:${two(rest)}`}`;
+}
+const onOneDay = (one: Parts, other: Parts): boolean =>
+  one.year === other.year && one.month === other.month && one.day === other.day;
+
+/** `14 Oct 15:42 – 15:42 UTC`: a day that is not named is that of `now`, or of the start. */
 export function formatSpan(from_ms: number, to_ms: number, now_ms: number, zone: Zone): string {
   const [from, to] = [partsOf(from_ms, zone), partsOf(to_ms, zone)];
-  const name = zone === 'utc' ? ' UTC' : '';
+  const [before, after] = [zoneName(from_ms, zone), zoneName(to_ms, zone)];
+  // Clocks were put forward or back within it.
+  const name = before === after ? after : `${before}, then ${after}`;
+  const today = partsOf(now_ms, zone);
   if (to_ms - from_ms > 7 * 86_400_000) {
     const year = from.year === to.year ? '' : ` ${from.year}`;
-    return `${dayOf(from_ms, zone)}${year} – ${dayOf(to_ms, zone)}${to.year === partsOf(now_ms, zone).year ? '' : ` ${to.year}`}`;
+    return `${dayOf(from_ms, zone)}${year} – ${dayOf(to_ms, zone)}${to.year === today.year ? '' : ` ${to.year}`}`;
   }
-  const sameDay = from.day === to.day && from.month === to.month;
-  const start = sameDay ? clock(from_ms, zone) : `${dayOf(from_ms, zone)} ${clock(from_ms, zone)}`;
-  const near = now_ms - to_ms < 86_400_000;
-  const end = sameDay || near ? clock(to_ms, zone) : `${dayOf(to_ms, zone)} ${clock(to_ms, zone)}`;
-  return `${start} – ${end}${name}`;
+  const start = onOneDay(from, today) ? clock(from_ms, zone) : formatTimeOfYear(from_ms, today, zone);
+  const near = onOneDay(to, from) || (onOneDay(to, today) && now_ms - to_ms < NOW_MS);
+  const end = near ? clock(to_ms, zone) : formatTimeOfYear(to_ms, today, zone);
+  return `${start} – ${end} ${name}`;
 }
+
+/** What ends so near to now ends now: its day needs no name. */
+const NOW_MS = 60_000;
+const formatTimeOfYear = (ms: number, today: Parts, zone: Zone): string => {
+  const { year } = partsOf(ms, zone);
+  return `${dayOf(ms, zone)}${year === today.year ? '' : ` ${year}`} ${clock(ms, zone)}`;
+};
 
 /** `4 s ago`, for live pictures only; past an hour the time itself. */
 export function formatAgo(ms: number, now_ms: number, zone: Zone): string {
