@@ -3,6 +3,7 @@ import { type PointerEvent, useEffect, useRef } from 'react';
 import { useDrawnTheme } from '../../base/theme.ts';
 import { paletteOf } from '../../charts/colours.ts';
 import { useWidth } from '../../charts/use-width.ts';
+import { formatCount } from '../../format/index.ts';
 import type { Waterfall } from './model.ts';
 import { rowColour } from './row-colour.ts';
 import css from './waterfall.module.css';
@@ -55,7 +56,7 @@ export function Minimap({ picture, top, shown, onGo }: MinimapProps) {
   };
   return (
     <div className={css.map} aria-hidden="true">
-      <span className="micro dimmer">All {rows.length.toLocaleString('en-US')} rows</span>
+      <span className="micro dimmer">All {formatCount(rows.length)} rows</span>
       <div
         ref={host}
         className={css.mapPlot}

@@ -42,7 +42,7 @@ export interface Seen {
   readonly stagesOnly: boolean;
 }
 
-export const waitId = (span_id: string): string => `${span_id}:wait`;
+const waitId = (span_id: string): string => `${span_id}:wait`;
 
 /** Rows of a trace. One pass over its columns, without recursion: traces can be as deep as they are long. */
 export function waterfallOf(outline: TraceOutline, seen: Seen): Waterfall {

@@ -1,13 +1,13 @@
 /** Rows of a waterfall: those in sight exist. A map of all of them over it where they do not fit. */
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useEffect, useMemo, useRef } from 'react';
 import type { UsualTimes } from '../../api/index.ts';
 import { classes } from '../../base/classes.ts';
 import { useWidth } from '../../charts/use-width.ts';
 import { formatCount, formatDuration, formatN } from '../../format/index.ts';
 import { Minimap } from './minimap.tsx';
-import { axisOf, type Mark, type Waterfall as Picture, type Row, waitId } from './model.ts';
+import { axisOf, type Mark, type Waterfall as Picture, type Row } from './model.ts';
 import { rowColour } from './row-colour.ts';
+import { useRowsInSight } from './rows-in-sight.ts';
 import css from './waterfall.module.css';
 
 interface WaterfallProps {
@@ -34,22 +34,22 @@ export function Waterfall(props: WaterfallProps) {
   const track = useRef<HTMLDivElement>(null);
   const width = useWidth(track);
   const ticks = useMemo(() => axisOf(length_ms, Math.max(2, width / TICK_PX)), [length_ms, width]);
-  const windowed = useVirtualizer({
+  const { top, first, last, onScroll, show } = useRowsInSight(scroller, {
     count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_PX,
-    overscan: AHEAD,
+    row_px: ROW_PX,
+    shown: ROWS_SHOWN,
+    ahead: AHEAD,
   });
   const at = rows.findIndex((row) => row.id === chosen);
-  const first = useRef(true);
+  const opened = useRef(false);
   useEffect(() => {
-    if (at >= 0 && first.current) windowed.scrollToIndex(at, { align: 'center' });
-    first.current = false;
-  }, [at, windowed]);
+    if (at >= 0 && !opened.current) show(at, 'middle');
+    opened.current = true;
+  }, [at, show]);
   const go = (to: number): void => {
     const next = Math.max(0, Math.min(rows.length - 1, to));
     onChoose(rows[next]!.id);
-    windowed.scrollToIndex(next);
+    show(next);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const row = rows[at];
@@ -64,17 +64,9 @@ export function Waterfall(props: WaterfallProps) {
     event.preventDefault();
   };
   const map = rows.length > ROWS_SHOWN;
-  const items = windowed.getVirtualItems();
   return (
     <div className={css.waterfall}>
-      {map && (
-        <Minimap
-          picture={picture}
-          top={items[0]?.index ?? 0}
-          shown={ROWS_SHOWN}
-          onGo={(row) => windowed.scrollToIndex(row, { align: 'center' })}
-        />
-      )}
+      {map && <Minimap picture={picture} top={top} shown={ROWS_SHOWN} onGo={(row) => show(row, 'middle')} />}
       <div className={css.head}>
         <span className="micro dimmer">
           <span className="hide-s">Stage and span</span>
@@ -96,17 +88,17 @@ export function Waterfall(props: WaterfallProps) {
         role="tree"
         aria-label={`Waterfall of ${formatCount(rows.length)} rows`}
         tabIndex={0}
-        aria-activedescendant={items.some(({ index }) => index === at) ? `row-${rows[at]!.id}` : undefined}
+        aria-activedescendant={at >= first && at < last ? `row-${rows[at]!.id}` : undefined}
         onKeyDown={onKeyDown}
+        onScroll={onScroll}
       >
-        <div style={{ height: windowed.getTotalSize() }} className={css.all} role="presentation">
-          {items.map(({ index, start }) => {
-            const row = rows[index]!;
+        <div style={{ height: rows.length * ROW_PX }} className={css.all} role="presentation">
+          {rows.slice(first, last).map((row, index) => {
             return (
               <RowLine
                 key={row.id}
                 row={row}
-                top={start}
+                top={(first + index) * ROW_PX}
                 length_ms={length_ms}
                 ticks={ticks}
                 marks={picture.marks.get(row.id)}
@@ -211,7 +203,7 @@ function RowLine(props: RowLineProps) {
 
 function Legend({ picture, usual, truncated }: WaterfallProps) {
   const { rows, all } = picture;
-  const waits = rows.some((row) => row.id === waitId(row.id.replace(/:wait$/, '')));
+  const waits = rows.some(({ kind }) => kind === 'wait');
   const n = usual?.request.n ?? 0;
   return (
     <div className={css.legend}>
