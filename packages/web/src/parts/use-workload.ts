@@ -25,11 +25,12 @@ export function useWorkloadWords(workload: string): { title?: string; sentence?:
   };
 }
 
-const SEEN = ['requests', 'delivered_fps'] as const;
-
 /** Nothing of the workload is in the range: neither a request nor a frame. False while that is not known. */
 export function useNothingOf(workload: string): boolean {
-  const filters = [`workload=${workload}`];
-  const { now } = useKpis({ metrics: SEEN, filters, as: 'total', compared: false });
-  return now !== undefined && SEEN.every((metric) => totalOf(now, metric).n === 0);
+  const asked = { filters: [`workload=${workload}`], as: 'total', compared: false } as const;
+  const requests = useKpis({ ...asked, metrics: ['requests'] });
+  const frames = useKpis({ ...asked, metrics: ['delivered_fps'] });
+  // Of a segment that frames are not told by there are none.
+  const noFrames = frames.now ? totalOf(frames.now, 'delivered_fps').n === 0 : frames.error !== null;
+  return requests.now !== undefined && totalOf(requests.now, 'requests').n === 0 && noFrames;
 }

@@ -1,13 +1,13 @@
 /** Errors: what fails, since when, and what failing requests have in common; from a bar to the requests. */
 import type { KpiName } from '@pegbar/contract/words';
-import { useFailures, useRequests } from '../../api/index.ts';
+import { totalOf, useFailures, useKpis, useRequests } from '../../api/index.ts';
 import { KpiChart, type KpiLine, LatencyHeatmap, useMarks } from '../../charts/index.ts';
 import { formatCount } from '../../format/index.ts';
 import { FilterChips } from '../../parts/filter-chips.tsx';
 import { Nothing } from '../../parts/nothing.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Cells, Head, Sheet } from '../../parts/sheet.tsx';
-import { Failed, Loading } from '../../parts/states.tsx';
+import { Failed, Loading, Note } from '../../parts/states.tsx';
 import { lastOf, useContextState } from '../../url/index.ts';
 import css from './errors.module.css';
 import { Failing } from './failing.tsx';
@@ -33,6 +33,16 @@ export function Page() {
   const { data } = failures;
   const where = lastOf(range)?.replace(/^Last/, 'the last') ?? 'this range';
   const finding = data ? findingOf(data, where) : null;
+  const all = useKpis({ metrics: ['requests'], as: 'total', compared: false });
+  const failed = data?.codes.reduce((sum, one) => sum + one.n, 0);
+  if (all.now && totalOf(all.now, 'requests').n === 0 && !failed)
+    return (
+      <>
+        <PageHead title="Errors" />
+        <FilterChips />
+        <Nothing what="requests" of="requests" />
+      </>
+    );
   return (
     <>
       <PageHead title={finding?.headline ?? 'Errors'} sentence={finding?.sentence ?? '\u00a0'} />
@@ -43,7 +53,10 @@ export function Page() {
         {failures.error && !data && (
           <Failed error={failures.error} height={300} onRetry={() => void failures.refetch()} />
         )}
-        {data && <Taxonomy failures={data} marks={marks} refreshing={failures.isPlaceholderData} />}
+        {failed === 0 && <Note title="No request failed or timed out" height={72} />}
+        {data && failed !== 0 && (
+          <Taxonomy failures={data} marks={marks} refreshing={failures.isPlaceholderData} />
+        )}
         <Cells columns={3} ruled>
           <KpiChart title="Out of memory" unit="% of requests" lines={OOM} gutter={GUTTER} marks={marks} />
           <KpiChart title="Timeouts" unit="% of requests" lines={TIMEOUTS} gutter={GUTTER} marks={marks} />
@@ -65,14 +78,12 @@ export function Page() {
           </div>
         </div>
       )}
-      {newest.rows?.length === 0 ? (
-        <Nothing what="failed requests" hint="No request failed or timed out." />
-      ) : (
+      {failed !== 0 && newest.rows?.length !== 0 && (
         <Sheet label="Failed requests">
           <Head
             alone
             title="Failed and timed out"
-            unit={data ? `${formatCount(data.codes.reduce((sum, one) => sum + one.n, 0))}, newest first` : ''}
+            unit={failed === undefined ? '' : `${formatCount(failed)}, newest first`}
           />
           {newest.isPending && <Loading height={240} label="Failed requests are loading" />}
           {newest.error && !newest.rows && (
@@ -88,9 +99,11 @@ export function Page() {
           )}
         </Sheet>
       )}
-      <Sheet label="Latency of failed requests">
-        <LatencyHeatmap title="Latency of failed requests" filters={FAILED_ONLY} level={2} />
-      </Sheet>
+      {failed !== 0 && (
+        <Sheet label="Latency of failed requests">
+          <LatencyHeatmap title="Latency of failed requests" filters={FAILED_ONLY} level={2} />
+        </Sheet>
+      )}
     </>
   );
 }
