@@ -79,7 +79,7 @@ export function ClassTable({ parts, way, than }: ClassTableProps) {
               <Link
                 className={css.see}
                 href={link('/images', { filter: [`${way}=${name}`, 'nsfw_flag=true'] })}
-                aria-label={`Flagged pictures of ${name}`}
+                aria-label={`See flagged pictures of ${name}`}
               >
                 See
               </Link>
