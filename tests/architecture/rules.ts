@@ -32,7 +32,7 @@ export const EDGES: Readonly<Record<string, readonly string[]>> = {
   requests: [CONTRACT, 'base', 'native', 'spool', 'store'],
   rollups: [CONTRACT, STATS, 'base', 'features', 'native', 'requests', 'state', 'store'],
   explore: [CONTRACT, STATS, 'base', 'native', 'requests', 'rollups', 'store'],
-  drift: [CONTRACT, STATS, 'base', 'explore', 'rollups', 'state', 'store'],
+  drift: [CONTRACT, STATS, 'base', 'explore', 'features', 'rollups', 'state', 'store'],
   'dead-letters': [CONTRACT, 'base', 'native', 'spool', 'store'],
   erasure: [CONTRACT, 'base', 'rollups', 'state', 'store'],
   deployments: ['base', 'store'],
