@@ -25,8 +25,9 @@ export async function storeHours(store: Store, clock: Clock, buckets: readonly B
   const wanted = new Set(buckets.map(bucketKey));
   const isWanted = ({ tenant, t_ms }: Moment): boolean => wanted.has(bucketKey({ tenant, hour_ms: t_ms }));
   const counted = new SeriesCounts();
-  const totals = new SeriesCounts();
+  const total = new SeriesCounts();
   const days = new SeriesCounts();
+  const others = await sumOthers(store, clock, buckets, hours);
   const tenants = [...new Set(buckets.map(({ tenant }) => tenant))];
   const spans = await spansIn(store, { tenants, from_ms: hours[0]!, to_ms: hours.at(-1)! + HOUR_MS });
   if (!spans.ok) throw new StoreFailure(spans.error);
@@ -39,15 +40,23 @@ export async function storeHours(store: Store, clock: Clock, buckets: readonly B
       facts.value.forget(hour_ms);
       const lists = counted.counts.lists();
       await swap.add(counted, lists);
-      const total = totals.include(counted, lists, ({ t_ms }) => ({ tenant: TOTAL_TENANT, t_ms }));
-      await paced(total, clock);
       await paced(days.include(counted, lists, dayOf), clock);
+      total.reset();
+      await paced(
+        total.include(counted, lists, ({ t_ms }) => ({ tenant: TOTAL_TENANT, t_ms })),
+        clock,
+      );
+      const other = others.get(hour_ms);
+      if (other)
+        await paced(
+          total.include(other, other.counts.lists(), (same) => same),
+          clock,
+        );
+      const sums = total.counts.lists();
+      await swap.add(total, sums);
+      await paced(days.include(total, sums, dayOf), clock);
     }
   }
-  await addOthers(store, clock, { buckets, hours }, totals);
-  const lists = totals.counts.lists();
-  await swap.add(totals, lists);
-  await paced(days.include(totals, lists, dayOf), clock);
   await swap.commit();
   await storeDays(store, clock, buckets, days);
   return swap.replaces;
@@ -70,13 +79,14 @@ function beginHours(store: Store, clock: Clock, buckets: readonly Bucket[], hour
   });
 }
 
-/** Adds to the sums over all tenants what is stored of those who were not counted now. */
-async function addOthers(
+/** By hour, what is stored of tenants who are not counted now, summed over them. */
+async function sumOthers(
   store: Store,
   clock: Clock,
-  { buckets, hours }: { buckets: readonly Bucket[]; hours: readonly number[] },
-  totals: SeriesCounts,
-): Promise<void> {
+  buckets: readonly Bucket[],
+  hours: readonly number[],
+): Promise<Map<number, SeriesCounts>> {
+  const others = new Map<number, SeriesCounts>();
   await eachStoredHour(
     store,
     clock,
@@ -89,8 +99,13 @@ async function addOthers(
         buckets: buckets.map(bucketKey),
       },
     },
-    (row) => totals.addStored(row, { tenant: TOTAL_TENANT, t_ms: row.t_ms }),
+    (row) => {
+      const other = others.get(row.t_ms) ?? new SeriesCounts();
+      others.set(row.t_ms, other);
+      other.addStored(row, { tenant: TOTAL_TENANT, t_ms: row.t_ms });
+    },
   );
+  return others;
 }
 
 /** Hours in a row with at most so many stages; `spans` tells them by five minutes. */

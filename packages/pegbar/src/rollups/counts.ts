@@ -146,8 +146,16 @@ function sortTogether(codes: Uint16Array, counts: Uint32Array, from: number, to:
     }
     return;
   }
-  const before = new Map<number, number>();
-  for (let at = from; at < to; at++) before.set(codes[at]!, counts[at]!);
-  codes.subarray(from, to).sort();
-  for (let at = from; at < to; at++) counts[at] = before.get(codes[at]!)!;
+  const order = new Uint32Array(to - from);
+  for (let at = from; at < to; at++) order[at - from] = codes[at]! * MOST_BINS + at - from;
+  order.sort();
+  const before = counts.slice(from, to);
+  for (let at = from; at < to; at++) {
+    const key = order[at - from]!;
+    codes[at] = Math.floor(key / MOST_BINS);
+    counts[at] = before[key % MOST_BINS]!;
+  }
 }
+
+/** Bins of a row, and the codes of a grid: both are below it, so that a code and a place fit a word. */
+const MOST_BINS = 2 ** 14;

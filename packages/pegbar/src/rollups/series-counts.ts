@@ -103,7 +103,9 @@ export class SeriesCounts {
 
   /** Numbers of all rows. */
   rows(): Int32Array {
-    return Int32Array.from({ length: this.counts.rows }, (_, row) => row);
+    const rows = new Int32Array(this.counts.rows);
+    for (let row = 0; row < rows.length; row++) rows[row] = row;
+    return rows;
   }
 
   /** Bucket of a row: its number in `cells`. */
