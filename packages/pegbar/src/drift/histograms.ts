@@ -52,7 +52,9 @@ export function histogramOf(tally: Tally, metric: RollupMetricName): Histogram {
   if (known) return known;
   const { bins } = tally;
   let made = EMPTY_HISTOGRAM;
-  if (bins) {
+  const lying = bins?.stored;
+  if (lying) made = binnedOf(metric, lying.codes, lying.counts, lying.from, lying.to);
+  else if (bins) {
     const codes = bins.codes();
     made = binnedOf(
       metric,

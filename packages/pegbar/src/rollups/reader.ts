@@ -81,20 +81,21 @@ export function createRollupReader(deps: {
     async read(question, tell) {
       // Taken before the query: an hour that is stored meanwhile is then read from here only.
       const held = heldHours(deps.keeper.unstored(), question);
+      const parts = partsOf(question, held);
       const answers = await Promise.all(
-        partsOf(question, held).map((part) =>
+        parts.map((part) =>
           deps.store.scoped(question.scope).native(sqlOf(question, part), {
             params: paramsOf(question, part, held),
             ...(question.signal ? { signal: question.signal } : {}),
           }),
         ),
       );
-      for (const answer of answers) {
+      for (const [i, answer] of answers.entries()) {
         if (!answer.ok) return answer;
         for (let at = 0; at < answer.value.length; ) {
           const view = readBlock(answer.value, at);
           at = view.end ?? answer.value.length;
-          tellBlock(view, question, tell);
+          tellBlock(view, question, parts[i]!, tell);
         }
       }
       for (const { rows } of held) for (const row of rows()) tellRow(row, question, tell);
@@ -187,6 +188,12 @@ function isWhole({ at, dims, by, stages, step_ms, conditions }: RollupQuestion, 
   return dims.every(fixed) && (!stages || fixed('pipeline_stage'));
 }
 
+/** Whether no two stored rows are of one cell of the answer, so that there is nothing to add up. */
+function isOneRow({ by, dims, stages, step_ms }: RollupQuestion, { table, whose }: Part): boolean {
+  const keys = [...(whose === 'each' ? ['tenant'] : []), ...dims, ...(stages ? ['pipeline_stage'] : [])];
+  return step_ms === (table === 'roll_days' ? DAY_MS : HOUR_MS) && keys.every((key) => by.includes(key));
+}
+
 function sqlOf(question: RollupQuestion, part: Part): string {
   const { by, conditions, stages, step_ms, quantiles } = question;
   const keys = by.map((key, index) => `${keySql(key, question)} AS key${index}`);
@@ -203,7 +210,7 @@ function sqlOf(question: RollupQuestion, part: Part): string {
     ...conditions.map((one) => one.sql(keySql(one.key, question))),
     ...(part.held === undefined ? [] : [HELD[part.held]]),
   ];
-  const lead = `toString(t.metric) AS of_metric, ${bucket} AS bucket${keys.map((key) => `, ${key}`).join('')}`;
+  const lead = `t.metric AS of_metric, ${bucket} AS bucket${keys.map((key) => `, ${key}`).join('')}`;
   const rest = `FROM ${part.table} AS t WHERE ${where.join(' AND ')}`;
   const sums = 'toFloat64(t.n) AS seen, toFloat64(t.sum) AS micro';
   if (quantiles.size > 0 && isWhole(question, part))
@@ -218,9 +225,9 @@ function sqlOf(question: RollupQuestion, part: Part): string {
 
 /** Values of a pair are joined; its parts are taken out again. */
 function keySql(key: string, { dims }: RollupQuestion): string {
-  if (key === 'tenant') return 'toString(t.tenant)';
-  if (key === 'pipeline_stage') return 'toString(t.stage)';
-  if (dims.length <= 1) return 'toString(t.value)';
+  if (key === 'tenant') return 't.tenant';
+  if (key === 'pipeline_stage') return 't.stage';
+  if (dims.length <= 1) return 't.value';
   return `splitByChar('\\x1f', toString(t.value))[${dims.indexOf(key) + 1}]`;
 }
 
@@ -246,7 +253,9 @@ function paramsOf(
 
 const groupingOf = (dims: readonly string[]): string => (dims.length === 0 ? 'all' : dims.join('*'));
 
-function tellBlock(view: BlockView, { by }: RollupQuestion, tell: Told): void {
+function tellBlock(view: BlockView, question: RollupQuestion, part: Part, tell: Told): void {
+  const { by } = question;
+  const isRow = isOneRow(question, part);
   const column = (name: string): ColumnView => {
     const found = view.columns.get(name);
     if (!found) throw new Error(`no column ${name} in the answer`);
@@ -274,24 +283,23 @@ function tellBlock(view: BlockView, { by }: RollupQuestion, tell: Told): void {
       tell(key, bucket_ms, name, tally);
       continue;
     }
-    const place = `${name}\n${bucket_ms}\n${key.join('\n')}`;
-    let known = told.get(place);
-    if (!known) {
-      known = { key, bucket_ms, name, tally: new Tally(name) };
-      told.set(place, known);
-    }
-    known.tally.n += Number(seen.at(row));
-    known.tally.micro += Number(micro.at(row));
-    if (codes && counts && known.tally.bins) addBins(known.tally.bins, codes, counts, row);
+    const place = isRow ? '' : `${name}\n${bucket_ms}\n${key.join('\n')}`;
+    const known = isRow ? undefined : told.get(place);
+    const tally = known?.tally ?? new Tally(name);
+    tally.n += Number(seen.at(row));
+    tally.micro += Number(micro.at(row));
+    if (codes && counts && tally.bins) addBins(tally.bins, codes, counts, row);
+    if (isRow) tell(key, bucket_ms, name, tally);
+    else if (!known) told.set(place, { key, bucket_ms, name, tally });
   }
   for (const { key, bucket_ms, name, tally } of told.values()) tell(key, bucket_ms, name, tally);
 }
 
-function addBins(bins: Bins, codes: ArrayView, counts: ArrayView, row: number): void {
-  const code = (codes.inner as FixedView).values as Uint16Array;
-  const count = (counts.inner as FixedView).values as Uint32Array;
-  for (let item = row === 0 ? 0 : codes.ends[row - 1]!; item < codes.ends[row]!; item++)
-    bins.add(code[item]!, count[item]!);
+function addBins(bins: Bins, { ends, inner }: ArrayView, counts: ArrayView, row: number): void {
+  const [from, to] = [row === 0 ? 0 : ends[row - 1]!, ends[row]!];
+  if (from === to) return;
+  const columns = [(inner as FixedView).values, (counts.inner as FixedView).values] as const;
+  bins.lay({ codes: columns[0] as Uint16Array, counts: columns[1] as Uint32Array, from, to });
 }
 
 /** A tally of what was read; counts may be text, numbers or big integers. */
