@@ -31,7 +31,8 @@ export function useLatencyChart(filters: readonly string[]) {
   const { exemplars } = useExemplars({
     of: 'requests',
     filters,
-    step_ms: chart.step_ms,
+    // In the steps of the chart, which are known with its answer.
+    step_ms: now ? chart.step_ms : 0,
     factor: ONE_S,
     label: labelOf,
   });

@@ -58,11 +58,12 @@ export function Page() {
   const findings = useFindings();
   const [left] = GUTTERS;
   const of = { filters: FILTERS, marks };
-  const { window } = useKpis({ metrics: ['delivered_fps'], by: ['region'], filters: FILTERS });
+  const { window, now } = useKpis({ metrics: ['delivered_fps'], by: ['region'], filters: FILTERS });
   const { exemplars, worst } = useExemplars({
     of: 'sequences',
     filters: FILTERS,
-    step_ms: window.step_ms,
+    // In the steps of the chart, which are known with its answer.
+    step_ms: now ? window.step_ms : 0,
     label: labelOf,
   });
   const fell = findings.data?.findings.find(

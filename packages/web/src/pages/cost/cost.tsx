@@ -173,4 +173,7 @@ function Charts({ series, way, marks }: { series: KpiResult; way: Way; marks: re
 const small = (value: number): string => (value === 0 ? '0' : formatMoney(value).replace('$', ''));
 /** Ticks are round: `5`, `0.05`, `20 bn`. */
 const round = (value: number): string => (value < 1_000 ? String(value) : small(value));
-const tickOf = { USD: round, h: formatCount } as const;
+const tickOf = {
+  USD: round,
+  h: (value: number) => (value < 1_000 ? String(value) : formatCount(value)),
+} as const;
