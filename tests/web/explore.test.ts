@@ -19,7 +19,7 @@ describe.skipIf(CHROMIUM === undefined)('requests, traces, errors and logs', () 
     // An hour ago: requests of right now may be under way, or another test's.
     await tab.go('/requests?from=now-2d&to=now-1h&filter=workload%3Dsingle_image');
     await tab.page
-      .locator('#request-filters')
+      .getByRole('complementary', { name: 'Filters' })
       .getByRole('button', { name: /^succeeded/ })
       .click();
     await tab.page.waitForURL(/filter=outcome%3Dsucceeded/);
@@ -43,7 +43,7 @@ describe.skipIf(CHROMIUM === undefined)('requests, traces, errors and logs', () 
       .first()
       .click();
     await tab.page.waitForURL(/span=/);
-    await tab.page.getByRole('complementary', { name: 'Details' }).getByText('boundary').waitFor();
+    await tab.page.getByRole('complementary', { name: 'Details' }).getByText('Attributes').waitFor();
     expect(await tab.axe()).toEqual([]);
     expect(tab.faults).toEqual([]);
     await tab.close();

@@ -15,6 +15,8 @@ export interface Column<Row> {
   readonly right?: boolean;
   /** Left out on phones. */
   readonly wide?: boolean;
+  /** Left out where the window is no wider than a tablet. */
+  readonly roomy?: boolean;
   readonly sortable?: boolean;
   /** A CSS length; the rest is shared. */
   readonly width?: string;
@@ -34,6 +36,9 @@ export interface TableProps<Row> {
   /** Height of what scrolls; rows past it are virtual. Without it the table is as tall as its rows. */
   readonly height?: number;
 }
+
+const seenOf = ({ right, wide, roomy }: Pick<Column<never>, 'right' | 'wide' | 'roomy'>) =>
+  classes(right && 'r', wide && 'hide-s', roomy && css.roomy);
 
 const ROW_PX = 32;
 const COARSE_ROW_PX = 44;
@@ -94,7 +99,7 @@ export function Table<Row>(props: TableProps<Row>) {
                 onClick={onOpen && (() => onOpen(row))}
               >
                 {columns.map((column) => (
-                  <td key={column.id} className={classes(column.right && 'r', column.wide && 'hide-s')}>
+                  <td key={column.id} className={seenOf(column)}>
                     {column.cell(row)}
                   </td>
                 ))}
@@ -120,7 +125,7 @@ function Headings<Row>({ columns, sort, onSort }: TableProps<Row>) {
               scope="col"
               aria-sort={sorted}
               style={column.width === undefined ? undefined : { width: column.width }}
-              className={classes(column.right && 'r', column.wide && 'hide-s')}
+              className={seenOf(column)}
             >
               {column.sortable && onSort ? (
                 <button type="button" className={css.sort} onClick={() => onSort(column.id)}>

@@ -80,14 +80,14 @@ export function useColumns(everyTenant: boolean, rows: readonly RequestRow[]): r
         ),
       },
       { id: 'workload', title: 'Workload', wide: true, cell: (row) => workloadWords(row.workload) },
-      { id: 'model', title: 'Model', wide: true, cell: (row) => <Name of={row.model_version} /> },
-      everyTenant && { id: 'tenant', title: 'Tenant', wide: true, cell: (row) => row.tenant },
-      { id: 'region', title: 'Region', wide: true, cell: (row) => <Name of={row.region} /> },
+      { id: 'model', title: 'Model', roomy: true, cell: (row) => <Name of={row.model_version} /> },
+      everyTenant && { id: 'tenant', title: 'Tenant', roomy: true, cell: (row) => row.tenant },
+      { id: 'region', title: 'Region', roomy: true, cell: (row) => <Name of={row.region} /> },
       {
         id: 'wait',
         title: 'Queue wait',
         right: true,
-        wide: true,
+        roomy: true,
         cell: (row) => <span className="dimmer">{formatDuration(row.queue_wait_ms)}</span>,
       },
       {
