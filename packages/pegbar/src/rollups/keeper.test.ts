@@ -207,6 +207,27 @@ describe.skipIf(missing)('the keeper of the rollups', () => {
     }
   });
 
+  it('keeps a mark that came between two flushes, of which the first has counted its hour', async () => {
+    await load([{ request: 'a', at: old }]);
+    let cleared = 0;
+    const watched: State = {
+      ...state,
+      async run(sql, params) {
+        const done = await state.run(sql, params);
+        if (sql.startsWith('DELETE FROM dirty_hours') && ++cleared === 1) await touch(old);
+        return done;
+      },
+    };
+    keeper = await createRollupKeeper({ state: watched, store, clock, counters: createCounters(), log });
+    await touch(old);
+    await Promise.all([keeper.settle(), keeper.settle()]);
+    expect(await marks()).toHaveLength(1);
+    await load([{ request: 'b', at: old }]);
+    await keeper.settle();
+    expect(await stored()).toEqual({ [-30 * HOUR_MS]: 2 });
+    expect(await marks()).toEqual([]);
+  });
+
   it('counts after a restart what was marked before it, counted or not', async () => {
     await load([{ request: 'a', at: old }]);
     await touch(old, NOW);

@@ -10,9 +10,10 @@
  * they change all the time, and a reader asks the keeper for them. After a crash they are dirty still, so they
  * are counted again.
  *
- * Counting costs in proportion to the rows of the bucket. The pause before the next round grows with the cost
- * of the last one, so that counting takes a bounded share of the machine at any rate of ingest; `settle` (which
- * `POST /flush` calls) counts everything at once.
+ * Counting costs in proportion to the rows of the bucket. Open hours and closed ones have a loop each, and the pause of
+ * each grows with what it costs, so that counting takes a bounded share of the machine at any rate of ingest. Closed
+ * hours are counted in units, the newest first; whatever else is due waits for one unit. `settle` (which `POST /flush`
+ * calls) counts everything without pauses.
  */
 import type { Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
@@ -168,8 +169,11 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
     return packBuckets(await paced(facts.value.marginals(hour_ms), clock), clock);
   }
 
-  /** Resolves with whether hours of it were stored before. */
-  async function countClosed(unit: readonly Dirty[]): Promise<boolean> {
+  /** Resolves with whether hours of it were stored before. Runs in turn. */
+  async function countClosed(chosen: readonly Dirty[]): Promise<boolean> {
+    // While it waited for its turn, a flush may have counted some of it; a mark that was made since is another one.
+    const unit = chosen.filter((one) => dirty.get(bucketKey(one)) === one);
+    if (unit.length === 0) return false;
     const frozen = await frozenOf(store, state, unit, clock.now());
     const buckets = unit.filter((one) => !frozen.has(bucketKey(one)));
     const began = new Map(unit.map((one) => [one, one.touched]));
@@ -187,12 +191,12 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
     return again;
   }
 
-  /** Everything that is due now: the newest first. */
-  async function round(): Promise<void> {
-    await countOpen();
+  /** Everything that is due now, the newest first; the loops have their turns between the units. */
+  async function countAll(): Promise<void> {
+    await inTurn(countOpen);
     for (const unit of unitsOf([...dirty.values()].filter(isClosed))) {
       if (stop.signal.aborted) return;
-      await countClosed(unit);
+      await inTurn(() => countClosed(unit));
     }
   }
 
@@ -302,7 +306,7 @@ export async function createRollupKeeper(options: RollupKeeperOptions): Promise<
   return {
     touch,
     async settle() {
-      await inTurn(round);
+      await countAll();
       await sumQuarters(true);
       await content.settle(openHours(), stop.signal);
     },

@@ -5,7 +5,7 @@ import type { ApiDeps, Handlers } from '../deps.ts';
 import { Refusal } from '../failure.ts';
 import { json } from '../wire.ts';
 
-/** A backlog of minutes is flushed in seconds; longer than this something is wrong. */
+/** A backlog of minutes is flushed in seconds; an import of weeks may take several calls. */
 const FLUSH_TIMEOUT_MS = 110_000;
 
 export function serverHandlers(deps: ApiDeps): Handlers {
@@ -17,7 +17,10 @@ export function serverHandlers(deps: ApiDeps): Handlers {
     const done = new AbortController();
     const late = clock.sleep(FLUSH_TIMEOUT_MS, done.signal).then(() => {
       if (!done.signal.aborted)
-        throw new Refusal('timeout', `the backlog was not loaded within ${FLUSH_TIMEOUT_MS / 1000} s`);
+        throw new Refusal(
+          'timeout',
+          `not everything was loaded and counted within ${FLUSH_TIMEOUT_MS / 1000} s; it goes on, ask again`,
+        );
     });
     late.catch(() => undefined);
     try {
