@@ -18,6 +18,15 @@ const PICTURE = { quality: 84, effort: 5 };
 /** Live pictures are painted after the history is told. */
 const PAINTED_MS = process.env.PEGBAR_STUDIO_URL ? 0 : 20_000;
 
+/** A page of one thing has its address from what the studio holds: the slowest picture of the newest hours. */
+async function addressOfTrace(url) {
+  const answer = await fetch(`${url}/api/v1/requests?limit=200&filter=workload%3Dsingle_image`);
+  const { items } = await answer.json();
+  const told = items.filter(({ outcome, images }) => outcome === 'succeeded' && images > 0);
+  const slowest = told.reduce((a, b) => (b.latency_ms > a.latency_ms ? b : a));
+  return `/requests/${slowest.request_id}`;
+}
+
 if (CHROMIUM === undefined) throw new Error('no Chromium here: run .ci/chromium.sh');
 const wanted = process.argv.slice(2);
 const studio = await startStudio({ days: 9 });
@@ -25,7 +34,8 @@ await new Promise((resolve) => setTimeout(resolve, PAINTED_MS));
 const browser = await openBrowser();
 mkdirSync(OUT, { recursive: true });
 try {
-  for (const [name, address] of ADDRESSES) {
+  const trace = ['trace', await addressOfTrace(studio.url)];
+  for (const [name, address] of [...ADDRESSES, trace]) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
     for (const [look, options] of LOOKS) {
       const tab = await openPage(browser, { url: studio.url, ...options });
