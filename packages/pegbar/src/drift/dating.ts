@@ -1,5 +1,4 @@
 /** When a series began to differ: CUSUM over its hours, free of the rhythm of the day. */
-import { cusum } from '@pegbar/stats';
 import { HOUR_MS, type Hours, meansByHour, type Series } from './series.ts';
 import type { Window } from './windows.ts';
 
@@ -7,8 +6,6 @@ const HOURS_OF_DAY = 24;
 /** z of an hour is cut here: one broken hour is no change. */
 const Z_MOST = 6;
 const SLACK = 0.5;
-/** Hours before the last calm one from which the change is dated anew. */
-const LOOK_BACK_HOURS = 48;
 
 export interface DatedChange {
   /** Start of the hour in which it began. */
@@ -18,7 +15,7 @@ export interface DatedChange {
 
 /**
  * The change that is in force at the end of the window: the sum of excesses over the slack (Page 1954) is followed to
- * the end, and dated where it last left zero; `cusum` then finds the hour that parts the means best. z of an hour
+ * the end, and dated where it last left zero, and no later than half a day after that where the step is most likely. z of an hour
  * takes its own number of observations. Null where nothing is in force.
  */
 export function dateChange(
@@ -75,9 +72,29 @@ function lastRise(z: Float64Array, direction: 'up' | 'down', from_ms: number): D
     else if (start < 0) start = at;
   }
   if (start < 0) return null;
-  const first = Math.max(0, start - LOOK_BACK_HOURS);
-  const found = cusum(z.subarray(first), { slack: SLACK });
-  const near = found && found.direction === direction && Math.abs(first + found.at - start) <= NEAR_HOURS;
-  return { at_ms: from_ms + (near ? first + found.at : start) * HOUR_MS, direction };
+  return { at_ms: from_ms + (start + stepAfter(z, start, direction)) * HOUR_MS, direction };
 }
-const NEAR_HOURS = 6;
+
+/** The sum may have left zero by chance some hours before the change that keeps it there. */
+const EARLY_HOURS = 12;
+/** Of splits that are as likely to this difference of log likelihoods the earliest is told: few changes come at once. */
+const AS_LIKELY = 3;
+
+/**
+ * Hours from `start` to where the step most likely is: the split whose later part exceeds what is expected most, in
+ * standard errors (generalised likelihood ratio; Lorden 1971, Ann. Math. Stat. 42:1897).
+ */
+function stepAfter(z: Float64Array, start: number, direction: 'up' | 'down'): number {
+  const likely: { after: number; ratio: number }[] = [];
+  let [sum, n] = [0, 0];
+  for (let at = z.length - 1; at >= start; at--) {
+    if (!Number.isFinite(z[at]!)) continue;
+    sum += direction === 'up' ? z[at]! : -z[at]!;
+    n++;
+    if (at - start <= EARLY_HOURS)
+      likely.push({ after: at - start, ratio: (Math.max(0, sum) ** 2 / n) * HALF });
+  }
+  const most = Math.max(...likely.map(({ ratio }) => ratio));
+  return likely.findLast(({ ratio }) => ratio >= most - AS_LIKELY)?.after ?? 0;
+}
+const HALF = 0.5;
