@@ -3,7 +3,7 @@ import { mergedRows } from '../store/index.ts';
 
 const NEAR = `t.timestamp >= fromUnixTimestamp64Milli({from:Int64}) - toIntervalHour(1)
     AND t.timestamp < fromUnixTimestamp64Milli({to:Int64}) + toIntervalHour(1)`;
-const SINCE = 'part >= toDate(fromUnixTimestamp64Milli({from:Int64})) - 1';
+const SINCE = 'part >= toDate(fromUnixTimestamp64Milli(greatest({from:Int64} - 86400000, 0)))';
 
 /** Segments that pictures have. */
 export const PICTURE_SEGMENTS: ReadonlySet<string> = new Set([

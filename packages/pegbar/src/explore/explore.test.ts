@@ -67,6 +67,28 @@ describe.skipIf(missing !== null)(`questions${missing ? ` (skipped: ${missing})`
     rmSync(data, { recursive: true, force: true });
   });
 
+  it('finds the newest of all time, however old it is', async () => {
+    const old = {
+      tenant: 'old',
+      request_id: 'long-ago',
+      image_id: 'long-ago-img',
+      timestamp: Date.now() - 40 * 24 * HOUR,
+      pipeline_stage: 'generate',
+      workload: 'single_image',
+      outcome: 'succeeded',
+      metrics: { latency_ms: 900 },
+    };
+    expect((await sendAll([old])).body).toMatchObject({ accepted: 1 });
+    await ask('/api/v1/flush', { method: 'POST' });
+    for (const [list, id] of [
+      ['requests', 'request_id'],
+      ['images', 'image_id'],
+    ]) {
+      const { items } = await good(`/api/v1/${list}?from=0&limit=1&tenant=old`);
+      expect(items).toMatchObject([{ [id!]: (old as Row)[id!] }]);
+    }
+  });
+
   it('shows requests newest first, in pages without gaps or repeats', async () => {
     const seen: string[] = [];
     let cursor: string | null = null;

@@ -3,8 +3,11 @@ import { OUTCOME_SQL, SETTLED_MS_SQL } from '../requests/index.ts';
 import { mergedRows } from '../store/index.ts';
 import { instantSql, selectList } from './columns.ts';
 
-/** A sender's clock may run ahead of ours by a day: a row of this time was ingested the day before at the earliest. */
-export const SINCE = 'part >= toDate(fromUnixTimestamp64Milli({from:Int64})) - 1';
+/**
+ * A sender's clock may run ahead of ours by a day: a row of this time was ingested the day before at the earliest. There is
+ * no day before 1970: a question of all time would ask for days after 2149.
+ */
+export const SINCE = 'part >= toDate(fromUnixTimestamp64Milli(greatest({from:Int64} - 86400000, 0)))';
 
 const TRACE = 't.trace_id = toFixedString(unhex({trace:String}), 16)';
 

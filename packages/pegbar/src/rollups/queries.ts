@@ -44,7 +44,7 @@ export const STAGES_ABOVE = `${STAGES} AND seg > ${COUNTED_UPTO} AND seg <= {new
   AND ({slices:UInt32} = 1 OR cityHash64(trace_id, request_id) % {slices:UInt32} = {slice:UInt32})`;
 
 /** The newest ingest day that could not hold a row of the range is a day before it: senders' clocks differ. */
-const SINCE = 'part >= toDate(fromUnixTimestamp64Milli({from:Int64})) - 1';
+const SINCE = 'part >= toDate(fromUnixTimestamp64Milli(greatest({from:Int64} - 86400000, 0)))';
 const CHOSEN = `WHERE t.tenant IN {tenants:Array(String)} AND t.${SINCE}`;
 
 /** The time at which a request counts is told by one of its rows, so that row lies in the range. */

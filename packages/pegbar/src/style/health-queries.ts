@@ -34,7 +34,7 @@ const joined = (pictures: string): string =>
  * `look`.
  */
 const LOOKED_AT = `(p.tenant, p.image_id) IN (SELECT tenant, image_id FROM embeddings AS o
-  WHERE {tenant_filter:o} AND o.part >= toDate(fromUnixTimestamp64Milli({from:Int64})) - 1 AND o.embedder = {look:String})`;
+  WHERE {tenant_filter:o} AND o.part >= toDate(fromUnixTimestamp64Milli(greatest({from:Int64} - 86400000, 0))) AND o.embedder = {look:String})`;
 export const FARTHEST = (pictures: string): string =>
   `SELECT ${TILE} FROM ${joined(pictures)} WHERE v > {over:Float64} ORDER BY ${LOOKED_AT} DESC, at DESC, image_id LIMIT {newest:UInt32}`;
 /** Flagged pictures are no example of a style. */
@@ -46,7 +46,7 @@ export const OUTSIDE = (pictures: string): string =>
 /** Palettes of some pictures; takes `look` and `ids`. */
 export const PALETTES_OF = `
 SELECT toString(tenant) AS tenant, image_id, argMax(palette, o.timestamp) AS tones FROM embeddings AS o
-WHERE {tenant_filter:o} AND o.part >= toDate(fromUnixTimestamp64Milli({from:Int64})) - 1
+WHERE {tenant_filter:o} AND o.part >= toDate(fromUnixTimestamp64Milli(greatest({from:Int64} - 86400000, 0)))
   AND o.embedder = {look:String} AND o.image_id IN {ids:Array(String)} GROUP BY tenant, image_id`;
 
 /** Scores and verdicts of the pictures of now and before. */
@@ -81,7 +81,7 @@ FROM (
     SELECT tenant AS e_tenant, image_id AS e_image,
       arrayFilter(x -> match(x, '^#[0-9a-fA-F]{6} [01](\\\\.[0-9]{1,8})?$'), argMax(palette, o.timestamp)) AS tones
     FROM embeddings AS o
-    WHERE {tenant_filter:o} AND o.part >= toDate(fromUnixTimestamp64Milli({from:Int64})) - 1
+    WHERE {tenant_filter:o} AND o.part >= toDate(fromUnixTimestamp64Milli(greatest({from:Int64} - 86400000, 0)))
       AND o.image_id != '' AND notEmpty(o.palette)
     GROUP BY e_tenant, e_image) AS e ON e.e_tenant = p.tenant AND e.e_image = p.image_id
   WHERE p.collection != '')

@@ -20,7 +20,7 @@ const PICTURE = `p.tenant AS tenant, p.image_id AS image_id, p.request_id AS req
 export const seen = (set: string): string => `
 SELECT ${PICTURE}, v.palette AS palette, count() OVER () AS of
 FROM ${set} AS p
-INNER JOIN ${VECTORS('e.part >= toDate(fromUnixTimestamp64Milli({from:Int64})) - 1')} AS v
+INNER JOIN ${VECTORS('e.part >= toDate(fromUnixTimestamp64Milli(greatest({from:Int64} - 86400000, 0)))')} AS v
   ON v.tenant = p.tenant AND v.image_id = p.image_id
 ORDER BY cityHash64(p.tenant, p.image_id), p.image_id LIMIT {limit:UInt32}`;
 
