@@ -29,7 +29,6 @@ export function Page() {
   const [{ range }] = useContextState();
   const failures = useFailures();
   const marks = useMarks();
-  const newest = useRequests({ filters: BAD, limit: 50 });
   const { data } = failures;
   const where = lastOf(range)?.replace(/^Last/, 'the last') ?? 'this range';
   const finding = data ? findingOf(data, where) : null;
@@ -78,32 +77,38 @@ export function Page() {
           </div>
         </div>
       )}
-      {failed !== 0 && newest.rows?.length !== 0 && (
-        <Sheet label="Failed requests">
-          <Head
-            alone
-            title="Failed and timed out"
-            unit={failed === undefined ? '' : `${formatCount(failed)}, newest first`}
-          />
-          {newest.isPending && <Loading height={240} label="Failed requests are loading" />}
-          {newest.error && !newest.rows && (
-            <Failed error={newest.error} height={240} onRetry={() => void newest.refetch()} />
-          )}
-          {newest.rows && newest.rows.length > 0 && (
-            <Failing
-              rows={newest.rows}
-              onEnd={() => {
-                if (newest.hasNextPage && !newest.isFetchingNextPage) void newest.fetchNextPage();
-              }}
-            />
-          )}
-        </Sheet>
-      )}
+      {failed !== 0 && <Newest failed={failed} />}
       {failed !== 0 && (
         <Sheet label="Latency of failed requests">
           <LatencyHeatmap title="Latency of failed requests" filters={FAILED_ONLY} level={2} />
         </Sheet>
       )}
     </>
+  );
+}
+
+function Newest({ failed }: { failed: number | undefined }) {
+  const newest = useRequests({ filters: BAD, limit: 50 });
+  if (newest.rows?.length === 0) return null;
+  return (
+    <Sheet label="Failed requests">
+      <Head
+        alone
+        title="Failed and timed out"
+        unit={failed === undefined ? '' : `${formatCount(failed)}, newest first`}
+      />
+      {newest.isPending && <Loading height={240} label="Failed requests are loading" />}
+      {newest.error && !newest.rows && (
+        <Failed error={newest.error} height={240} onRetry={() => void newest.refetch()} />
+      )}
+      {newest.rows && (
+        <Failing
+          rows={newest.rows}
+          onEnd={() => {
+            if (newest.hasNextPage && !newest.isFetchingNextPage) void newest.fetchNextPage();
+          }}
+        />
+      )}
+    </Sheet>
   );
 }
