@@ -69,6 +69,35 @@ describe.skipIf(CHROMIUM === undefined)('pages without their data', () => {
   );
 
   it(
+    'lead to data that is old',
+    async () => {
+      await server.store([
+        {
+          timestamp: Date.now() - 40 * 86_400_000,
+          request_id: 'r-old',
+          image_id: 'i-old',
+          pipeline_stage: 'generate',
+          workload: 'single_image',
+          model: { version: 'v1' },
+          metrics: { latency_ms: 1840 },
+          outcome: 'succeeded',
+        },
+      ]);
+      const tab = await openPage(browser, { url: server.url });
+      for (const path of ['/', '/single', '/requests', '/cost']) {
+        await tab.page.goto(server.url + path);
+        await tab.page.getByRole('button', { name: 'Jump to your data' }).first().click();
+        await tab.page.waitForURL(/from=.*to=/);
+        await tab.page.getByRole('button', { name: 'Jump to your data' }).waitFor({ state: 'detached' });
+      }
+      await tab.page.goBack();
+      await tab.page.getByRole('button', { name: 'Jump to your data' }).first().waitFor();
+      await tab.close();
+    },
+    ALL_MS,
+  );
+
+  it(
     'say what was refused, in the place of what they cannot show',
     async () => {
       const tab = await openPage(browser, { url: server.url });
