@@ -117,7 +117,7 @@ function alsoWords({ also, segment, metric }: DriftFinding): string {
     ...new Set(
       also.map((one) =>
         one.metric === metric
-          ? `in ${placeWords(one.segment)}`
+          ? `in ${placeWords(one.segment)}`.replace(/^in everything$/, 'over all')
           : `${driftTitle(one.metric).toLowerCase()}${
               JSON.stringify(one.segment) === JSON.stringify(segment) ? '' : ` of ${placeWords(one.segment)}`
             }`,
