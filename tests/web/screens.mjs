@@ -13,6 +13,9 @@ const LOOKS = [
   ['1440-dark', { theme: 'dark', width: 1440 }],
   ['390-light', { theme: 'light', width: 390, height: 844 }],
 ];
+/** Lists without an end are shown as far as their mock-up goes, by width. */
+const ENDLESS = new Set(['gallery', 'gallery-groups']);
+const ENDLESS_PX = { 1440: 1165, 390: 1600 };
 /** A third of a PNG, and text stays sharp. */
 const PICTURE = { quality: 84, effort: 5 };
 /** Live pictures are painted after the history is told. */
@@ -43,7 +46,8 @@ try {
       await tab.go(address);
       await quiet();
       // As tall as its content, so that what is stuck to the edges stands where it ends.
-      const height = Math.min(6000, await tab.page.evaluate('document.documentElement.scrollHeight'));
+      const most = ENDLESS.has(name) ? ENDLESS_PX[options.width] : 6000;
+      const height = Math.min(most, await tab.page.evaluate('document.documentElement.scrollHeight'));
       await tab.page.setViewportSize({ width: options.width, height });
       await quiet();
       await tab.page.waitForTimeout(400);
