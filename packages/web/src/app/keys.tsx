@@ -6,7 +6,7 @@ import css from './palette.module.css';
 import { ROUTES } from './routes.ts';
 
 const KEYS: readonly (readonly [readonly string[], string])[] = [
-  [['⌘K'], 'find a page, or what a pasted id is'],
+  [['⌘K'], 'find a page, or what an id is; pasting one anywhere does too'],
   [['d'], 'time range'],
   [['c'], 'compare with'],
   [['L'], 'live'],
@@ -15,7 +15,7 @@ const KEYS: readonly (readonly [readonly string[], string])[] = [
   [['T'], 'the chart as a table'],
   [['j', 'k'], 'next and previous row'],
   [['Enter'], 'open the row'],
-  [['Esc'], 'close, let go'],
+  [['Esc'], 'close, let go, back from a zoom'],
   [['B', 'W', 'X'], 'compared pictures: blink, wipe, difference'],
   [['1'], 'a picture at 100 %'],
   [['?'], 'this list'],

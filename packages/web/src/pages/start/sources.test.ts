@@ -37,6 +37,9 @@ describe('what is copied', () => {
       'npx pegbar import images ~/ComfyUI/output\nnpx pegbar watch ~/ComfyUI/output',
     );
     expect(textOf(NEAR, 'python')).toContain('pegbar.init()');
+    expect(textOf({ ...NEAR, otlp_http: 'http://127.0.0.1:4399' }, 'python')).toContain(
+      "pegbar.init(otlp_url='http://127.0.0.1:4399')",
+    );
     expect(textOf(NEAR, 'node')).toContain("init({ service: 'renderer' });");
   });
 

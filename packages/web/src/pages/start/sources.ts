@@ -97,6 +97,18 @@ const comfyui = (place: Place): Source => ({
   ],
 });
 
+/** Spans go to port 4318 of the same host unless another address is told. */
+function pythonInit({ url, key, otlp_http }: Place): string {
+  const beside = `http://${new URL(url).hostname}:4318`;
+  return [
+    url === USUAL_URL ? '' : `'${url}'`,
+    key === null ? '' : `key='${key}'`,
+    otlp_http === null || otlp_http === beside ? '' : `otlp_url='${otlp_http}'`,
+  ]
+    .filter((one) => one !== '')
+    .join(', ');
+}
+
 const python = (place: Place): Source => ({
   id: 'python',
   name: 'diffusers',
@@ -109,7 +121,7 @@ const python = (place: Place): Source => ({
       plain: true,
       command: lines(
         'import pegbar',
-        `pegbar.init(${place.url === USUAL_URL ? '' : `'${place.url}'`}${place.key === null ? '' : `${place.url === USUAL_URL ? '' : ', '}key='${place.key}'`})`,
+        `pegbar.init(${pythonInit(place)})`,
         'pegbar.instrument(pipe)         # any diffusers pipeline',
       ),
     },
