@@ -1,21 +1,12 @@
 /** `kind: DriftMonitor`: what is looked at by itself. The built-in ones are monitors like others. */
 
-import { readInstant } from '@pegbar/contract';
+import { ROLLUP_DIMENSIONS, readInstant } from '@pegbar/contract';
 import { z } from 'zod';
 import { DRIFT_METRIC_NAMES } from '../metrics.ts';
 import { readBaseline, readWindow } from '../windows.ts';
 import { planOf } from './plan.ts';
 
-const SEGMENTS = [
-  'tenant',
-  'region',
-  'model_version',
-  'workload',
-  'hardware_class',
-  'traffic_source',
-  'collection',
-  'pipeline_stage',
-] as const;
+const SEGMENTS = [...ROLLUP_DIMENSIONS, 'collection', 'pipeline_stage'] as const;
 /** Hours of a window: the shortest that the rollups tell, and a week. */
 const WINDOW_MOST_H = 168;
 const PERSISTENCE_MOST = 48;
