@@ -80,8 +80,8 @@ export {
   useDriftMonitors,
   useDriftPreview,
   useDriftReport,
-  useReleased,
   useExamplePictures,
+  useReleased,
 } from './drift.ts';
 export { type Example, type Sequence, useExamples, useSequence } from './examples.ts';
 export { type Failures, useFailures } from './failures.ts';
