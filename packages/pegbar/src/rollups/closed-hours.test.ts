@@ -111,6 +111,17 @@ describe.skipIf(missing)('closed hours', () => {
     expect(await stored()).toEqual(told);
   }, 120_000);
 
+  it('are stored where hours before them are empty', async () => {
+    const keeper = await keeperOver(store);
+    const hour_ms = Math.floor(NOW / HOUR_MS) * HOUR_MS - 90 * DAY_MS;
+    const [empty, filled] = [hour_ms, hour_ms + HOUR_MS].map((at) => ({ tenant: 'e', hour_ms: at }));
+    await load([filled!]);
+    await keeper.touch([empty!, filled!]);
+    await keeper.settle();
+    const told = (await stored()).filter((row) => row.includes('"roll_hours","tenant":"e"'));
+    expect(told.length).toBeGreaterThan(10);
+  });
+
   it('are counted the newest first, and what was counted is seen before the rest', async () => {
     const attached: string[] = [];
     const keeper = await keeperOver({

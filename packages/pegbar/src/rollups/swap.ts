@@ -73,6 +73,8 @@ export async function beginSwap(
   return {
     replaces,
     async add(counts, lists) {
+      // A block without rows ends the INSERT: the engine would leave out those after it.
+      if (counts.counts.rows === 0) return;
       const block = await paced(seriesBlock(counts, lists), clock);
       waiting.push(...block.encode());
       rows += block.rows;
