@@ -13,7 +13,7 @@ import { countFacts, type SpanCount, spansIn } from './facts.ts';
 import { OF_BUCKETS, OTHERS_OF_HOURS } from './queries.ts';
 import { type Moment, SeriesCounts } from './series-counts.ts';
 import { eachStoredHour } from './stored-hours.ts';
-import { type Bucket, beginSwap, bucketKey, dateOf, HOUR_MS, weekOf } from './swap.ts';
+import { type Bucket, beginSwap, bucketKey, dateOf, HOUR_MS, type Swap, weekOf } from './swap.ts';
 
 /** Stages of a chunk; a single hour may have more. Their counts take up to 400 bytes each where all of them differ. */
 const CHUNK_ROWS = 400_000;
@@ -22,6 +22,24 @@ const CHUNK_ROWS = 400_000;
 export async function storeHours(store: Store, clock: Clock, buckets: readonly Bucket[]): Promise<boolean> {
   const hours = [...new Set(buckets.map(({ hour_ms }) => hour_ms))].sort((a, b) => a - b);
   const swap = await beginHours(store, clock, buckets, hours);
+  try {
+    const days = await addHours(store, clock, { buckets, hours }, swap);
+    await swap.commit();
+    await storeDays(store, clock, buckets, days);
+    return swap.replaces;
+  } catch (error) {
+    await swap.abandon();
+    throw error;
+  }
+}
+
+/** Counts the hours into the swap; resolves with the days that they add up to. */
+async function addHours(
+  store: Store,
+  clock: Clock,
+  { buckets, hours }: { buckets: readonly Bucket[]; hours: readonly number[] },
+  swap: Swap,
+): Promise<SeriesCounts> {
   const wanted = new Set(buckets.map(bucketKey));
   const isWanted = ({ tenant, t_ms }: Moment): boolean => wanted.has(bucketKey({ tenant, hour_ms: t_ms }));
   const counted = new SeriesCounts();
@@ -57,9 +75,7 @@ export async function storeHours(store: Store, clock: Clock, buckets: readonly B
       await paced(days.include(total, sums, dayOf), clock);
     }
   }
-  await swap.commit();
-  await storeDays(store, clock, buckets, days);
-  return swap.replaces;
+  return days;
 }
 
 /** Of an hour that is counted, the rows over all tenants are replaced too: they stand there if anybody's do. */

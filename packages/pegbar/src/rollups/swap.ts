@@ -35,6 +35,8 @@ export interface Swap {
   add(counts: SeriesCounts, lists: BinLists): Promise<void>;
   /** From here on every reader sees the new rows. */
   commit(): Promise<void>;
+  /** Waits for what is on its way, so that it cannot come into the next swap. */
+  abandon(): Promise<void>;
 }
 
 /**
@@ -85,6 +87,7 @@ export async function beginSwap(
       await inserted;
       await (replaces ? replacePartition : attachPartition)(store, table, partition);
     },
+    abandon: () => inserted.catch(() => undefined),
   };
 }
 
