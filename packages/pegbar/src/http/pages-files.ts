@@ -63,12 +63,15 @@ const POLICY = [
 /** Beside the built server, or beside its sources. */
 const FOLDERS = ['../web/', '../../dist/web/'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
 
-export function createPageFiles(
-  folder = FOLDERS.find((one) => existsSync(join(one, 'index.html'))),
-): PageFiles {
+const foundFolder = (): string | undefined => FOLDERS.find((one) => existsSync(join(one, 'index.html')));
+
+export function createPageFiles(given?: string): PageFiles {
   let known: Built | undefined;
+  // Where they were not built yet when the server started, they are looked for again.
+  let folder = given;
   /** Read again when they were built anew, so that whoever works on them need not restart the server. */
   const all = (): Built => {
+    folder ??= foundFolder();
     const built = folder === undefined ? undefined : builtAt(folder);
     if (folder === undefined || built === undefined) return known ?? NOT_BUILT;
     if (known?.built !== built) known = { built, files: readFiles(folder), shells: readShells(folder) };
