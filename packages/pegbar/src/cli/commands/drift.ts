@@ -36,7 +36,8 @@ export const baseline: One<string> = {
   kind: 'one',
   value: 'WHAT',
   help: '28d, 7d (days before, hours of the week matched), release, release:VERSION, or FROM/TO (28d)',
-  read: (raw) => (raw.trim() === '' ? fail('say 28d, 7d, release, release:VERSION or FROM/TO') : ok(raw.trim())),
+  read: (raw) =>
+    raw.trim() === '' ? fail('say 28d, 7d, release, release:VERSION or FROM/TO') : ok(raw.trim()),
 };
 
 export const drift = command({
