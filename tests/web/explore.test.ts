@@ -43,7 +43,9 @@ describe.skipIf(CHROMIUM === undefined)('requests, traces, errors and logs', () 
       .first()
       .click();
     await tab.page.waitForURL(/span=/);
-    await tab.page.getByRole('complementary', { name: 'Details' }).getByText('Attributes').waitFor();
+    const details = tab.page.getByRole('complementary', { name: 'Details' });
+    await details.getByRole('button', { name: /^\d+ more$/ }).click();
+    await details.getByText('boundary').waitFor();
     expect(await tab.axe()).toEqual([]);
     expect(tab.faults).toEqual([]);
     await tab.close();
