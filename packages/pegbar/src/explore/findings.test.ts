@@ -229,6 +229,9 @@ describe('an objective', () => {
     // One failure of forty: not even one is allowed, and one is chance.
     ['batch-panels-success', 0.975, 40, 'near'],
     ['batch-panels-success', 0.95, 40, 'outside'],
+    // Two where one is allowed are chance; twenty where ten are, are not.
+    ['timeouts-oom', 0.01, 200, 'near'],
+    ['timeouts-oom', 0.01, 2_000, 'outside'],
   ] as const)('%s at %d of %d is %s', (id, value, n, cell) => {
     expect(cellOf(of(id), value, n, null)).toBe(cell);
   });

@@ -1,5 +1,6 @@
 /** The default objectives bucket by bucket: inside, near the limit, outside, or nothing to say. */
 import { DEFAULT_OBJECTIVES, metricsOf, type Objective } from '@pegbar/contract';
+import { chi2Cdf } from '@pegbar/stats';
 import { ok, type Result } from '../base/result.ts';
 import type { Asking } from './deps.ts';
 import { type ExploreError, fromStore } from './failure.ts';
@@ -20,8 +21,9 @@ const RAW_ROWS_MOST = 3_000_000;
 const NEAR = 0.1;
 /** Lengths of cells where less happens. */
 const STEPS_MS: readonly number[] = [0.5, 1, 2, 3, 4, 6, 12].map((hours) => hours * HOUR_MS);
-/** A share of this many cannot pass a limit of one in two hundred by chance alone. */
 const OBSERVED_LEAST = 20;
+/** A share over its limit that is as likely as this where the limit is just kept is near it. */
+const CHANCE = 0.05;
 
 export type Cell = 'inside' | 'near' | 'outside' | null;
 
@@ -37,17 +39,19 @@ export function cellOf(objective: Objective, value: number | null, n: number, ba
   const limit = objective.relative ? objective.limit * (baseline ?? Number.NaN) : objective.limit;
   if (!Number.isFinite(limit) || limit <= 0) return null;
   const atMost = objective.side === 'at_most';
-  if (atMost ? value > limit : value < limit) return isOne(objective, value, n, limit) ? 'near' : 'outside';
+  if (atMost ? value > limit : value < limit)
+    return mayBeChance(objective, value, n, limit) ? 'near' : 'outside';
   if (atMost) return value > limit * (1 - NEAR) ? 'near' : 'inside';
   if (objective.unit === '0..1') return value < 1 && value < limit + (1 - limit) * NEAR ? 'near' : 'inside';
   return value < limit * (1 + NEAR) ? 'near' : 'inside';
 }
 
-/** One failure among so few that not even one is allowed says little: it is near the limit. */
-function isOne({ unit, side }: Objective, value: number, n: number, limit: number): boolean {
+/** Of a share: as many as there were come by chance too where exactly as many as allowed are due (Poisson). */
+function mayBeChance({ unit, side }: Objective, value: number, n: number, limit: number): boolean {
   if (unit !== '0..1') return false;
   const [bad, allowed] = side === 'at_most' ? [value * n, limit * n] : [(1 - value) * n, (1 - limit) * n];
-  return allowed < 1 && bad < 1.5;
+  // P(X >= k) of a Poisson variable is the χ² distribution function with 2k degrees of freedom at twice its mean.
+  return chi2Cdf(2 * allowed, 2 * Math.max(1, Math.round(bad))) > CHANCE;
 }
 
 /** The range, and the segment that is looked at. */
