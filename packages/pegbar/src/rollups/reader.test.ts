@@ -11,7 +11,7 @@ import { engineMissing, startTestEngine, type TestEngine } from '../store/engine
 import { createStore, migrate, type Store, shippedMigrations } from '../store/index.ts';
 import type { Tally } from './builder.ts';
 import { createRollupKeeper, type RollupKeeper } from './keeper.ts';
-import { createRollupReader, type RollupQuestion } from './reader.ts';
+import { createRollupReader, type KeyCondition, type RollupQuestion } from './reader.ts';
 
 const missing = engineMissing();
 if (missing) console.warn(`skipped: ${missing}`);
@@ -219,6 +219,22 @@ describe.skipIf(missing)('the reader of the rollups', () => {
       expect(await read({ ...asked, at: QUANTILES })).toEqual(expected);
     });
   }
+
+  it('adds up tenants that are chosen by a condition, stored quantiles or not', async () => {
+    const notA: KeyCondition = {
+      key: 'tenant',
+      sql: (expression) => `${expression} != {not_a:String}`,
+      params: { not_a: 'a' },
+      matches: (value) => value !== 'a',
+    };
+    for (const step_ms of [HOUR_MS, DAY_MS]) {
+      const asked = { step_ms, conditions: [notA] };
+      const expected = await folded(asked);
+      expect(expected.size).toBeGreaterThan(10);
+      expect(await read(asked)).toEqual(expected);
+      expect(await read({ ...asked, at: QUANTILES })).toEqual(expected);
+    }
+  });
 
   it('reads an hour that is stored of one tenant and held of another once', async () => {
     // The clock goes back over hours that were stored, and one tenant sends into one of them.

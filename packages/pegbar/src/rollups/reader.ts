@@ -180,12 +180,14 @@ const HELD: Readonly<Record<NonNullable<Part['held']>, string>> = {
 };
 
 /** Whether each cell of the answer is one stored row, whose quantiles then stand beside it. */
-function isWhole({ at, dims, by, stages, step_ms, conditions }: RollupQuestion, part: Part): boolean {
+function isWhole(question: RollupQuestion, part: Part): boolean {
+  const { scope, at, dims, by, stages, step_ms, conditions } = question;
   if (!at?.every((q) => (STORED_QUANTILES as readonly number[]).includes(q))) return false;
   if (part.held === 'only hours' || step_ms !== (part.table === 'roll_days' ? DAY_MS : HOUR_MS)) return false;
   const fixed = (key: string): boolean =>
     by.includes(key) || conditions.some((one) => one.key === key && one.single === true);
-  return dims.every(fixed) && (!stages || fixed('pipeline_stage'));
+  const ofOne = part.whose === 'all' || scope.tenant !== null || fixed('tenant');
+  return ofOne && dims.every(fixed) && (!stages || fixed('pipeline_stage'));
 }
 
 /** Whether no two stored rows are of one cell of the answer, so that there is nothing to add up. */
