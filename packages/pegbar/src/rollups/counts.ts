@@ -103,10 +103,10 @@ export class CountTable {
 
   /** The bins of each row as they are now. */
   lists(): BinLists {
-    const { rows, bins, firstCodes, firstCounts } = this;
+    const { rows, bins, others, firstCodes, firstCounts } = this;
     const starts = new Uint32Array(rows + 1);
-    eachPair(bins, (row) => void starts[row + 1]!++);
-    for (let row = 0; row < rows; row++) starts[row + 1]! += starts[row]! + (firstCounts[row] === 0 ? 0 : 1);
+    for (let row = 0; row < rows; row++)
+      starts[row + 1] = starts[row]! + others[row]! + (firstCounts[row] === 0 ? 0 : 1);
     const codes = new Uint16Array(starts[rows]!);
     const counts = new Uint32Array(codes.length);
     const next = starts.slice(0, rows);
