@@ -76,6 +76,18 @@ describe('failures', () => {
     expect(found.retries).toEqual([expect.objectContaining({ request_id: 'r-30', attempt: 3 })]);
   });
 
+  test('are told by code alone where only that is asked, as for a baseline', async () => {
+    const all = await ask<{ codes: unknown }>(`failures?${WINDOW}&step=10m`);
+    expect(await ask(`failures?${WINDOW}&step=10m&only=codes`)).toEqual({
+      ...all,
+      settings: [],
+      runs: [],
+      retries: [],
+      retried: 0,
+      one_in: 1,
+    });
+  });
+
   test('refuse more buckets than a chart has', async () => {
     const answer = await fetch(`${server.url}/api/v1/failures?from=0&step=1s`);
     expect([answer.status, ((await answer.json()) as { error: { code: string } }).error.code]).toEqual([

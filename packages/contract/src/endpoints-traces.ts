@@ -44,7 +44,15 @@ export const TRACES: readonly Endpoint[] = [
     summary:
       'Failed and timed-out requests by error code over time, what they have in common, OOMs in a row, retry loops.',
     scopes: ['read'],
-    parameters: [...range, step, filter],
+    parameters: [
+      ...range,
+      step,
+      filter,
+      query('only', '`codes`: the error codes over time and nothing else, as for a baseline.', {
+        type: 'string',
+        enum: ['codes'],
+      }),
+    ],
     answer: json(traces.FailuresAnswer),
     errors: ['query_limit', 'engine_unavailable'],
   },

@@ -16,6 +16,8 @@ import { type Share, shareOf, subjectOf } from './subjects.ts';
 export interface FailuresQuestion extends TimeRange {
   step_ms: number;
   conditions: readonly Condition[];
+  /** Nothing but the codes over time: what a baseline is drawn of costs one question, not six. */
+  only_codes?: boolean;
 }
 
 export interface Failures {
@@ -149,6 +151,11 @@ export async function readFailures(
   const ask = (sql: string, more: Record<string, unknown> = {}) =>
     scoped.rows<Row>(sql, { params: { ...base, ...more }, ...signalOf(asking) });
   const { sql } = where.value;
+  const axis = { first, step_ms, steps };
+  if (question.only_codes === true) {
+    const told = await ask(codesSql(sql));
+    return told.ok ? ok({ ...overTime(told.value, axis), ...NOTHING_MORE }) : fromStore(told.error);
+  }
   const [counted, codes, failed, retries, suspects] = await Promise.all([
     ask(subject.value.count),
     ask(codesSql(sql)),
@@ -176,27 +183,10 @@ export async function readFailures(
     runs.push(...found.value);
   }
   return ok({
-    step_s: step_ms / 1000,
-    times: Array.from({ length: steps }, (_, at) => iso(first + at * step_ms)),
-    codes: codesOf(rowsOf(codes), { first, step_ms, steps }),
+    ...overTime(rowsOf(codes), axis),
     settings: settingsOf(rowsOf(failed), all.value, look.one_in),
-    runs: runs
-      .map((row) => ({
-        by: row.by as 'host' | 'model_version',
-        value: String(row.value),
-        length: Number(row.length),
-        from: iso(Number(row.from_ms)),
-        to: iso(Number(row.to_ms)),
-      }))
-      .sort((a, b) => b.length - a.length),
-    retries: rowsOf(retries).map((row) => ({
-      tenant: String(row.tenant),
-      request_id: String(row.request_id),
-      timestamp: iso(Number(row.at_ms)),
-      attempt: Number(row.attempt),
-      outcome: String(row.outcome),
-      code: String(row.code),
-    })),
+    runs: runs.map(runOf).sort((a, b) => b.length - a.length),
+    retries: rowsOf(retries).map(retryOf),
     retried: Number(rowsOf(retries)[0]?.n ?? 0),
     one_in: look.one_in,
   });
@@ -210,10 +200,35 @@ const ofAll = (failed: readonly Row[], share: Share): Record<string, unknown> =>
   values: failed.map((row) => row.value),
 });
 
-function codesOf(
-  rows: readonly Row[],
-  { first, step_ms, steps }: { first: number; step_ms: number; steps: number },
-): Failures['codes'] {
+const runOf = (row: Row): Failures['runs'][number] => ({
+  by: row.by as 'host' | 'model_version',
+  value: String(row.value),
+  length: Number(row.length),
+  from: iso(Number(row.from_ms)),
+  to: iso(Number(row.to_ms)),
+});
+const retryOf = (row: Row): Failures['retries'][number] => ({
+  tenant: String(row.tenant),
+  request_id: String(row.request_id),
+  timestamp: iso(Number(row.at_ms)),
+  attempt: Number(row.attempt),
+  outcome: String(row.outcome),
+  code: String(row.code),
+});
+const NOTHING_MORE = { settings: [], runs: [], retries: [], retried: 0, one_in: 1 };
+
+interface Axis {
+  first: number;
+  step_ms: number;
+  steps: number;
+}
+const overTime = (rows: readonly Row[], axis: Axis): Pick<Failures, 'step_s' | 'times' | 'codes'> => ({
+  step_s: axis.step_ms / 1000,
+  times: Array.from({ length: axis.steps }, (_, at) => iso(axis.first + at * axis.step_ms)),
+  codes: codesOf(rows, axis),
+});
+
+function codesOf(rows: readonly Row[], { first, step_ms, steps }: Axis): Failures['codes'] {
   const out = new Map<string, Failures['codes'][number]>();
   for (const row of rows) {
     const code = String(row.code);

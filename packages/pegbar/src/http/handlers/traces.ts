@@ -29,7 +29,8 @@ export function traceHandlers(deps: ApiDeps): Handlers {
       return json(orRefuse(await readLatencies({ ...deps, rollups }, askingOf(call), overTime(call))));
     },
     async getFailures(call) {
-      return json(orRefuse(await readFailures(deps, askingOf(call), overTime(call))));
+      const only_codes = call.url.searchParams.get('only') === 'codes';
+      return json(orRefuse(await readFailures(deps, askingOf(call), { ...overTime(call), only_codes })));
     },
   };
 }
