@@ -186,6 +186,39 @@ describe.skipIf(CHROMIUM === undefined)('across the pages', () => {
   );
 
   it(
+    'keep what they show where a menu of theirs cannot be fetched, and open it when the server is back',
+    async () => {
+      const tab = await openPage(browser, { url: studio.url });
+      const { page } = tab;
+      let away = false;
+      await page.route('**/*', (route) => (away ? route.abort('connectionrefused') : route.continue()));
+      const menus = [
+        ['/images?from=now-2d', 'Group by'],
+        ['/releases/inkwash-v7', 'Against'],
+        ['/drift', 'Metric'],
+      ] as const;
+      for (const [path, name] of menus) {
+        away = false;
+        await tab.go(path);
+        const control = page.locator('main').getByRole('button', { name }).locator('visible=true').first();
+        const title = await page.locator('h1').textContent();
+        away = true;
+        await control.click();
+        await page.getByText('This cannot be opened now').waitFor();
+        expect(await page.locator('h1').textContent()).toBe(title);
+        away = false;
+        await control.click();
+        await page.locator('[role=menu],[role=dialog]').first().waitFor();
+      }
+      expect(
+        tab.faults.filter((fault) => !/Failed to load|Unable to preload|dynamically imported/.test(fault)),
+      ).toEqual([]);
+      await tab.close();
+    },
+    TEST_MS,
+  );
+
+  it(
     'ask for a login in place when the session is over, and are there again after it',
     async () => {
       const tab = await openPage(browser, { url: studio.url });

@@ -1,8 +1,9 @@
 /** What drift is measured against, and of what: in the address as `baseline`, and as the path. */
-import { type FormEvent, lazy, Suspense, useState } from 'react';
+import { type FormEvent, useState } from 'react';
 import { DRIFT_BASELINE, useReleased } from '../../api/index.ts';
 import { formatSpan } from '../../format/index.ts';
 import { Control } from '../../parts/button.tsx';
+import { coming, OnDemand } from '../../parts/on-demand.tsx';
 import {
   instantOf,
   readRange,
@@ -15,7 +16,7 @@ import {
 import css from './controls.module.css';
 import { DRIFT_TITLES, driftTitle } from './words.ts';
 
-const Panel = lazy(() => import('../../parts/overlays.tsx').then((module) => ({ default: module.Panel })));
+const panel = coming(() => import('../../parts/overlays.tsx').then((module) => module.Panel));
 
 /** What names one release to be held against. */
 const PINNED_RELEASE = 'release:';
@@ -60,15 +61,21 @@ export function BaselineControl() {
         {chosenWords(baseline, now_ms, zone)}
       </Control>
       {anchor && (
-        <Suspense fallback={null}>
-          <Panel label="Baseline" anchor={anchor} onClose={() => setAnchor(null)}>
-            <div className={css.panel}>
-              <Choices choices={CHOICES} chosen={baseline} onTake={take} />
-              <Releases chosen={baseline} onTake={take} />
-              <Pinned onTake={take} />
-            </div>
-          </Panel>
-        </Suspense>
+        <OnDemand
+          of={panel}
+          props={{
+            label: 'Baseline',
+            anchor,
+            onClose: () => setAnchor(null),
+            children: (
+              <div className={css.panel}>
+                <Choices choices={CHOICES} chosen={baseline} onTake={take} />
+                <Releases chosen={baseline} onTake={take} />
+                <Pinned onTake={take} />
+              </div>
+            ),
+          }}
+        />
       )}
     </>
   );
@@ -170,15 +177,21 @@ export function MetricControl({ metric }: { metric: string | null }) {
         {metric === null ? 'all' : driftTitle(metric)}
       </Control>
       {anchor && (
-        <Suspense fallback={null}>
-          <Panel label="Metric" anchor={anchor} onClose={() => setAnchor(null)}>
-            <Choices
-              choices={[['', 'All'], ...Object.entries(DRIFT_TITLES)]}
-              chosen={metric ?? ''}
-              onTake={take}
-            />
-          </Panel>
-        </Suspense>
+        <OnDemand
+          of={panel}
+          props={{
+            label: 'Metric',
+            anchor,
+            onClose: () => setAnchor(null),
+            children: (
+              <Choices
+                choices={[['', 'All'], ...Object.entries(DRIFT_TITLES)]}
+                chosen={metric ?? ''}
+                onTake={take}
+              />
+            ),
+          }}
+        />
       )}
     </>
   );

@@ -1,10 +1,11 @@
 /** The gallery: every picture of the range, newest first or in groups, with its filters and one of them open beside. */
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { type Gallery, type ImageRow, useGallery, useImages, useMay } from '../../api/index.ts';
 import { formatCount } from '../../format/index.ts';
 import { Control } from '../../parts/button.tsx';
 import { FilterChips } from '../../parts/filter-chips.tsx';
 import { Nothing } from '../../parts/nothing.tsx';
+import { coming, OnDemand } from '../../parts/on-demand.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { useRowKeys } from '../../parts/row-keys.ts';
 import { Failed, Loading } from '../../parts/states.tsx';
@@ -16,7 +17,7 @@ import { Groups } from './groups.tsx';
 import { PicturePeek } from './picture-peek.tsx';
 import { Wall } from './wall.tsx';
 
-const Panel = lazy(() => import('../../parts/overlays.tsx').then(({ Menu }) => ({ default: Menu })));
+const menu = coming(() => import('../../parts/overlays.tsx').then((module) => module.Menu));
 /** What pictures are grouped by here; the API takes any field. */
 const GROUPS = ['loras', 'checkpoint_hash', 'model_version', 'collection', 'tenant', 'workload'] as const;
 const PAGE = 200;
@@ -164,18 +165,19 @@ function GroupBy() {
         {group === null ? 'nothing' : fieldWords(group)}
       </Control>
       {anchor && (
-        <Suspense>
-          <Panel
-            label="Group by"
-            anchor={anchor}
-            choices={[
+        <OnDemand
+          of={menu}
+          props={{
+            label: 'Group by',
+            anchor,
+            choices: [
               { id: '', words: 'Nothing: newest first' },
               ...GROUPS.map((id) => ({ id, words: sentence(fieldWords(id)) })),
-            ]}
-            onChoose={(id) => setGroup(id === '' ? null : id)}
-            onClose={() => setAnchor(null)}
-          />
-        </Suspense>
+            ],
+            onChoose: (id) => setGroup(id === '' ? null : id),
+            onClose: () => setAnchor(null),
+          }}
+        />
       )}
     </span>
   );

@@ -1,5 +1,5 @@
 /** One version against another: the verdict in words, each difference with its interval, where it is worse, and the pictures. */
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import { Link } from 'wouter';
 import { type ReleaseView, useRelease } from '../../api/index.ts';
 import type { PageProps } from '../../app/routes.ts';
@@ -7,6 +7,7 @@ import { formatCount, formatPercent, formatTime } from '../../format/index.ts';
 import { ButtonLink, Control } from '../../parts/button.tsx';
 import { Tag } from '../../parts/chip.tsx';
 import { Icon } from '../../parts/icon.tsx';
+import { coming, OnDemand } from '../../parts/on-demand.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Cell, Sheet } from '../../parts/sheet.tsx';
 import { Failed, Loading, Note } from '../../parts/states.tsx';
@@ -18,7 +19,7 @@ import { Segments } from './segments.tsx';
 import { Latency, TrafficShare } from './traffic.tsx';
 import { Verdict, verdictTag } from './words.tsx';
 
-const Menu = lazy(() => import('../../parts/overlays.tsx').then((module) => ({ default: module.Menu })));
+const menu = coming(() => import('../../parts/overlays.tsx').then((module) => module.Menu));
 
 export function Page({ params }: PageProps) {
   const version = params.version ?? '';
@@ -140,15 +141,16 @@ function Against({ view }: { view: ReleaseView }) {
         <span>{view.against}</span> <Icon name="down" size={12} />
       </Control>
       {anchor && (
-        <Suspense>
-          <Menu
-            label="Against"
-            anchor={anchor}
-            choices={view.others.map((id) => ({ id, words: id }))}
-            onChoose={(id) => setAgainst(id)}
-            onClose={() => setAnchor(null)}
-          />
-        </Suspense>
+        <OnDemand
+          of={menu}
+          props={{
+            label: 'Against',
+            anchor,
+            choices: view.others.map((id) => ({ id, words: id })),
+            onChoose: (id) => setAgainst(id),
+            onClose: () => setAnchor(null),
+          }}
+        />
       )}
     </>
   );

@@ -1,12 +1,13 @@
 /** What a request is held against: the median of the release before, of its own version, or of another one. */
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import { get, type KpiAnswer, type RequestRow, type UsualTimes } from '../../api/index.ts';
 import { Control } from '../../parts/button.tsx';
 import { Icon } from '../../parts/icon.tsx';
+import { coming, OnDemand } from '../../parts/on-demand.tsx';
 import { DAY, HOUR, useContextState } from '../../url/index.ts';
 
-const Menu = lazy(() => import('../../parts/overlays.tsx').then((module) => ({ default: module.Menu })));
+const menu = coming(() => import('../../parts/overlays.tsx').then((module) => module.Menu));
 
 const DAYS = 28 * DAY;
 /** More versions than this are searched for on the page of releases. */
@@ -51,21 +52,22 @@ export function Against({ request, usual }: { request: RequestRow; usual: UsualT
         <Icon name="down" size={12} />
       </Control>
       {anchor && (
-        <Suspense>
-          <Menu
-            label="Compare with the median of"
-            anchor={anchor}
-            choices={[
+        <OnDemand
+          of={menu}
+          props={{
+            label: 'Compare with the median of',
+            anchor,
+            choices: [
               { id: BEFORE, words: 'the release before' },
               ...versions.map((version) => ({
                 id: `release:${version}`,
                 words: version === request.model_version ? `${version}, its own` : version,
               })),
-            ]}
-            onChoose={choose}
-            onClose={() => setAnchor(null)}
-          />
-        </Suspense>
+            ],
+            onChoose: choose,
+            onClose: () => setAnchor(null),
+          }}
+        />
       )}
     </>
   );
