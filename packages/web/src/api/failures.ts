@@ -1,6 +1,7 @@
 /** Why requests failed, over time and by what they have in common. */
 import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query';
-import { useContextState, useWindow } from '../url/index.ts';
+import { useMemo } from 'react';
+import { useContextState, useWindow, type Window } from '../url/index.ts';
 import { get } from './client.ts';
 
 export interface Failures {
@@ -39,13 +40,44 @@ export interface Failures {
   readonly one_in: number;
 }
 
+/** Bars that are still told apart. */
+const BARS = 60;
+
 export function useFailures(): UseQueryResult<Failures> {
+  const window = useWindow(BARS);
+  return useAnswer(window, { step: window.step_ms / 1000 }, true);
+}
+
+/** What failed over the baseline of the context bar. */
+export interface FailuresThen {
+  /** By error code; counts stand beside those of the bar of now at the same place. */
+  readonly codes: ReadonlyMap<string, Pick<Failures['codes'][number], 'counts' | 'n'>>;
+}
+
+/** Undefined where nothing is compared or it has not come; asked after what is now, whose place on the page is first. */
+export function useFailuresThen(enabled: boolean): FailuresThen | undefined {
+  const { baseline, step_ms, ...window } = useWindow(BARS);
+  const release = baseline?.release ? [`model_version=${baseline.release}`] : [];
+  const asked = { step: step_ms / 1000, only: 'codes', release };
+  const { data } = useAnswer(baseline?.window ?? window, asked, enabled && baseline !== null);
+  const compared = enabled && baseline !== null;
+  return useMemo(
+    () => (data && compared ? { codes: new Map(data.codes.map((one) => [one.code, one])) } : undefined),
+    [data, compared],
+  );
+}
+
+function useAnswer(
+  { from_ms, to_ms }: Window,
+  { release = [], ...more }: { step: number; only?: string; release?: readonly string[] },
+  enabled: boolean,
+): UseQueryResult<Failures> {
   const [{ filters, tenant }] = useContextState();
-  const { from_ms, to_ms, step_ms } = useWindow(60);
-  const params = { from: from_ms, to: to_ms, step: step_ms / 1000, filter: filters, tenant };
+  const params = { ...more, from: from_ms, to: to_ms, filter: [...filters, ...release], tenant };
   return useQuery({
     queryKey: ['failures', params],
     queryFn: ({ signal }) => get<Failures>('failures', params, signal),
     placeholderData: keepPreviousData,
+    enabled,
   });
 }

@@ -84,7 +84,7 @@ export {
   useReleased,
 } from './drift.ts';
 export { type Example, type Sequence, useExamples, useSequence } from './examples.ts';
-export { type Failures, useFailures } from './failures.ts';
+export { type Failures, type FailuresThen, useFailures, useFailuresThen } from './failures.ts';
 export {
   type Change,
   type Finding,

@@ -1,6 +1,6 @@
 /** Errors: what fails, since when, and what failing requests have in common; from a bar to the requests. */
 import type { KpiName } from '@pegbar/contract/words';
-import { totalOf, useFailures, useKpis, useRequests } from '../../api/index.ts';
+import { totalOf, useFailures, useFailuresThen, useKpis, useRequests } from '../../api/index.ts';
 import { KpiChart, type KpiLine, LatencyHeatmap, useMarks } from '../../charts/index.ts';
 import { formatCount } from '../../format/index.ts';
 import { FilterChips } from '../../parts/filter-chips.tsx';
@@ -8,13 +8,13 @@ import { Nothing } from '../../parts/nothing.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Cells, Head, Sheet } from '../../parts/sheet.tsx';
 import { Failed, Loading, Note } from '../../parts/states.tsx';
-import { lastOf, useContextState } from '../../url/index.ts';
+import { lastOf, thanWords, useContextState } from '../../url/index.ts';
 import css from './errors.module.css';
 import { Failing } from './failing.tsx';
 import { Loops, Runs } from './runs.tsx';
 import { Settings } from './settings.tsx';
 import { Taxonomy } from './taxonomy.tsx';
-import { findingOf } from './words.ts';
+import { findingOf, wasWords } from './words.ts';
 
 const line = (metric: KpiName): KpiLine[] => [{ metric, name: 'now', colour: 'series-1', weight: 'subject' }];
 const OOM = line('oom_rate');
@@ -26,8 +26,9 @@ const FAILED_ONLY = ['outcome=failed'];
 const GUTTER = 72;
 
 export function Page() {
-  const [{ range }] = useContextState();
+  const [{ range, compare }] = useContextState();
   const failures = useFailures();
+  const then = useFailuresThen(failures.data !== undefined && !failures.isPlaceholderData);
   const marks = useMarks();
   const { data } = failures;
   const where = lastOf(range)?.replace(/^Last/, 'the last') ?? 'this range';
@@ -52,9 +53,13 @@ export function Page() {
         {failures.error && !data && (
           <Failed error={failures.error} height={300} onRetry={() => void failures.refetch()} />
         )}
-        {failed === 0 && <Note title="No request failed or timed out" height={72} />}
+        {failed === 0 && (
+          <Note title="No request failed or timed out" height={72}>
+            {wasWords(then, thanWords(compare, lastOf(range)))}
+          </Note>
+        )}
         {data && failed !== 0 && (
-          <Taxonomy failures={data} marks={marks} refreshing={failures.isPlaceholderData} />
+          <Taxonomy failures={data} then={then} marks={marks} refreshing={failures.isPlaceholderData} />
         )}
         <Cells columns={3} ruled>
           <KpiChart title="Out of memory" unit="% of requests" lines={OOM} gutter={GUTTER} marks={marks} />

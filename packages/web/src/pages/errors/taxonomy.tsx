@@ -1,7 +1,7 @@
 /** Stacked bars by error code; a code chosen leads to its requests. */
 import { useMemo, useState } from 'react';
 import { Link } from 'wouter';
-import type { Failures } from '../../api/index.ts';
+import type { Failures, FailuresThen } from '../../api/index.ts';
 import {
   ChartCell,
   LegendTable,
@@ -14,7 +14,8 @@ import {
 import { formatCount } from '../../format/index.ts';
 import { Cell, Cells, Head } from '../../parts/sheet.tsx';
 import { useGo, useNow } from '../../url/index.ts';
-import { codeWords } from './words.ts';
+import css from './errors.module.css';
+import { besides, codeWords } from './words.ts';
 
 /** A code keeps its colour whatever else fails. */
 const COLOURS: Readonly<Record<string, string>> = {
@@ -29,26 +30,34 @@ const COLOURS: Readonly<Record<string, string>> = {
 const count = (value: number): string => (Number.isInteger(value) ? formatCount(value) : '');
 const whole = (value: number): string => formatCount(Math.round(value));
 
-export function Taxonomy(props: { failures: Failures; marks: readonly Mark[]; refreshing: boolean }) {
-  const { failures, marks, refreshing } = props;
+interface TaxonomyProps {
+  readonly failures: Failures;
+  readonly then: FailuresThen | undefined;
+  readonly marks: readonly Mark[];
+  readonly refreshing: boolean;
+}
+
+export function Taxonomy({ failures, then, marks, refreshing }: TaxonomyProps) {
   const [hidden, hide] = useState<ReadonlySet<string>>(new Set());
   const now_ms = useNow();
   const zoom = useZoom();
   const explain = useExplain();
   const { link } = useGo();
   const times = useMemo(() => failures.times.map((time) => Date.parse(time)), [failures]);
+  const codes = useMemo(() => besides(failures, then), [failures, then]);
   const series = useMemo(
     (): Series[] =>
-      failures.codes.map(({ code, counts }) => ({
+      codes.map(({ code, counts, before }) => ({
         name: codeWords(code),
-        values: [...counts],
+        values: counts,
         colour: COLOURS[code] ?? REST,
         bars: true,
         pin: false,
+        ...(before && { earlier: before.counts }),
       })),
-    [failures],
+    [codes],
   );
-  const totals = new Map(failures.codes.map((one) => [codeWords(one.code), one]));
+  const totals = new Map(codes.map((one) => [codeWords(one.code), one]));
   const step_ms = failures.step_s * 1000;
   return (
     <Cells columns="minmax(0, 1fr) 396px">
@@ -84,11 +93,23 @@ export function Taxonomy(props: { failures: Failures; marks: readonly Mark[]; re
           hidden={hidden}
           onHide={hide}
           columns={[
+            ...(then
+              ? [
+                  {
+                    title: 'was',
+                    cell: ({ name, earlier }: Series, at: number | null) => (
+                      <span className={css.was}>
+                        {formatCount(at === null ? totals.get(name)?.before?.n : (earlier?.[at] ?? null))}
+                      </span>
+                    ),
+                  },
+                ]
+              : []),
             {
               title: 'Open',
               cell: ({ name }) => {
                 const one = totals.get(name);
-                if (!one) return null;
+                if (!one || one.n === 0) return null;
                 const condition = one.code === 'none' ? 'error_code=' : `error_code=${one.code}`;
                 return (
                   <Link

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Failures } from '../../api/index.ts';
-import { codeWords, findingOf, suspectsOf } from './words.ts';
+import { besides, codeWords, findingOf, suspectsOf, wasWords } from './words.ts';
 
 const code = (name: string, n: number) => ({ code: name, counts: [n], n, failed: n, timed_out: 0 });
 const FAILURES: Failures = {
@@ -17,6 +17,35 @@ const FAILURES: Failures = {
     { field: 'host', value: 'gpu-7', failed: 2, of: 10, code: 'oom' },
   ],
 };
+
+describe('what failed', () => {
+  it('stands beside what failed then, also where it fails now or failed then alone', () => {
+    const then = {
+      codes: new Map([
+        ['oom', code('oom', 4)],
+        ['cuda', code('cuda', 2)],
+      ]),
+    };
+    expect(
+      besides(FAILURES, then).map(({ code: name, n, counts, before }) => [name, n, counts, before?.n]),
+    ).toEqual([
+      ['oom', 23, [23], 4],
+      ['internal', 16, [16], 0],
+      ['timeout', 11, [11], 0],
+      ['cuda', 0, [0], 2],
+    ]);
+    expect([
+      wasWords(then, 'the previous 7 d'),
+      wasWords(undefined, 'v6'),
+      wasWords(then, undefined),
+    ]).toEqual(['6 did in the previous 7 d.', '', '']);
+    expect(besides(FAILURES, undefined).map(({ before }) => before)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+});
 
 describe('errors in words', () => {
   it('lead with what fails more often than all', () => {

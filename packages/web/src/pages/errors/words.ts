@@ -1,5 +1,5 @@
 /** Errors in words: the codes of the taxonomy, and what is so about a range. */
-import type { Failures } from '../../api/index.ts';
+import type { Failures, FailuresThen } from '../../api/index.ts';
 import { formatCount, formatPercent } from '../../format/index.ts';
 
 const CODES: Readonly<Record<string, string>> = {
@@ -13,6 +13,35 @@ const CODES: Readonly<Record<string, string>> = {
   none: 'no code told',
 };
 export const codeWords = (code: string): string => CODES[code] ?? code.replaceAll('_', ' ');
+
+export interface CodeBeside {
+  readonly code: string;
+  readonly counts: readonly number[];
+  readonly n: number;
+  /** Undefined where nothing is compared. */
+  readonly before: { readonly counts: readonly number[]; readonly n: number } | undefined;
+}
+/** Codes of now, each beside itself of then; what failed then alone stands after them, with nothing now. */
+export function besides({ codes, times }: Failures, then: FailuresThen | undefined): CodeBeside[] {
+  const none = { counts: times.map(() => 0), n: 0 };
+  const now = new Set(codes.map(({ code }) => code));
+  const gone = [...(then?.codes ?? [])].filter(([code]) => !now.has(code));
+  return [
+    ...codes.map(({ code, counts, n }) => ({
+      code,
+      counts,
+      n,
+      before: then && (then.codes.get(code) ?? none),
+    })),
+    ...gone.map(([code, before]) => ({ code, ...none, before })),
+  ];
+}
+
+/** `12 did in the previous 7 d.`: where nothing fails now there are no bars to lay it beside. */
+export function wasWords(then: FailuresThen | undefined, than: string | undefined): string {
+  const n = [...(then?.codes.values() ?? [])].reduce((sum, one) => sum + one.n, 0);
+  return n === 0 || than === undefined ? '' : `${formatCount(n)} did in ${than}.`;
+}
 
 /** Fewer failures than these of one value are chance. */
 const LEAST = 3;
