@@ -28,6 +28,8 @@ const WANTED_MOST = 1_000;
 /** What is counted together: prompts, pictures and distances, and days. */
 const LOT_DOCUMENTS = 50_000;
 const LOT_DAYS = 7;
+/** Hours that a question names: the engine takes a mebibyte of address, and each may take a hundred bytes and more. */
+const NAMED_MOST = 3_000;
 /** Open hours counted in one go: of busy installations each tenant has its turn. */
 const OPEN_PER_STEP = 8;
 
@@ -80,18 +82,21 @@ export function createContentKeeper({ store, clock, onCounted }: ContentKeeperOp
     looks_ms = now - 2 * QUIET_MS - LOOK_EVERY_MS;
   }
 
-  /** Counts some days that are wanted and were not counted `before`; resolves with whether there were any. */
+  /** Counts some days that are wanted and were not counted `before`; resolves with whether there may be more. */
   async function storeSome(isLate: () => boolean, before = new Set<string>()): Promise<boolean> {
-    const params = { days: DAYS_BACK, late: [...late], most: WANTED_MOST };
+    const named = [...late].slice(0, NAMED_MOST);
+    const params = { days: DAYS_BACK, late: named, most: WANTED_MOST };
     const found = await store.rows<Wanted>(WANTED_DAYS, { params });
     if (!found.ok) throw new StoreFailure(found.error);
+    const gone = found.value.length < WANTED_MOST ? withoutThose(named, found.value) : [];
+    for (const key of gone) late.delete(key);
     const wanted = found.value.filter((day) => !before.has(JSON.stringify(day)));
     for (const lot of lotsOf(wanted)) {
       await storeDays(lot);
       for (const day of lot) before.add(JSON.stringify(day));
       if (isLate()) break;
     }
-    return wanted.length > 0;
+    return wanted.length > 0 || gone.length > 0;
   }
 
   async function storeDays(lot: readonly Wanted[]): Promise<void> {
@@ -165,10 +170,18 @@ export function createContentKeeper({ store, clock, onCounted }: ContentKeeperOp
   };
 }
 
+/** Hours that are too old to be counted, or of which nothing is left. */
+function withoutThose(named: readonly string[], wanted: readonly Wanted[]): string[] {
+  const there = new Set(
+    wanted.flatMap(({ tenant, hours }) => hours.map((hour) => wantedKey(tenant, Number(hour)))),
+  );
+  return named.filter((key) => !there.has(key));
+}
+
 /** Days that are counted together: those of a week, with so many documents that their texts are some tens of megabytes. */
 function lotsOf(wanted: readonly Wanted[]): Wanted[][] {
   const lots: Wanted[][] = [];
-  let held = 0;
+  let [held, named] = [0, 0];
   for (const day of wanted) {
     const documents = day.of.reduce(
       (sum, [, ...told]) => sum + told.reduce<number>((n, one) => n + Number(one), 0),
@@ -176,12 +189,14 @@ function lotsOf(wanted: readonly Wanted[]): Wanted[][] {
     );
     const last = lots.at(-1);
     const isNear = last && Date.parse(last[0]!.day) - Date.parse(day.day) < LOT_DAYS * 24 * 3_600_000;
-    if (isNear && held + documents <= LOT_DOCUMENTS) {
+    if (isNear && held + documents <= LOT_DOCUMENTS && named + day.hours.length <= NAMED_MOST) {
       last.push(day);
       held += documents;
+      named += day.hours.length;
     } else {
       lots.push([day]);
       held = documents;
+      named = day.hours.length;
     }
   }
   return lots;
