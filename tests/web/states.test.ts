@@ -127,6 +127,11 @@ describe.skipIf(CHROMIUM === undefined)('pages without their data', () => {
   );
 });
 
+const control =
+  (name: string) =>
+  (page: Page): Promise<void> =>
+    page.locator('main').getByRole('button', { name }).locator('visible=true').first().click();
+
 /** What floats, and what opens it from a page of the studio. */
 const FLOATS: readonly (readonly [name: string, path: string, open: (page: Page) => Promise<void>])[] = [
   ['palette', '/errors', (page) => page.keyboard.press('Control+k')],
@@ -134,6 +139,11 @@ const FLOATS: readonly (readonly [name: string, path: string, open: (page: Page)
   ['range', '/errors', (page) => page.locator('[data-control=range]').click()],
   ['compare', '/errors', (page) => page.locator('[data-control=compare]').click()],
   ['segment', '/errors', (page) => page.locator('[data-control=segment]').click()],
+  ['baseline of drift', '/drift', (page) => page.locator('[data-control=compare]').click()],
+  ['metric of drift', '/drift', (page) => page.locator('[data-control=metric]').click()],
+  ['release to compare with', '/releases/inkwash-v7', control('Against')],
+  ['groups of pictures', '/images?from=now-2d', control('Group by')],
+  ['confirmation', '/admin?section=keys', control('Revoke')],
 ];
 
 describe.skipIf(CHROMIUM === undefined)('what floats', () => {
@@ -157,7 +167,7 @@ describe.skipIf(CHROMIUM === undefined)('what floats', () => {
         await page.setViewportSize(DESK);
         await tab.go(path);
         await open(page);
-        const floating = page.getByRole('dialog');
+        const floating = page.locator('[role=dialog],[role=alertdialog]');
         await floating.waitFor();
         await page.waitForTimeout(500);
         found.push(...(await lookedAt(tab, name)));

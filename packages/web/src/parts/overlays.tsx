@@ -1,6 +1,6 @@
 /**
  * What floats: panels, menus, dialogs. All of React Aria comes with this file, in one chunk that is loaded when the
- * first of them opens; import it with `lazy`, never from a page's own code.
+ * first of them opens; import it with `coming` (on-demand.tsx), never from a page's own code.
  */
 import type { ReactNode } from 'react';
 import {
@@ -52,6 +52,7 @@ export const Menu = (props: {
 }) => (
   <Popover
     isOpen
+    aria-label={props.label}
     triggerRef={{ current: props.anchor }}
     placement="bottom end"
     offset={4}
