@@ -122,6 +122,30 @@ describe.skipIf(missing)('closed hours', () => {
     expect(told.length).toBeGreaterThan(10);
   });
 
+  it('are read a day at a time, however little there is of them', async () => {
+    const lengths: number[] = [];
+    const keeper = await keeperOver({
+      ...store,
+      native(sql, options) {
+        const { from, to } = (options?.params ?? {}) as { from?: number; to?: number };
+        if (sql.includes('FROM spans') && from !== undefined && to !== undefined) lengths.push(to - from);
+        return store.native(sql, options);
+      },
+    });
+    const monday = Date.parse('2026-07-06T00:00:00Z');
+    const hours = Array.from({ length: 60 }, (_, hour) => ({
+      tenant: 'w',
+      hour_ms: monday + hour * HOUR_MS,
+    }));
+    await load(hours);
+    await keeper.touch(hours);
+    await keeper.settle();
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(DAY_MS);
+    expect((await stored()).filter((row) => row.includes('"roll_days","tenant":"w"')).length).toBeGreaterThan(
+      30,
+    );
+  });
+
   it('are counted the newest first, and what was counted is seen before the rest', async () => {
     const attached: string[] = [];
     const keeper = await keeperOver({

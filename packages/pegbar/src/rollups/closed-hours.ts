@@ -2,7 +2,7 @@
  * Counts closed hours from their raw rows and puts them in the place of what is stored of them, with the sums over all
  * tenants and the days that they are part of.
  *
- * What is read of the raw rows is bounded by `CHUNK_ROWS`: a chunk is some hours in a row, whose counts are written before
+ * What is read of the raw rows is bounded by `CHUNK_ROWS` and `CHUNK_HOURS`: a chunk is some hours in a row, whose counts are written before
  * the next ones are read. In memory stand the counts of a chunk and the sums that grow by them.
  */
 import type { Clock } from '../base/clock.ts';
@@ -17,6 +17,8 @@ import { type Bucket, beginSwap, bucketKey, dateOf, HOUR_MS, type Swap, weekOf }
 
 /** Stages of a chunk; a single hour may have more. Their counts take up to 400 bytes each where all of them differ. */
 const CHUNK_ROWS = 400_000;
+/** Hours of a chunk: samples of GPUs and queues come also where there are few stages, and are not counted before. */
+const CHUNK_HOURS = 24;
 
 /** Buckets of one week. Resolves with whether some of their hours were stored before. */
 export async function storeHours(store: Store, clock: Clock, buckets: readonly Bucket[]): Promise<boolean> {
@@ -124,7 +126,7 @@ async function sumOthers(
   return others;
 }
 
-/** Hours in a row with at most so many stages; `spans` tells them by five minutes. */
+/** At most a day of hours in a row with at most so many stages; `spans` tells them by five minutes. */
 function chunksOf(hours: readonly number[], spans: readonly SpanCount[]): number[][] {
   const rows = new Map<number, number>();
   for (const { from_ms, rows: more } of spans) {
@@ -136,7 +138,8 @@ function chunksOf(hours: readonly number[], spans: readonly SpanCount[]): number
   for (const hour_ms of hours) {
     const own = rows.get(hour_ms) ?? 0;
     const last = chunks.at(-1);
-    if (last && last.at(-1)! + HOUR_MS === hour_ms && held + own <= CHUNK_ROWS) {
+    const isNext = last && last.at(-1)! + HOUR_MS === hour_ms && last.length < CHUNK_HOURS;
+    if (isNext && held + own <= CHUNK_ROWS) {
       last.push(hour_ms);
       held += own;
     } else {
