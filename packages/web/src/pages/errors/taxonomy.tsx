@@ -15,7 +15,7 @@ import { formatCount } from '../../format/index.ts';
 import { Cell, Cells, Head } from '../../parts/sheet.tsx';
 import { useGo, useNow } from '../../url/index.ts';
 import css from './errors.module.css';
-import { besides, codeWords } from './words.ts';
+import { besides, type CodeBeside, codeWords } from './words.ts';
 
 /** A code keeps its colour whatever else fails. */
 const COLOURS: Readonly<Record<string, string>> = {
@@ -29,6 +29,15 @@ const COLOURS: Readonly<Record<string, string>> = {
 /** Requests come whole. */
 const count = (value: number): string => (Number.isInteger(value) ? formatCount(value) : '');
 const whole = (value: number): string => formatCount(Math.round(value));
+
+const seriesOf = ({ code, counts, before }: CodeBeside): Series => ({
+  name: codeWords(code),
+  values: counts,
+  colour: COLOURS[code] ?? REST,
+  bars: true,
+  pin: false,
+  ...(before && { earlier: before.counts }),
+});
 
 interface TaxonomyProps {
   readonly failures: Failures;
@@ -45,18 +54,7 @@ export function Taxonomy({ failures, then, marks, refreshing }: TaxonomyProps) {
   const { link } = useGo();
   const times = useMemo(() => failures.times.map((time) => Date.parse(time)), [failures]);
   const codes = useMemo(() => besides(failures, then), [failures, then]);
-  const series = useMemo(
-    (): Series[] =>
-      codes.map(({ code, counts, before }) => ({
-        name: codeWords(code),
-        values: counts,
-        colour: COLOURS[code] ?? REST,
-        bars: true,
-        pin: false,
-        ...(before && { earlier: before.counts }),
-      })),
-    [codes],
-  );
+  const series = useMemo(() => codes.map(seriesOf), [codes]);
   const totals = new Map(codes.map((one) => [codeWords(one.code), one]));
   const step_ms = failures.step_s * 1000;
   return (
