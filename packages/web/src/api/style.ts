@@ -76,6 +76,8 @@ export interface Parting extends Window {
   readonly split_ms: number | null;
   readonly release: string | null;
   readonly step_ms: number;
+  /** How many points before a point its baseline lies; null where none is on the axis: nothing is compared, or a release is. */
+  readonly points_back: number | null;
 }
 
 /** A day each over four weeks. */
@@ -87,16 +89,19 @@ const POINTS = 30;
  */
 export function useParting(): Parting {
   const [{ compare }] = useContextState();
-  const { from_ms, to_ms } = useWindow();
+  const { from_ms, to_ms, step_ms: least_ms } = useWindow();
   return useMemo(() => {
     const length = to_ms - from_ms;
     const apart =
       compare === 'day' ? DAY : compare === 'week' ? 7 * DAY : compare === 'previous' ? length : 0;
-    const split_ms = apart === 0 ? null : Math.max(from_ms, to_ms - apart);
+    // The last day begins on a step, a little before a day ago.
+    const split_ms = apart === 0 ? null : apart >= length - least_ms ? from_ms : to_ms - apart;
     const start = split_ms === from_ms ? from_ms - length : from_ms;
     const release = compare.startsWith('release:') ? compare.slice('release:'.length) : null;
-    return { from_ms: start, to_ms, split_ms, release, step_ms: stepAtLeast((to_ms - start) / POINTS) };
-  }, [compare, from_ms, to_ms]);
+    const step_ms = stepAtLeast((to_ms - start) / POINTS);
+    const points_back = apart === 0 ? null : Math.max(1, Math.round(apart / step_ms));
+    return { from_ms: start, to_ms, split_ms, release, step_ms, points_back };
+  }, [compare, from_ms, to_ms, least_ms]);
 }
 
 const asked = ({ from_ms, to_ms, split_ms, release }: Parting) => ({

@@ -33,4 +33,18 @@ describe('the baseline of a chart', () => {
     );
     expect(ghosts.map(({ values }) => values)).toEqual([[3, 4, null]]);
   });
+
+  it('of parts of a whole is where one ended and the next began', () => {
+    const part = (name: string, earlier: number[]) => line(name, { bars: true, earlier });
+    const series = [part('blue', [50, 40]), part('red', [30, 40]), part('grey', [20, 20])];
+    const { ghosts } = planOf(
+      { label: '', times: [0, 1, 2], step_ms: 1, series, scale: { min: 0, max: 100 } },
+      new Set(),
+      200,
+    );
+    expect(ghosts.map(({ values }) => values)).toEqual([
+      [50, 40, null],
+      [80, 80, null],
+    ]);
+  });
 });

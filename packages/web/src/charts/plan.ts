@@ -13,11 +13,18 @@ export interface Line {
   readonly last: number;
 }
 
+export interface Ghost {
+  readonly line: Line;
+  readonly values: Values;
+  /** It lies over colours of any kind: it is drawn in a casing. */
+  readonly cased?: true;
+}
+
 export interface Plan {
   readonly times: readonly number[];
   readonly step_ms: number;
   readonly lines: readonly Line[];
-  readonly ghosts: readonly { readonly line: Line; readonly values: Values }[];
+  readonly ghosts: readonly Ghost[];
   readonly scale: { readonly min: number; readonly max: number; readonly ticks: readonly number[] };
   /** Buckets that are over; one more may be under way. */
   readonly whole: number;
@@ -45,7 +52,7 @@ export function planOf(props: TimeChartProps, hidden: ReadonlySet<string>, heigh
     const tops = one.bars ? stacked(one.values, base) : one.values;
     return { series: one, values: one.values, tops, last: lastValue(one.values, whole) };
   });
-  const ghosts = ghostsOf(lines);
+  const ghosts = ghostsOf(lines, typeof props.scale === 'object');
   return {
     times,
     step_ms,
@@ -61,7 +68,8 @@ export function planOf(props: TimeChartProps, hidden: ReadonlySet<string>, heigh
 /** Of more lines than these, dashes that nobody asked for are a tangle. */
 const DASHED_MOST = 2;
 
-function ghostsOf(lines: readonly Line[]): Plan['ghosts'] {
+/** `whole`: parts of a whole, of which the sum is always the same; where one part ended and the next began then tells more. */
+function ghostsOf(lines: readonly Line[], whole: boolean): Plan['ghosts'] {
   const own = lines.flatMap((line) => {
     const { ghost, earlier, bars } = line.series;
     const values = ghost ?? (lines.length <= DASHED_MOST && !bars ? earlier : undefined);
@@ -70,14 +78,20 @@ function ghostsOf(lines: readonly Line[]): Plan['ghosts'] {
   const stack = lines.filter(({ series }) => series.bars && series.earlier);
   const top = stack.at(-1);
   if (!top) return own;
-  const values = top.values.map((_, at) => {
+  const line = { ...top, series: { ...top.series, colour: 'pencil-line' } };
+  const upTo = (count: number): Values => sumOf(stack.slice(0, count), top.values.length);
+  if (!whole) return [...own, { line, values: upTo(stack.length) }];
+  return [...own, ...stack.slice(1).map((_, at) => ({ line, values: upTo(at + 1), cased: true as const }))];
+}
+
+/** What bars were then, on each other. */
+const sumOf = (stack: readonly Line[], length: number): Values =>
+  Array.from({ length }, (_, at) => {
     const told = stack.map(({ series }) => series.earlier![at] ?? null);
     return told.every((value) => value === null)
       ? null
       : told.reduce<number>((sum, value) => sum + (value ?? 0), 0);
   });
-  return [...own, { line: { ...top, series: { ...top.series, colour: 'pencil-line' } }, values }];
-}
 
 /** Upper edges on what stands below, which grows by them. */
 function stacked(values: Values, base: number[]): Values {

@@ -18,7 +18,7 @@ import { Cell, Cells, Head, Sheet } from '../../parts/sheet.tsx';
 import { Failed, Loading } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
 import { useContextState, useGo, useNow } from '../../url/index.ts';
-import { apartWords, distanceText, nameOf, scoreText } from './judge.ts';
+import { apartWords, distanceText, nameOf, scoreText, thenOf } from './judge.ts';
 import { PaletteOverTime } from './palette.tsx';
 import css from './style.module.css';
 
@@ -72,13 +72,20 @@ function ByModel({ one, health, parting }: Omit<ChosenProps, 'recent'>) {
   const times = useMemo(() => health.times.map((time) => Date.parse(time)), [health.times]);
   const series = useMemo((): Series[] => {
     const colours = colourNames(one.models.map(({ model_version }) => model_version).sort());
-    return one.models.map(({ model_version, p50 }, at) => ({
-      name: model_version || 'not told',
-      values: p50,
-      colour: colours.get(model_version) ?? REST,
-      weight: at === 0 ? 'subject' : 'usual',
-    }));
-  }, [one]);
+    const release = one.models.find(({ model_version }) => model_version === parting.release);
+    return one.models.map((model, at) => {
+      const { model_version, p50 } = model;
+      const then = release === undefined ? thenOf(p50, parting.points_back) : undefined;
+      return {
+        name: model_version || 'not told',
+        values: p50,
+        // The release that all is compared with is what was then.
+        colour: model === release ? 'pencil-line' : (colours.get(model_version) ?? REST),
+        weight: at === 0 ? 'subject' : 'usual',
+        ...(then && (at === 0 ? { ghost: then } : { earlier: then })),
+      };
+    });
+  }, [one, parting]);
   return (
     <ChartCell
       {...zoom}

@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { StyleCollection } from '../../api/index.ts';
-import { apartWords, axisEnd, curve, isLeaving, judged, nameOf, styleWords, wasWords } from './judge.ts';
+import {
+  apartWords,
+  axisEnd,
+  curve,
+  isLeaving,
+  judged,
+  nameOf,
+  styleWords,
+  thenOf,
+  wasWords,
+} from './judge.ts';
 
 const one = (collection: string, now: number, before: number, over: number, n = 500): StyleCollection => ({
   tenant: 'kumo',
@@ -14,6 +24,17 @@ const one = (collection: string, now: number, before: number, over: number, n = 
 });
 const GONE = one('kumo-spring', 0.31, 0.24, 0.31);
 const SAME = one('lecture-noir', 0.22, 0.222, 0.06, 5_000);
+
+describe('points of then', () => {
+  it('stand beside those of now, where any of then is on the axis', () => {
+    expect(thenOf([1, null, 3, 4], 2)).toEqual([null, null, 1, null]);
+    expect([thenOf([1, 2], 2), thenOf([1, 2], null), thenOf([null, 2], 1)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+});
 
 describe('a collection', () => {
   it('leaves its style where the middle moved and many lie outside; few pictures tell nothing', () => {

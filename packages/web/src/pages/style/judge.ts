@@ -26,6 +26,13 @@ export const judged = (all: readonly StyleCollection[]): StyleCollection[] =>
         : b.now.n + (b.before?.n ?? 0) - a.now.n - (a.before?.n ?? 0)),
   );
 
+/** The same points later by `back`: what was then stands beside what is now. Undefined where nothing of then is known. */
+export function thenOf<T>(points: readonly (T | null)[], back: number | null): (T | null)[] | undefined {
+  if (back === null) return undefined;
+  const then = points.map((_, at) => points[at - back] ?? null);
+  return then.every((one) => one === null) ? undefined : then;
+}
+
 const NUMBERS = ['No', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine', 'Ten'];
 const numberWord = (n: number): string => NUMBERS[n] ?? String(n);
 

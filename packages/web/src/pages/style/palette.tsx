@@ -5,7 +5,7 @@ import { ChartCell, type Series, useMarks, useZoom } from '../../charts/index.ts
 import { formatPercent, significant } from '../../format/index.ts';
 import { Segmented } from '../../parts/button.tsx';
 import { DAY, HOUR, useNow, useParameter } from '../../url/index.ts';
-import { nameOf } from './judge.ts';
+import { nameOf, thenOf } from './judge.ts';
 import css from './style.module.css';
 import { mostMoved, toneNames } from './tones.ts';
 
@@ -74,7 +74,11 @@ export function PaletteOverTime({ one, palette, health, parting }: OverTimeProps
   const model = painted.find(({ model_version }) => model_version === asked);
   const points = model?.palette ?? palette.points;
   const times = useMemo(() => health.times.map((time) => Date.parse(time)), [health.times]);
-  const series = useMemo(() => seriesOf(palette.tones, points), [palette.tones, points]);
+  const release = painted.find(({ model_version }) => model_version === parting.release);
+  const series = useMemo(() => {
+    const then = release?.palette ?? thenOf(points, parting.points_back);
+    return seriesOf(palette.tones, points, then);
+  }, [palette.tones, points, release, parting.points_back]);
   const moved = mostMoved(palette.tones, palette.now, palette.before);
   return (
     <ChartCell
@@ -123,12 +127,15 @@ const stepName = (step_ms: number): string =>
           : `${Math.round(step_ms / 60_000)} minutes`;
 
 /** The commonest lies at the bottom; what stands on another is drawn in its order. */
-function seriesOf(tones: readonly string[], points: readonly Shares[]): Series[] {
+function seriesOf(tones: readonly string[], points: readonly Shares[], then?: readonly Shares[]): Series[] {
   const names = toneNames(tones);
   return tones.map((colour, at) => ({
     name: names[at]!,
     colour,
     bars: true,
-    values: points.map((shares) => (shares ? (shares[at] ?? 0) * 100 : null)),
+    values: shareOf(points, at),
+    ...(then && { earlier: shareOf(then, at) }),
   }));
 }
+const shareOf = (points: readonly Shares[], at: number): (number | null)[] =>
+  points.map((shares) => (shares ? (shares[at] ?? 0) * 100 : null));
