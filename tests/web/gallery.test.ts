@@ -127,7 +127,7 @@ describe.skipIf(CHROMIUM === undefined)('pictures and releases', () => {
     await fit.waitFor({ state: 'detached' });
     const before = Number(await page.evaluate('scrollY'));
     await page.mouse.wheel(0, -120);
-    await page.waitForFunction(`scrollY < ${before}`);
+    await expect.poll(async () => Number(await page.evaluate('scrollY'))).toBeLessThan(before);
     expect(await fit.count()).toBe(0);
     expect(tab.faults).toEqual([]);
     await tab.close();

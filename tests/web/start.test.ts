@@ -88,8 +88,9 @@ describe.skipIf(CHROMIUM === undefined)('what Start gives to copy', () => {
     async () => {
       const [line] = await copied('folder');
       expect(await shell(line!)).toMatch(/added[\s\S]*\n\s*1\s+1\s/);
-      const { items } = await server.get('/api/v1/images?tenant=studio', server.ready.key!);
-      expect(items.length).toBeGreaterThan(1);
+      const pictures = async (): Promise<number> =>
+        (await server.get('/api/v1/images?tenant=studio', server.ready.key!)).items.length;
+      await expect.poll(pictures, { timeout: 10_000 }).toBeGreaterThan(1);
     },
     TEST_MS,
   );
