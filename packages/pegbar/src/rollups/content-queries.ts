@@ -6,25 +6,25 @@ export const COUNTED = 'hour';
 
 /**
  * Days of tenants of which some hours were never counted, or changed since (as many of their prompts, pictures or told
- * distances as the rollups count now, or none of them counted): the newest first.
+ * distances as the rollups count now, or none of them counted): the newest first. What was counted follows its rollups as
+ * long as it stands, also where an erasure left nothing of an hour; what never was, of the last `days` alone.
  */
 export const WANTED_DAYS = `
-SELECT r.tenant AS tenant, toString(toDate(r.t)) AS day, groupArray(toUnixTimestamp(r.t)) AS hours, countIf(c.stored > 0) AS again,
-  groupArray((toUnixTimestamp(r.t), r.prompts, r.images, r.distances)) AS of
+SELECT tenant, toString(toDate(t)) AS day, groupArray(toUnixTimestamp(t)) AS hours, countIf(stored > 0) AS again,
+  groupArray((toUnixTimestamp(t), prompts, images, distances)) AS of
 FROM (
   SELECT toString(tenant) AS tenant, t, sumIf(n, metric = 'prompt_words') AS prompts, sumIf(n, metric = 'images') AS images,
     sumIf(n, metric = 'style_distance') AS distances
   FROM roll_hours
   WHERE metric IN ('prompt_words', 'images', 'style_distance') AND dim = 'all' AND stage = '' AND tenant != ''
-    AND t >= now() - toIntervalDay({days:UInt32})
   GROUP BY tenant, t) AS r
-LEFT JOIN (
+FULL JOIN (
   SELECT toString(tenant) AS tenant, t, argMax(counts, counted) AS last, max(counted) AS stored
-  FROM content_hours WHERE kind = '${COUNTED}' AND t >= now() - toIntervalDay({days:UInt32})
-  GROUP BY tenant, t) AS c ON c.tenant = r.tenant AND c.t = r.t
-WHERE r.prompts + r.images + r.distances > 0
-  AND (c.stored = 0 OR c.last != [toUInt32(r.prompts), toUInt32(r.images), toUInt32(r.distances)]
-    OR has({late:Array(String)}, concat(r.tenant, ' ', toString(toUnixTimestamp(r.t)))))
+  FROM content_hours WHERE kind = '${COUNTED}'
+  GROUP BY tenant, t) AS c USING (tenant, t)
+WHERE if(stored = 0, prompts + images + distances > 0 AND t >= now() - toIntervalDay({days:UInt32}),
+  last != [toUInt32(prompts), toUInt32(images), toUInt32(distances)]
+    OR has({late:Array(String)}, concat(tenant, ' ', toString(toUnixTimestamp(t)))))
 GROUP BY tenant, day ORDER BY day DESC, tenant LIMIT {most:UInt32}`;
 
 /**

@@ -2,7 +2,7 @@
 import { findOutline, findSpan, readFailures, readLatencies } from '../../explore/index.ts';
 import { createRollupReader } from '../../rollups/index.ts';
 import type { ApiDeps, Handlers } from '../deps.ts';
-import { orRefuse } from '../failure.ts';
+import { orRefuse, Refusal } from '../failure.ts';
 import { askingOf, filtersOf, rangeOf, stepOf } from '../parameters.ts';
 import { json } from '../wire.ts';
 
@@ -29,7 +29,13 @@ export function traceHandlers(deps: ApiDeps): Handlers {
       return json(orRefuse(await readLatencies({ ...deps, rollups }, askingOf(call), overTime(call))));
     },
     async getFailures(call) {
-      const only_codes = call.url.searchParams.get('only') === 'codes';
+      const only = call.url.searchParams.get('only');
+      if (only !== null && only !== 'codes')
+        throw new Refusal('invalid_request', 'only is no part of this answer', {
+          field: 'only',
+          hint: 'Write codes, or leave it out.',
+        });
+      const only_codes = only === 'codes';
       return json(orRefuse(await readFailures(deps, askingOf(call), { ...overTime(call), only_codes })));
     },
   };
