@@ -88,6 +88,12 @@ describe('failures', () => {
     });
   });
 
+  test('refuse a part that they do not have', async () => {
+    const answer = await fetch(`${server.url}/api/v1/failures?${WINDOW}&step=10m&only=runs`);
+    const { error } = (await answer.json()) as { error: { field: string } };
+    expect([answer.status, error.field]).toEqual([400, 'only']);
+  });
+
   test('refuse more buckets than a chart has', async () => {
     const answer = await fetch(`${server.url}/api/v1/failures?from=0&step=1s`);
     expect([answer.status, ((await answer.json()) as { error: { code: string } }).error.code]).toEqual([
