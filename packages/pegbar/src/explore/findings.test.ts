@@ -52,6 +52,15 @@ describe('a change', () => {
     expect([found.from, found.to]).toEqual([5, 7]);
   });
 
+  test('begins where it is seen to begin, also where few were seen since', () => {
+    const mean = (b: number, fps: number): Cell => ({ a: b * fps, b });
+    const asEver = [mean(40, 27.5), mean(40, 27.9), mean(40, 27.4), mean(40, 27.7), mean(17, 27.8)];
+    const now = [...asEver, mean(7, 17.5), mean(10, 18.2)];
+    const before = [...asEver, mean(20, 27.6), mean(20, 27.3)];
+    const found = changeOf(candidate('delivered_fps', now, before, { counted: false }))!;
+    expect([found.from, found.to, found.n]).toEqual([5, 7, 17]);
+  });
+
   test('that ended is told with its end', () => {
     const found = changeOf(
       candidate(

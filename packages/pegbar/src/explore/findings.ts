@@ -48,6 +48,8 @@ export interface Change {
 const CERTAIN = 5;
 /** Fewer observations than this say nothing yet. */
 const OBSERVED_LEAST = 30;
+/** That something changed is sure by then: so many tell when. */
+const DATED_LEAST = 10;
 /** Fewer hours than this do not tell how much hours vary. */
 const HOURS_LEAST = 4;
 
@@ -131,7 +133,7 @@ function begun({ now, before }: Candidate, { from, to }: { from: number; to: num
   let best = { at: from, misfit: Number.POSITIVE_INFINITY };
   for (let at = from; at < to; at++) {
     const rest = now.slice(at, to);
-    if (observed(rest) < OBSERVED_LEAST || observed(before.slice(at, to)) < OBSERVED_LEAST) break;
+    if (observed(rest) < DATED_LEAST || observed(before.slice(at, to)) < DATED_LEAST) break;
     const size = misfit(now.slice(from, at), then) + misfit(rest, rateOf(rest));
     if (size < best.misfit) best = { at, misfit: size };
   }

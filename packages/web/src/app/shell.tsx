@@ -227,7 +227,7 @@ const TABS: readonly { title: string; icon: IconName; ids: readonly string[] }[]
   { title: 'Workloads', icon: 'film', ids: ['animation', 'single', 'panels'] },
   { title: 'Quality', icon: 'release', ids: ['releases', 'style', 'drift', 'safety'] },
   { title: 'Explore', icon: 'grid', ids: ['gallery', 'requests', 'errors', 'logs'] },
-  { title: 'Alerts', icon: 'bell', ids: ['alerts', 'objectives', 'cost'] },
+  { title: 'Reliability', icon: 'bell', ids: ['alerts', 'objectives', 'cost'] },
 ];
 
 function Tabs({ lit }: { lit: string | undefined }) {
