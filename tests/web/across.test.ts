@@ -20,6 +20,9 @@ const refuse = (status: number, code: string) => (route: Route) =>
     body: JSON.stringify({ error: { code, message: 'it is told so', hint: 'Do this.' } }),
   });
 
+/** What the browser itself says of files that it cannot fetch. */
+const IS_AWAY = /Failed to load|Unable to preload|dynamically imported/;
+
 describe.skipIf(CHROMIUM === undefined)('across the pages', () => {
   let studio: Awaited<ReturnType<typeof sharedStudio>>;
   let browser: Awaited<ReturnType<typeof openBrowser>>;
@@ -177,9 +180,7 @@ describe.skipIf(CHROMIUM === undefined)('across the pages', () => {
       await page.getByText('The server has not answered since').waitFor({ state: 'detached' });
       await page.keyboard.press('Control+k');
       await page.getByRole('combobox').waitFor();
-      expect(
-        tab.faults.filter((fault) => !/Failed to load|Unable to preload|dynamically imported/.test(fault)),
-      ).toEqual([]);
+      expect(tab.faults.filter((fault) => !IS_AWAY.test(fault))).toEqual([]);
       await tab.close();
     },
     TEST_MS,
@@ -210,9 +211,7 @@ describe.skipIf(CHROMIUM === undefined)('across the pages', () => {
         await control.click();
         await page.locator('[role=menu],[role=dialog]').first().waitFor();
       }
-      expect(
-        tab.faults.filter((fault) => !/Failed to load|Unable to preload|dynamically imported/.test(fault)),
-      ).toEqual([]);
+      expect(tab.faults.filter((fault) => !IS_AWAY.test(fault))).toEqual([]);
       await tab.close();
     },
     TEST_MS,

@@ -1,13 +1,15 @@
 /** Sums by quarter and references over a real engine: whatever was counted anew, they equal the plain sum of the hours. */
+import { tableOf } from '@pegbar/contract';
 import { seededRandom } from '@pegbar/stats';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../base/clock.ts';
+import { BlockBuilder } from '../native/index.ts';
 import { openState, type State } from '../state/index.ts';
 import { engineMissing, startTestEngine, type TestEngine } from '../store/engine/testing.ts';
 import { createStore, migrate, type Store, shippedMigrations } from '../store/index.ts';
 import { type RollupRow, Tally } from './builder.ts';
 import { createQuarters, QUARTER_MS } from './quarters.ts';
-import { blockOf, HOUR_MS } from './swap.ts';
+import { HOUR_MS } from './swap.ts';
 
 const missing = engineMissing();
 if (missing) console.warn(`skipped: ${missing}`);
@@ -47,14 +49,14 @@ describe.skipIf(missing)('sums by quarter of a day', () => {
     if (!done.ok) throw new Error(done.error.message);
   }
   const insert = async (rows: readonly RollupRow[]): Promise<void> => {
-    const steps = blockOf(rows);
-    for (;;) {
-      const step = steps.next();
-      if (!step.done) continue;
-      const done = await store.insertNative('roll_hours', step.value.encode());
-      if (!done.ok) throw new Error(done.error.message);
-      return;
+    const block = new BlockBuilder(tableOf('roll_hours'));
+    for (const { tally, t_ms, ...key } of rows) {
+      const codes = [...(tally.bins?.codes() ?? [])];
+      const counts = codes.map((code) => tally.bins!.get(code)!);
+      block.append({ ...key, t: t_ms / 1000, n: tally.n, sum: tally.micro, bins: codes, counts });
     }
+    const done = await store.insertNative('roll_hours', block.encode());
+    if (!done.ok) throw new Error(done.error.message);
   };
 
   /** Hours of some tenants and metrics, of random length and content. */

@@ -11,9 +11,10 @@ import type { Clock } from '../base/clock.ts';
 import { paced } from '../base/paced.ts';
 import { type Queries, readSetting, writeSetting } from '../state/index.ts';
 import { type Store, StoreFailure } from '../store/index.ts';
-import { type RollupRow, Tally } from './builder.ts';
+import { seriesBlock } from './series-block.ts';
+import { SeriesCounts } from './series-counts.ts';
 import { eachStoredRow, STORED_COLUMNS } from './stored-rows.ts';
-import { blockOf, composeAside, dateOf, done, HOUR_MS } from './swap.ts';
+import { composeAside, dateOf, done, HOUR_MS } from './swap.ts';
 
 export const QUARTER_MS = 6 * HOUR_MS;
 const DAY_MS = 24 * HOUR_MS;
@@ -142,7 +143,7 @@ function lotsOf(quarters: readonly number[]): number[][] {
 const OF_TENANTS = "tenant != ''";
 
 async function sumQuarters(store: Store, clock: Clock, quarters: readonly number[]): Promise<void> {
-  const rows = await summed(
+  const sums = await summed(
     store,
     `SELECT ${STORED_COLUMNS} FROM roll_hours
      WHERE t >= fromUnixTimestamp({from:UInt32}) AND t < fromUnixTimestamp({to:UInt32}) AND ${OF_TENANTS}
@@ -158,7 +159,7 @@ async function sumQuarters(store: Store, clock: Clock, quarters: readonly number
     },
     quarterOf,
   );
-  await replace(store, clock, 'roll_quarters', quarters, rows);
+  await replace(store, clock, 'roll_quarters', quarters, sums);
 }
 
 async function sumReferences(store: Store, clock: Clock, quarters: readonly number[]): Promise<void> {
@@ -167,14 +168,14 @@ async function sumReferences(store: Store, clock: Clock, quarters: readonly numb
     quarters.flatMap((t_ms) => weeksFrom(t_ms, -1).map((source) => [source, t_ms] as const)),
   );
   const sources = [...after.keys()];
-  const rows = await summed(
+  const sums = await summed(
     store,
     `SELECT ${STORED_COLUMNS} FROM roll_quarters
      WHERE toDate(t) IN {days:Array(Date)} AND toUInt32(toUnixTimestamp(t)) IN {quarters:Array(UInt32)}`,
     { days: daysOf(sources), quarters: secondsOf(sources) },
     (t_ms) => after.get(t_ms)!,
   );
-  await replace(store, clock, 'roll_references', quarters, rows);
+  await replace(store, clock, 'roll_references', quarters, sums);
 }
 
 const secondsOf = (moments: readonly number[]): number[] => moments.map((t_ms) => t_ms / 1000);
@@ -186,24 +187,14 @@ async function summed(
   sql: string,
   params: Record<string, unknown>,
   momentOf: (t_ms: number) => number,
-): Promise<RollupRow[]> {
+): Promise<SeriesCounts> {
   const answer = await store.native(sql, { params });
   if (!answer.ok) throw new StoreFailure(answer.error);
-  const sums = new Map<string, RollupRow>();
-  eachStoredRow(answer.value, ({ tenant, metric, stage, dim, value, t_ms, n, micro, codes, counts }) => {
-    const at = momentOf(t_ms);
-    const key = `${tenant}\n${metric}\n${stage}\n${dim}\n${value}\n${at}`;
-    let sum = sums.get(key);
-    if (!sum) {
-      sum = { tenant, metric, stage, dim, value, t_ms: at, tally: new Tally(metric) };
-      sums.set(key, sum);
-    }
-    const { tally } = sum;
-    tally.n += n;
-    tally.micro += micro;
-    if (tally.bins) for (let i = 0; i < codes.length; i++) tally.bins.add(codes[i]!, counts[i]!);
+  const sums = new SeriesCounts();
+  eachStoredRow(answer.value, (row) => {
+    sums.addStored(row, { tenant: row.tenant, t_ms: momentOf(row.t_ms) });
   });
-  return [...sums.values()];
+  return sums;
 }
 
 /** Days are composed aside and swapped in together: a reader sees the old quarters of a day or the new ones. */
@@ -212,7 +203,7 @@ async function replace(
   clock: Clock,
   table: 'roll_quarters' | 'roll_references',
   quarters: readonly number[],
-  rows: readonly RollupRow[],
+  sums: SeriesCounts,
 ): Promise<void> {
   const aside = `${table}_swap`;
   const days = daysOf(quarters);
@@ -222,8 +213,8 @@ async function replace(
     'toDate(t) IN {days:Array(Date)} AND toUInt32(toUnixTimestamp(t)) NOT IN {quarters:Array(UInt32)}',
     { days, quarters: secondsOf(quarters) },
   );
-  if (rows.length > 0) {
-    const block = await paced(blockOf(rows), clock);
+  if (sums.counts.rows > 0) {
+    const block = await paced(seriesBlock(sums, sums.counts.lists()), clock);
     await done(store.insertNative(aside, block.encode()));
   }
   const full = new Set(await daysIn(store, aside, '1'));

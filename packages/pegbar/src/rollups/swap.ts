@@ -1,11 +1,7 @@
-import { tableOf } from '@pegbar/contract';
 import type { Clock } from '../base/clock.ts';
 import { paced } from '../base/paced.ts';
 import type { Result } from '../base/result.ts';
-import { type ArrayColumn, BlockBuilder, type DictionaryColumn, type FixedColumn } from '../native/index.ts';
 import { type Store, type StoreError, StoreFailure } from '../store/index.ts';
-import type { Bins } from './bins.ts';
-import type { RollupRow } from './builder.ts';
 import type { BinLists } from './counts.ts';
 import { seriesBlock } from './series-block.ts';
 import type { SeriesCounts } from './series-counts.ts';
@@ -127,42 +123,6 @@ export const dateOf = (ms: number): string => new Date(ms).toISOString().slice(0
 
 /** Rows per INSERT: a rollup row is some hundred bytes. */
 const INSERT_ROWS = 200_000;
-
-/** Rows that are written in one step. */
-const STEP_ROWS = 1_000;
-
-/** Rows as a Native block, in steps. */
-export function* blockOf(rows: readonly RollupRow[]): Generator<undefined, BlockBuilder> {
-  const block = new BlockBuilder(tableOf('roll_hours'));
-  const texts = (['tenant', 'metric', 'stage', 'dim', 'value'] as const).map(
-    (name) => [name, block.column<DictionaryColumn>(name)] as const,
-  );
-  const t = block.column<FixedColumn>('t');
-  const n = block.column<FixedColumn>('n');
-  const sum = block.column<FixedColumn>('sum');
-  const bins = block.column<ArrayColumn>('bins');
-  const counts = block.column<ArrayColumn>('counts');
-  for (const row of rows) {
-    const at = block.rows++;
-    const { tally } = row;
-    for (const [name, column] of texts) column.push(at, row[name]);
-    t.push(at, row.t_ms / 1000);
-    n.push(at, tally.n);
-    sum.push(at, Math.round(tally.micro));
-    if (at % STEP_ROWS === 0) yield;
-    if (!tally.bins) continue;
-    const codes = tally.bins.codes();
-    bins.push(at, codes);
-    counts.push(at, countsOf(tally.bins, codes));
-  }
-  return block;
-}
-
-function countsOf(bins: Bins, codes: Uint16Array): Uint32Array {
-  const counts = new Uint32Array(codes.length);
-  for (let at = 0; at < codes.length; at++) counts[at] = bins.get(codes[at]!)!;
-  return counts;
-}
 
 async function isEmpty(store: Store, what: string, params: Record<string, unknown> = {}): Promise<boolean> {
   const answer = await store.rows(`SELECT 1 FROM ${what} LIMIT 1`, { params });
