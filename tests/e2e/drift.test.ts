@@ -1,15 +1,12 @@
-/** The studio with its planted drift, four weeks of it: what is found, where, since when and why, and what is not. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+/**
+ * The studio with its planted drift, four weeks of it: what is found, where, since when and why, and what is not; what
+ * monitors would have said of it, and the daily report.
+ */
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startStudio } from '../web/studio.mjs';
+import { DAY, HOUR, MOVE_IN_MS, type Month, startMonth } from './month.ts';
 import { pegbar, scratch } from './server.ts';
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
-/** Four weeks are told in about a minute on an idle machine. */
-const MOVE_IN_MS = 600_000;
 const QUESTION_MS = 120_000;
 
 interface Series {
@@ -34,37 +31,18 @@ interface Findings {
   findings: (Series & { also: Series[] })[];
   looked_at: { series: number };
 }
-interface Planted {
-  id: string;
-  start: string;
-  end: string | null;
-}
-
 describe('drift of the simulated studio', () => {
-  let studio: Awaited<ReturnType<typeof startStudio>>;
-  let truth: Planted[];
-  let now: number;
-  const dir = scratch('drift');
-  const planted = (id: string): number => Date.parse(truth.find((one) => one.id === id)!.start);
-  async function get<T>(path: string): Promise<T> {
-    const answer = await fetch(`${studio.url}${path}`);
-    expect(answer.status, path).toBe(200);
-    return (await answer.json()) as T;
-  }
+  let studio: Month;
   const findings = (to: number, more = ''): Promise<Findings> =>
-    get(
+    studio.get(
       `/api/v1/drift/findings?limit=50&from=${new Date(to - DAY).toISOString()}&to=${new Date(to).toISOString()}${more}`,
     );
 
   beforeAll(async () => {
-    // Beside PEGBAR_STUDIO_URL, a running studio: what was planted there.
-    const file = process.env.PEGBAR_STUDIO_TRUTH ?? join(dir, 'truth.json');
-    studio = await startStudio({ days: 28, args: ['--truth', file] });
-    truth = JSON.parse(readFileSync(file, 'utf8')) as Planted[];
-    now = planted('bad-release-inkwash-v7') + 21 * HOUR;
+    studio = await startMonth(scratch('drift'));
     // Content is counted in the background, day by day.
     const counted = async (): Promise<number> => {
-      const { series } = await get<{ series: { n_ref: number }[] }>(
+      const { series } = await studio.get<{ series: { n_ref: number }[] }>(
         '/api/v1/drift?metric=prompt_language&by=tenant&baseline=28d',
       );
       return Math.min(...series.map(({ n_ref }) => n_ref), series.length < 4 ? 0 : Number.POSITIVE_INFINITY);
@@ -76,7 +54,7 @@ describe('drift of the simulated studio', () => {
   it(
     'finds each planted drift once, in its segment, and names the release that did it',
     async () => {
-      const { findings: found } = await findings(now);
+      const { findings: found } = await findings(studio.now);
       const of = (metric: string, segment: Record<string, string>) =>
         found.find((one) =>
           [one, ...one.also].some(
@@ -107,18 +85,22 @@ describe('drift of the simulated studio', () => {
       // The newest of the flagged ones: pictures that are flagged indeed.
       expect(nsfw.examples!.most_new).toHaveLength(6);
       for (const { image_id } of nsfw.examples!.most_new) {
-        const { image } = await get<{ image: { nsfw_flag?: boolean } }>(`/api/v1/images/${image_id}`);
+        const { image } = await studio.get<{ image: { nsfw_flag?: boolean } }>(`/api/v1/images/${image_id}`);
         expect(image.nsfw_flag, image_id!).toBe(true);
       }
       // An hour has a third of a flagged picture before and two after: it can be dated to half a day.
-      expect(Math.abs(Date.parse(nsfw.since!) - planted('nsfw-rise-mangatan'))).toBeLessThan(12 * HOUR);
+      expect(Math.abs(Date.parse(nsfw.since!) - studio.planted('nsfw-rise-mangatan'))).toBeLessThan(
+        12 * HOUR,
+      );
 
       // What they ask for now, and that they write more with it.
       const prompts = of('prompt_tokens_content', { tenant: 'mangatan' })!;
       expect(of('prompt_tokens', { tenant: 'mangatan' })).toBe(prompts);
       expect(prompts.segment).toEqual({ tenant: 'mangatan' });
       expect(prompts.cause).toBeNull();
-      expect(Math.abs(Date.parse(prompts.since!) - planted('prompt-drift-mangatan'))).toBeLessThan(14 * HOUR);
+      expect(Math.abs(Date.parse(prompts.since!) - studio.planted('prompt-drift-mangatan'))).toBeLessThan(
+        14 * HOUR,
+      );
       expect(prompts.words).toMatch(
         /^`(beach|summer|blushing|night|road)` in \d\d(\.\d)? % of prompts, was \d(\.\d+)? %$/,
       );
@@ -129,7 +111,7 @@ describe('drift of the simulated studio', () => {
       expect(others.length).toBeLessThanOrEqual(1);
       for (const { metric, since } of others) {
         expect(metric).toMatch(/^(delivered_fps|latency_ms)$/);
-        expect(Date.parse(since!)).toBeGreaterThan(planted('cdn-slow-ap-tokyo') - 2 * HOUR);
+        expect(Date.parse(since!)).toBeGreaterThan(studio.planted('cdn-slow-ap-tokyo') - 2 * HOUR);
       }
       expect(release.also).toContainEqual(expect.objectContaining({ segment: { workload: 'single_image' } }));
       expect(style.also).toContainEqual(expect.objectContaining({ metric: 'clip_i' }));
@@ -153,7 +135,7 @@ describe('drift of the simulated studio', () => {
         ['prompt-drift-mangatan', 30, 'prompt_tokens', { tenant: 'mangatan' }],
         ['style-drift-kumo-spring', 5 * 24, 'style_distance', { tenant: 'studio-kumo' }],
       ] as const) {
-        const { findings: found } = await findings(planted(id) + hours * HOUR);
+        const { findings: found } = await findings(studio.planted(id) + hours * HOUR);
         const told = found.flatMap((one) => [one, ...one.also]);
         expect(
           told.some(
@@ -176,7 +158,7 @@ describe('drift of the simulated studio', () => {
         ['cdn-slow-ap-tokyo', ['panelworks', 'aozora']],
       ] as const) {
         // What began before it is a finding of its own.
-        const start = planted(id);
+        const start = studio.planted(id);
         const { findings: found } = await findings(start + 4 * HOUR);
         const wrong = found.filter(
           ({ metric, segment, since, against }) =>
@@ -203,7 +185,10 @@ describe('drift of the simulated studio', () => {
   it(
     'finds nothing in quiet days',
     async () => {
-      const { start, end } = truth.find(({ id }) => id.startsWith('quiet-')) as Planted & { end: string };
+      const { start, end } = studio.truth.find(({ id }) => id.startsWith('quiet-')) as {
+        start: string;
+        end: string;
+      };
       let total = 0;
       for (let to = Date.parse(start) + 10 * DAY; to <= Date.parse(end); to += 2 * DAY)
         total += (await findings(to)).total;
@@ -215,7 +200,7 @@ describe('drift of the simulated studio', () => {
   it(
     'answers one metric, on the command line too: status 1, 0 and 4',
     async () => {
-      const at = ['--url', studio.url, '--to', new Date(now).toISOString()];
+      const at = ['--url', studio.url, '--to', new Date(studio.now).toISOString()];
       const drifted = await pegbar(['drift', '--metric', 'prompt_tokens', '--by', 'tenant', ...at]);
       expect(drifted.code).toBe(1);
       expect(drifted.stdout).toMatch(/mangatan +drift +median prompt is/);
@@ -266,4 +251,93 @@ describe('drift of the simulated studio', () => {
     expect(refused.status).toBe(400);
     expect(await refused.text()).toContain('metric');
   });
+
+  it(
+    'previews a monitor: it would have told the planted drift once, in its segment, and nothing else',
+    async () => {
+      const preview = async (spec: string) => {
+        const answer = await fetch(`${studio.url}/api/v1/drift/monitors/preview`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/yaml' },
+          body: `apiVersion: pegbar/v1\nkind: DriftMonitor\nmetadata: { name: test }\nspec: ${spec}\n`,
+        });
+        expect(answer.status).toBe(200);
+        return (await answer.json()) as {
+          words: string;
+          fired: { segment: Record<string, string>; since: string; fired: string }[];
+          looks: { at: string }[];
+        };
+      };
+      const { fired, looks, words } = await preview(
+        '{ metric: prompt_tokens, segments: [tenant], least_effect: 0.25 }',
+      );
+      expect(words).toBe('would have fired once in 28 days');
+      expect(fired.map(({ segment }) => segment)).toEqual([{ tenant: 'mangatan' }]);
+      const began = studio.planted('prompt-drift-mangatan');
+      expect(Math.abs(Date.parse(fired[0]!.since) - began)).toBeLessThan(14 * HOUR);
+      expect(Date.parse(fired[0]!.fired) - began).toBeLessThan(2 * DAY);
+      expect(looks).toHaveLength((28 * DAY) / (3 * HOUR));
+      const release = await preview('{ metric: face_ok, segments: [model_version], baseline: release }');
+      expect(release.fired.map(({ segment }) => segment)).toEqual([{ model_version: 'inkwash-v7' }]);
+      const quiet = await preview('{ metric: blocked, segments: [tenant] }');
+      expect(quiet.words).toBe('would not have fired in 28 days');
+    },
+    QUESTION_MS,
+  );
+
+  it('gives monitors back as they can be applied again, lists and deletes them; a wrong one is refused', async () => {
+    const url = `${studio.url}/api/v1/resources`;
+    const send = (body: string) =>
+      fetch(url, { method: 'POST', headers: { 'content-type': 'application/yaml' }, body });
+    const spec = { metric: 'nsfw', segments: ['tenant'], filter: ['tenant=mangatan'], window_hours: 12 };
+    const document = {
+      apiVersion: 'pegbar/v1',
+      kind: 'DriftMonitor',
+      metadata: { name: 'round-trip' },
+      spec,
+    };
+    expect((await send(JSON.stringify(document))).status).toBe(200);
+    const at = ['--url', studio.url];
+    const got = await pegbar(['get', 'DriftMonitor', 'round-trip', ...at]);
+    const again = (await send(got.stdout).then((answer) => answer.json())) as {
+      applied: { action: string }[];
+    };
+    expect(again.applied).toMatchObject([{ action: 'unchanged' }]);
+    const listed = async () =>
+      (await studio.get<{ items: { name: string; every_hours: number }[] }>('/api/v1/drift/monitors')).items;
+    expect((await listed()).find(({ name }) => name === 'round-trip')).toMatchObject({ every_hours: 1 });
+    expect((await pegbar(['delete', 'DriftMonitor', 'round-trip', ...at])).code).toBe(0);
+    expect((await listed()).map(({ name }) => name)).not.toContain('round-trip');
+    for (const [wrong, says] of [
+      ['{ metric: nsfw, window_hours: 0 }', 'spec.window_hours: 0 is not a whole number from 1 to 168'],
+      ['{ metric: nsfw, segments: [region, workload] }', 'not kept together'],
+      ['{ metric: nsfw, alhpa: 0.1 }', 'unknown field spec.alhpa'],
+    ] as const) {
+      const refused = await send(
+        `apiVersion: pegbar/v1\nkind: DriftMonitor\nmetadata: { name: wrong }\nspec: ${wrong}\n`,
+      );
+      expect(refused.status).toBe(400);
+      expect(await refused.text()).toContain(says);
+    }
+  });
+
+  it(
+    'reports a day as text, as a mail and as JSON, with the status of what was found',
+    async () => {
+      const day = new Date(studio.now - DAY).toISOString().slice(0, 10);
+      const at = ['report', 'drift', '--day', day, '--url', studio.url];
+      const json = await pegbar([...at, '--json']);
+      const mail = await pegbar([...at, '--format', 'mail']);
+      const report = JSON.parse(json.stdout) as { day: string; total: number; figures: unknown[] };
+      expect(report).toMatchObject({ day, partial: false });
+      expect(report.figures.length).toBeGreaterThan(8);
+      expect(json.code).toBe(report.total > 0 ? 1 : 0);
+      expect(mail.stdout).toMatch(/^Subject: Pegbar: .* drifted on /);
+      expect(mail.stdout).toContain('Content-Type: multipart/alternative');
+      const wrong = await pegbar(['report', 'drift', '--day', '2999-01-01', '--url', studio.url]);
+      expect(wrong.code).toBe(2);
+      expect(wrong.stderr).toContain('2999-01-01');
+    },
+    2 * QUESTION_MS,
+  );
 });

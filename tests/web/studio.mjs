@@ -3,9 +3,10 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const BIN = join(dirname(fileURLToPath(import.meta.url)), '../../packages/pegbar/bin/pegbar.js');
+const HERE = dirname(fileURLToPath(import.meta.url));
+const BIN = join(HERE, '../../packages/pegbar/bin/pegbar.js');
 const FREE_PORTS = ['--port', '0', '--otlp-http-port', '0', '--otlp-grpc-port', '0'];
 /** Two days take 20 s on an idle laptop; this is a machine with much else to do. */
 const MOVE_IN_MS = 240_000;
@@ -13,23 +14,56 @@ const MOVE_IN_MS = 240_000;
 const DAY_MOVES_IN_MS = 15_000;
 const STOP_MS = 15_000;
 
+const DAY_MS = 86_400_000;
+/** Noon of a Wednesday. */
+const A_NOON_MS = Date.UTC(2026, 0, 7, 12, 20);
+
+/**
+ * What a studio's clock is ahead of the machine's, negative where behind: so much that it is noon of the latest Wednesday.
+ * What is found in a studio must not depend on the hour at which its tests run; `PEGBAR_STUDIO_AT` is another time.
+ */
+function pinnedBy_ms() {
+  const said = process.env.PEGBAR_STUDIO_AT;
+  if (said) return Date.parse(said) - Date.now();
+  return -((Date.now() - A_NOON_MS) % (7 * DAY_MS));
+}
+
 /**
  * Starts `pegbar demo` and waits until the studio has moved in. `PEGBAR_STUDIO_URL` takes a running one instead, which
  * is quicker while a page is being made; `PEGBAR_STUDIO_OTLP` is then its OTLP address, for what sends spans.
- * @param {{ days?: number, args?: string[] }} [options]
- * @returns {Promise<{ url: string, login_url: string, key: string | null, otlp_http: string | null, stop: () => Promise<void> }>}
+ * @param {{ days?: number, args?: string[], pinned?: boolean }} [options] `pinned`: always the same hour and weekday there
+ * @returns {Promise<{ url: string, login_url: string, key: string | null, otlp_http: string | null, ahead_ms: number, stop: () => Promise<void> }>}
  */
-export async function startStudio({ days = 2, args = [] } = {}) {
+export async function startStudio({ days = 2, args = [], pinned = false } = {}) {
   const running = process.env.PEGBAR_STUDIO_URL;
   if (running) {
     const otlp_http = process.env.PEGBAR_STUDIO_OTLP ?? null;
-    return { url: running, login_url: '', key: null, otlp_http, stop: async () => undefined };
+    return { url: running, login_url: '', key: null, otlp_http, ahead_ms: 0, stop: async () => undefined };
   }
   const data = mkdtempSync(join(tmpdir(), 'pegbar-studio-'));
+  const ahead_ms = pinned ? pinnedBy_ms() : 0;
+  const clock = pinned ? ['--import', pathToFileURL(join(HERE, 'clock.mjs')).href] : [];
   const child = spawn(
     process.execPath,
-    [BIN, 'demo', '--json', '--seed', '7', '--days', String(days), '--data', data, ...FREE_PORTS, ...args],
-    { cwd: data, stdio: ['ignore', 'pipe', 'pipe'] },
+    [
+      ...clock,
+      BIN,
+      'demo',
+      '--json',
+      '--seed',
+      '7',
+      '--days',
+      String(days),
+      '--data',
+      data,
+      ...FREE_PORTS,
+      ...args,
+    ],
+    {
+      cwd: data,
+      env: { ...process.env, PEGBAR_TEST_CLOCK_MS: String(ahead_ms) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
   );
   const withUs = () => child.kill('SIGKILL');
   process.once('exit', withUs);
@@ -55,5 +89,5 @@ export async function startStudio({ days = 2, args = [] } = {}) {
   }
   const ready = JSON.parse(out.slice(0, out.indexOf('\n')));
   const { url, login_url, key, otlp_http } = ready;
-  return { url, login_url, key, otlp_http, stop };
+  return { url, login_url, key, otlp_http, ahead_ms, stop };
 }
