@@ -66,6 +66,14 @@ describe.skipIf(CHROMIUM === undefined)('pictures and releases', () => {
     const audit = await tab.page.evaluate("fetch('/api/v1/audit?limit=50').then((answer) => answer.text())");
     expect(audit).toContain('image.unblur');
     expect(audit).toContain(id);
+    // Both of its marks are read out once it is rejected too.
+    const told = tab.page.waitForResponse((answer) => answer.url().includes('/api/v1/events'));
+    await tab.page.getByRole('button', { name: 'Reject', exact: true }).click();
+    expect((await told).ok()).toBe(true);
+    await tab.page.evaluate("fetch('/api/v1/flush', { method: 'POST' })");
+    await tab.go('/images?filter=nsfw_flag%3Dtrue&filter=tenant%3Dreview-gallery&from=now-2d');
+    await tab.page.getByRole('link', { name: 'flagged picture, hidden, nsfw, rejected' }).waitFor();
+    expect(await tab.axe(['label-content-name-mismatch'])).toEqual([]);
     await tab.close();
   });
 

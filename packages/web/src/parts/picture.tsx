@@ -78,6 +78,8 @@ export function PictureTile(props: PictureTileProps) {
             <Icon name="eye" />
           </span>
         )}
+        {/* The space parts it from the flag for who hears both. */}
+        {props.badge !== undefined && ' '}
         {props.badge !== undefined && <span className={css.badge}>{props.badge}</span>}
       </Frame>
       {(props.caption !== undefined || props.when !== undefined) && (
