@@ -111,6 +111,46 @@ describe.skipIf(CHROMIUM === undefined)('quality, cost and administration', () =
     await tab.close();
   });
 
+  it('erases a user by the id that senders send, at the tenant that is named, and says what went', async () => {
+    const tenant = `erase-${Date.now()}`;
+    const event = (user: string): Record<string, unknown> => ({
+      tenant,
+      request_id: `${tenant}-${user}`,
+      image_id: `${tenant}-${user}-1`,
+      user_id_hash: user,
+      timestamp: Date.now() - 60_000,
+      pipeline_stage: 'deliver',
+      outcome: 'succeeded',
+    });
+    await ask('/api/v1/events', { method: 'POST', body: JSON.stringify([event('leaver'), event('stayer')]) });
+    await ask('/api/v1/flush', { method: 'POST', body: '{}' });
+    const tab = await openPage(browser, { url: studio.url });
+    await tab.go('/admin?section=privacy');
+    const act = tab.page.getByRole('button', { name: 'Erase what is stored' });
+    const erase = async (user: string, told: RegExp): Promise<void> => {
+      await tab.page.getByLabel('User', { exact: true }).fill(user);
+      await act.click();
+      const dialog = tab.page.getByRole('alertdialog', { name: `Erase all of ${user} at ${tenant}?` });
+      await dialog.getByRole('button', { name: 'Erase' }).click();
+      // The server first counts all that came before it.
+      await tab.page.getByText(told).waitFor({ timeout: 120_000 });
+    };
+    await tab.page.getByLabel('User', { exact: true }).fill('leaver');
+    // Of several tenants none is meant by itself.
+    expect(await act.isDisabled()).toBe(true);
+    await tab.page.getByLabel('Tenant', { exact: true }).fill(tenant);
+    await erase('nobody', /nothing was erased/);
+    await erase('leaver', /All of leaver is erased: 1 requests?,/);
+    await tab.page.getByRole('region', { name: 'Erasures' }).getByText(tenant).first().waitFor();
+    const left = await ask(`/api/v1/requests?tenant=${tenant}`);
+    expect((left.items as { request_id: string }[]).map(({ request_id }) => request_id)).toEqual([
+      `${tenant}-stayer`,
+    ]);
+    await tab.page.goto(`${studio.url}/images/${tenant}-leaver-1`);
+    await tab.page.getByText('There is no such picture').waitFor();
+    await tab.close();
+  }, 300_000);
+
   it('divides cost by tenant, and shows what a collection should look like', async () => {
     const tab = await openPage(browser, { url: studio.url });
     await tab.go('/cost?from=now-2d');

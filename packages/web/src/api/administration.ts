@@ -54,10 +54,18 @@ export interface OptOut {
   readonly user_hash: string;
   readonly since: string;
 }
-export type Erasure = Readonly<Record<string, unknown>> & {
+export interface Erasure {
   readonly tenant: string;
   readonly user_hash: string;
-};
+  readonly requested_at: string;
+  /** null: it broke off. */
+  readonly done_at: string | null;
+}
+export interface Erased {
+  /** Rows, by table. */
+  readonly deleted: Readonly<Record<string, number>>;
+  readonly requests: number;
+}
 export interface TableSpace {
   readonly table: string;
   readonly doc: string;
@@ -176,9 +184,15 @@ export interface UserOf {
   readonly tenant: string;
   readonly user_hash: string;
 }
-export const addOptOut = ({ tenant, user_hash }: UserOf): Promise<unknown> =>
-  send('POST', 'opt-outs', { user_hash }, { params: { tenant } });
+/** Or by the id that senders send; one of both. */
+export interface UserAsked {
+  readonly tenant: string;
+  readonly user_hash?: string;
+  readonly user_id?: string;
+}
+export const addOptOut = ({ tenant, ...user }: UserAsked): Promise<unknown> =>
+  send('POST', 'opt-outs', user, { params: { tenant } });
 export const removeOptOut = ({ tenant, user_hash }: UserOf): Promise<unknown> =>
   send('DELETE', `opt-outs/${encodeURIComponent(user_hash)}`, undefined, { params: { tenant } });
-export const erase = ({ tenant, user_hash }: UserOf): Promise<Readonly<Record<string, unknown>>> =>
-  send('POST', 'erasures', { user_hash }, { params: { tenant } });
+export const erase = ({ tenant, ...user }: UserAsked): Promise<Erased> =>
+  send('POST', 'erasures', user, { params: { tenant } });

@@ -173,6 +173,25 @@ export const objectiveSentence = (one: ObjectiveState): string =>
 
 const COUNTS = ['No', 'One', 'Two', 'Three'] as const;
 
+/** `Single image and batch panels are`, `Animation is`. */
+const isOne = (workloads: readonly string[]): boolean =>
+  workloads.length === 1 && workloads[0] !== 'batch_panels';
+const placed = (workloads: readonly string[]): string =>
+  `${capital(workloads.map(workloadWords).join(' and '))} ${isOne(workloads) ? 'is' : 'are'}`;
+const its = (workloads: readonly string[]): string => (isOne(workloads) ? 'its' : 'their');
+
+/** No workload is outside: those of which something is known are inside, and no others are said to be. */
+function insideTitle(well: readonly string[], all: readonly string[], others: number): string {
+  const most = others === 1 ? 'One objective' : `${COUNTS[others] ?? others} objectives`;
+  if (well.length === 0)
+    return others === 0
+      ? 'Nothing is outside its objectives'
+      : `${most} of all ${others === 1 ? 'is' : 'are'} not met`;
+  const who = well.length === all.length && all.length > 1 ? 'All workloads are' : placed(well);
+  if (others === 0) return `${who} inside ${who === placed(well) ? its(well) : 'their'} objectives`;
+  return `${who} inside, ${most.toLowerCase()} of all ${others === 1 ? 'is' : 'are'} not`;
+}
+
 /** The headline of Home, and the line under it. */
 export function healthWords(
   objectives: readonly ObjectiveState[],
@@ -190,14 +209,9 @@ export function healthWords(
     broken.length > 1
       ? `${COUNTS[broken.length] ?? broken.length} workloads are outside their objectives`
       : broken.length === 1
-        ? `${capital(workloadWords(broken[0]!))} ${broken[0] === 'batch_panels' ? 'are' : 'is'} outside ${broken[0] === 'batch_panels' ? 'their' : 'its'} objectives`
-        : outside.length > 0
-          ? 'All workloads are inside, one objective of all is not'
-          : 'All workloads are inside their objectives';
-  const inside =
-    well.length > 0 && broken.length > 0
-      ? `${capital(well.map(workloadWords).join(' and '))} ${well.length > 1 || well[0] === 'batch_panels' ? 'are' : 'is'} inside.`
-      : '';
+        ? `${placed(broken)} outside ${its(broken)} objectives`
+        : insideTitle(well, of(objectives), outside.length);
+  const inside = well.length > 0 && broken.length > 0 ? `${placed(well)} inside.` : '';
   const quiet =
     findings.length === 0 && outside.length === 0 && compared > 0
       ? 'Nothing changed more than chance explains.'

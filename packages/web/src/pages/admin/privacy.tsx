@@ -3,8 +3,10 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import {
   addOptOut,
+  type Erased,
   erase,
   removeOptOut,
+  type UserAsked,
   useAct,
   useErasures,
   useOptOuts,
@@ -14,7 +16,7 @@ import { formatCount, formatTime } from '../../format/index.ts';
 import { Acts } from '../../parts/acts.tsx';
 import { Ask, type Question } from '../../parts/ask.tsx';
 import { Button } from '../../parts/button.tsx';
-import { Form, Refused, TextField, wrongOf } from '../../parts/field.tsx';
+import { Form, Refused, SelectField, TextField, wrongOf } from '../../parts/field.tsx';
 import { Cell, Cells, Head, Sheet } from '../../parts/sheet.tsx';
 import { Failed, Loading } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
@@ -69,6 +71,7 @@ function Policies() {
               id: 'means',
               title: 'Means',
               wide: true,
+              roomy: true,
               cell: (row) => <span className="dim">{PROMPT_WORDS[row.policy.prompts]}</span>,
             },
             {
@@ -94,50 +97,74 @@ function Policies() {
 
 type AskFor = (question: Question) => void;
 
+type Known = 'id' | 'hash';
+const KNOWN: readonly (readonly [Known, string])[] = [
+  ['id', 'the id that senders send'],
+  ['hash', 'the hash that columns show'],
+];
+
+/** What went, so that nobody takes a wrong id for a user who is gone. */
+function erasedWords({ deleted, requests }: Erased, name: string, tenant: string): string {
+  const rows = Object.values(deleted).reduce((sum, n) => sum + n, 0);
+  if (rows === 0) return `Nothing is stored of ${name} at ${tenant}: nothing was erased`;
+  return `All of ${name} is erased: ${formatCount(requests)} ${requests === 1 ? 'request' : 'requests'}, ${formatCount(rows)} rows`;
+}
+
 function UserActs({ ask }: { ask: AskFor }) {
   const tenants = useTenants().data ?? [];
   const [tenant, setTenant] = useState('');
-  const [hash, setHash] = useState('');
+  const [known, setKnown] = useState<Known>('id');
+  const [name, setName] = useState('');
   const out = useAct(addOptOut);
   const away = useAct(erase);
-  const user = { tenant: tenant.trim() || tenants[0]?.name || 'default', user_hash: hash.trim() };
-  const said = hash.trim() !== '';
+  const said = name.trim();
+  // The same id is another person at another tenant: of several, one is chosen by hand.
+  const only = tenants.length > 1 ? '' : (tenants[0]?.name ?? 'default');
+  const user: UserAsked = {
+    tenant: tenant.trim() || only,
+    ...(known === 'id' ? { user_id: said } : { user_hash: said }),
+  };
+  const ready = said !== '' && user.tenant !== '';
   const eraseAll = (): void =>
     ask({
-      title: `Erase all of ${user.user_hash}?`,
+      title: `Erase all of ${said} at ${user.tenant}?`,
       effect: `Requests, pictures, scores, feedback and logs of this user of ${user.tenant} are deleted, and the figures of their hours are counted again. It cannot be taken back.`,
       act: 'Erase',
-      onAct: () => away.mutate(user, { onSuccess: () => toast(`All of ${user.user_hash} is erased`) }),
+      onAct: () =>
+        away.mutate(user, { onSuccess: (erased) => toast(erasedWords(erased, said, user.tenant)) }),
     });
+  const error = out.error ?? away.error;
   return (
     <Cells columns="minmax(0, 1fr) minmax(0, 1fr)">
       <Cell>
         <Head title="A user who asks" />
-        <Form onSubmit={() => out.mutate(user, { onSuccess: () => toast(`${user.user_hash} is taken out`) })}>
+        <Form onSubmit={() => out.mutate(user, { onSuccess: () => toast(`${said} is taken out`) })}>
           <div className={css.two}>
             <TextField
               label="Tenant"
               value={tenant}
               onChange={setTenant}
-              placeholder={tenants[0]?.name ?? 'default'}
+              placeholder={only}
               known={tenants.map((one) => one.name)}
             />
-            <TextField
-              label="User"
-              mono
-              value={hash}
-              onChange={setHash}
-              placeholder="29933d663cbc768a"
-              hint="user_id_hash, 16 hexadecimal digits"
-              wrong={wrongOf(out.error ?? away.error, 'user_hash')}
-            />
+            <SelectField label="Known by" value={known} choices={KNOWN} onChange={setKnown} />
           </div>
-          <Refused error={out.error ?? away.error} at={['user_hash']} />
+          <TextField
+            label="User"
+            mono
+            value={name}
+            onChange={setName}
+            hint={
+              known === 'id' ? 'as in user_id_hash of what is sent' : 'user_id_hash, 16 hexadecimal digits'
+            }
+            wrong={wrongOf(error, 'user_hash')}
+          />
+          <Refused error={error} at={['user_hash']} />
           <Acts>
-            <Button type="submit" busy={out.isPending} disabled={!said}>
+            <Button type="submit" busy={out.isPending} disabled={!ready}>
               Take no more telemetry
             </Button>
-            <Button kind="danger" onClick={eraseAll} busy={away.isPending} disabled={!said}>
+            <Button kind="danger" onClick={eraseAll} busy={away.isPending} disabled={!ready}>
               Erase what is stored
             </Button>
           </Acts>
@@ -164,7 +191,11 @@ function OptOuts({ ask }: { ask: AskFor }) {
   const now_ms = useNow();
   return (
     <Sheet label="Opt-outs">
-      <Head alone title="Opt-outs" {...(data ? { unit: `${formatCount(data.length)} users` } : {})} />
+      <Head
+        alone
+        title="Opt-outs"
+        {...(data ? { unit: `${formatCount(data.length)} ${data.length === 1 ? 'user' : 'users'}` } : {})}
+      />
       {isPending && <Loading height={80} label="Opt-outs" />}
       {error && !data && <Failed error={error} onRetry={() => void refetch()} />}
       {back.error && (
@@ -218,6 +249,9 @@ function OptOuts({ ask }: { ask: AskFor }) {
 
 function Erasures() {
   const { data, error, isPending, refetch } = useErasures();
+  const [{ zone }] = useContextState();
+  const now_ms = useNow();
+  const timeOf = (time: string): string => formatTime(Date.parse(time), now_ms, zone);
   return (
     <Sheet label="Erasures">
       <Head alone title="Erasures" />
@@ -228,18 +262,18 @@ function Erasures() {
         <Table
           label="List: erasures"
           rows={data}
-          keyOf={(row) => JSON.stringify(row)}
+          keyOf={(row) => `${row.tenant} ${row.user_hash} ${row.requested_at}`}
           height={400}
           columns={[
             { id: 'user', title: 'User', cell: (row) => <span className="mono">{row.user_hash}</span> },
             { id: 'tenant', title: 'Tenant', cell: (row) => row.tenant },
+            { id: 'asked', title: 'Asked for', right: true, cell: (row) => timeOf(row.requested_at) },
             {
-              id: 'rest',
-              title: 'What went',
-              wide: true,
-              cell: ({ tenant: _tenant, user_hash: _user, ...rest }) => (
-                <span className={css.detail}>{restWords(rest)}</span>
-              ),
+              id: 'done',
+              title: 'Done',
+              right: true,
+              cell: (row) =>
+                row.done_at === null ? <span className="warn">not done</span> : timeOf(row.done_at),
             },
           ]}
         />
@@ -247,14 +281,6 @@ function Erasures() {
     </Sheet>
   );
 }
-
-const restWords = (rest: Readonly<Record<string, unknown>>): string =>
-  Object.entries(rest)
-    .map(
-      ([name, value]) =>
-        `${name.replaceAll('_', ' ')} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
-    )
-    .join(', ');
 
 const Quiet = ({ children }: { children: string }) => (
   <Cell>

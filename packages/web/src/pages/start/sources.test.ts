@@ -30,6 +30,10 @@ describe('what is copied', () => {
 
   test('a public page never gets a key that may send more than frames', () => {
     expect(textOf(FAR, 'browser')).not.toContain('pk_secretsecret');
+    expect(textOf(FAR, 'browser')).toMatch(
+      /^export PEGBAR_URL=https:\/\/pegbar\.example PEGBAR_KEY=YOUR_ADMIN_KEY\nnpx pegbar keys create/,
+    );
+    expect(textOf(NEAR, 'browser')).toMatch(/^npx pegbar keys create/);
   });
 
   test('on this machine nothing is set that need not be', () => {

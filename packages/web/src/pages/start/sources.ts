@@ -3,6 +3,10 @@
 /** What stands for a key where none is known. */
 export const NO_KEY = 'YOUR_KEY';
 
+const NO_ADMIN_KEY = 'YOUR_ADMIN_KEY';
+/** What stands for the key that the step before prints. */
+const NO_PUBLIC_KEY = 'YOUR_PUBLIC_KEY';
+
 export interface Place {
   /** This server, as the browser reached it. */
   readonly url: string;
@@ -177,7 +181,11 @@ const browser = (place: Place): Source => ({
   steps: [
     {
       title: 'A public key may only send frames and feedback, from the origins it is made for',
-      command: 'npx pegbar keys create --tenant studio --scopes beacon --origins https://studio.example',
+      command: lines(
+        // The key above may only send: another one is made by who may make keys.
+        environment({ ...place, key: place.key === null ? null : NO_ADMIN_KEY }),
+        'npx pegbar keys create --tenant studio --scopes beacon --origins https://studio.example',
+      ),
     },
     {
       title: 'The file of the SDK, beside your pages',
@@ -189,7 +197,7 @@ const browser = (place: Place): Source => ({
       command: lines(
         '<script type="module">',
         "  import { init } from '/pegbar.js';",
-        `  const pegbar = init({ url: '${place.url}', key: '${NO_KEY}' });`,
+        `  const pegbar = init({ url: '${place.url}', key: '${NO_PUBLIC_KEY}' });`,
         "  pegbar.track(document.getElementById('preview'), { sequence_id: 'seq-1', workload: 'animation', declared_fps: 24 });",
         '</script>',
       ),
