@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
+import { CLOCK_MS, shiftClock } from './clock.mjs';
 
 /** Debian's; `.ci/chromium.sh` installs it where it is missing. */
 const PATHS = [process.env.PEGBAR_CHROMIUM ?? '', '/usr/bin/chromium', '/usr/bin/chromium-browser'];
@@ -77,6 +78,7 @@ export async function openPage(browser, { url, theme = 'light', width = 1440, he
     if (!request.url().startsWith(url) && !/^(?:data|blob):/.test(request.url()))
       faults.push(`asks another server: ${request.url()}`);
   });
+  if (CLOCK_MS !== 0) await page.addInitScript(shiftClock, CLOCK_MS);
   await page.addInitScript(() => {
     globalThis.addEventListener('securitypolicyviolation', (event) => {
       console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`);

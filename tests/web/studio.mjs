@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { CLOCK_MS } from './clock.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const BIN = join(HERE, '../../packages/pegbar/bin/pegbar.js');
@@ -61,7 +62,7 @@ export async function startStudio({ days = 2, args = [], pinned = false } = {}) 
     ],
     {
       cwd: data,
-      env: { ...process.env, PEGBAR_TEST_CLOCK_MS: String(ahead_ms) },
+      env: { ...process.env, PEGBAR_TEST_CLOCK_MS: String(CLOCK_MS + ahead_ms) },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
