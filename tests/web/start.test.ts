@@ -1,11 +1,15 @@
 /** What Start gives to copy, pasted: each that can run on this machine does, and the listener turns green with its picture. */
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { linesOf } from '../e2e/comfyui/fake-comfy.ts';
+import { PlayedComfy } from '../e2e/comfyui/played-comfy.ts';
 import { REPOSITORY, type Server, startServer } from '../e2e/server.ts';
 import { CHROMIUM, openBrowser, openPage } from './browser.mjs';
 
@@ -144,6 +148,78 @@ describe.skipIf(CHROMIUM === undefined)('what Start gives to copy', () => {
         body: JSON.stringify({ resourceSpans: [] }),
       });
       expect(refused.status).toBe(401);
+    },
+    TEST_MS,
+  );
+
+  it(
+    'follows a ComfyUI from outside',
+    async () => {
+      const line = (await copied('comfyui')).find((step) => step.includes('agent comfyui'))!;
+      const comfy = new PlayedComfy();
+      const url = await comfy.start();
+      const agent = spawn('bash', ['-ec', line.replace('http://127.0.0.1:8188', url)], {
+        cwd: REPOSITORY,
+        env: { ...process.env, HOME: folder, XDG_STATE_HOME: folder },
+        stdio: 'ignore',
+        // npx starts processes of its own: all of them are ended together.
+        detached: true,
+      });
+      try {
+        await expect.poll(() => comfy.clientIds.length, { timeout: 60_000 }).toBeGreaterThan(0);
+        const [truth] = (await comfy.play(linesOf('s03-diffusion'))).filter((one) => one.outcome);
+        await expect
+          .poll(() => requests(`request_id=${truth!.promptId}`), { timeout: 60_000 })
+          .toMatchObject([{ outcome: truth!.outcome }]);
+      } finally {
+        if (agent.pid !== undefined) process.kill(-agent.pid, 'SIGKILL');
+        comfy.stop();
+      }
+    },
+    TEST_MS,
+  );
+
+  it(
+    'tells what a viewer saw from a page of another origin, with a public key that is made as written',
+    async () => {
+      const [make, file, page] = await copied('browser');
+      expect(file).toContain('packages/sdk-browser/dist/pegbar.js');
+      const files: Record<string, () => [string, string | Buffer]> = {
+        '/': () => [
+          'text/html',
+          `<video id="preview" src="/even.webm" muted autoplay></video>${page!.replace('YOUR_PUBLIC_KEY', key)}`,
+        ],
+        '/pegbar.js': () => [
+          'text/javascript',
+          readFileSync(join(REPOSITORY, 'packages/sdk-browser/dist/pegbar.js')),
+        ],
+        '/even.webm': () => ['video/webm', readFileSync(join(REPOSITORY, 'tests/sdk/clips/even.webm'))],
+      };
+      const site = createServer((request, response) => {
+        const [type, body] = files[request.url ?? '']?.() ?? [];
+        if (type) response.writeHead(200, { 'content-type': type }).end(body);
+        else response.writeHead(404).end();
+      });
+      await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
+      const origin = `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
+      const said = await shell(
+        make!.replace('YOUR_ADMIN_KEY', server.ready.key!).replace('https://studio.example', origin),
+      );
+      const key = /pk_\w+/.exec(said)![0];
+      const viewer = await browser.newPage();
+      try {
+        await viewer.goto(origin);
+        // A sequence is there once a second of it was told.
+        const told = async (): Promise<number> => {
+          const headers = { authorization: `Bearer ${server.ready.key}` };
+          return (await fetch(`${server.url}/api/v1/sequences/seq-1?tenant=studio`, { headers })).status;
+        };
+        await expect.poll(told, { timeout: 90_000, interval: 500 }).toBe(200);
+      } finally {
+        await viewer.close();
+        site.closeAllConnections();
+        site.close();
+      }
     },
     TEST_MS,
   );
