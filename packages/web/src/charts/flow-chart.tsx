@@ -46,7 +46,7 @@ export function FlowChart({ of, lines, filters = [], factor = 1, ...rest }: Flow
     <ChartCell
       format={plain}
       {...rest}
-      {...useKpiChart(result)}
+      {...useKpiChart(result, filters)}
       {...(near ? {} : { loading: true })}
       anchor={anchor}
       series={series}

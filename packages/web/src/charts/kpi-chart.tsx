@@ -106,15 +106,15 @@ export function KpiChart({ lines, filters = [], allowed, ...rest }: KpiChartProp
 /** What a chart of an answer is given beside its series: axis, states, zoom. */
 export function useKpiChart(
   result: KpiResult<string>,
-  /** Beside those of the context bar: what its rows have in common. */
-  filters?: readonly string[],
+  /** Those of the question, beside the context bar's: a box over the chart is compared among the rows it is of. */
+  filters: readonly string[],
 ): Omit<ChartCellProps, 'title' | 'series'> {
   const zoom = useZoom();
   const explain = useExplain(filters);
   const now_ms = useNow();
   return {
     ...zoom,
-    onExplain: (from_ms, to_ms) => explain({ from_ms, to_ms }),
+    onExplain: (from_ms, to_ms) => explain({ from_ms, to_ms }, result.window),
     times: result.now?.times ?? [],
     step_ms: result.window.step_ms,
     now_ms,

@@ -13,19 +13,30 @@ export function conditionsOf({ from_ms, to_ms, low, high }: Partial<Box>): strin
   return out;
 }
 
-/** Opens the comparison. The range goes along as instants: a box that was drawn does not move with the clock. */
-export function useExplain(filters: readonly string[] = []): (box: Partial<Box>) => void {
+/** A chart may have a window of its own; the rest is what lies in it. */
+type Span = Readonly<{ from_ms: number; to_ms: number }>;
+
+/**
+ * Opens the comparison. The range goes along as instants: a box that was drawn does not move with the clock.
+ * @param selected what the rows in a box have in common beside their time
+ */
+export function useExplain(
+  filters: readonly string[],
+  selected: readonly string[] = NONE,
+): (box: Partial<Box>, window?: Span) => void {
   const [context] = useContextState();
   const { from_ms, to_ms } = useWindow();
   const { go } = useGo();
   return useCallback(
-    (box: Partial<Box>) =>
+    (box: Partial<Box>, window: Span = { from_ms, to_ms }) =>
       go('/explain', {
-        from: new Date(from_ms).toISOString(),
-        to: new Date(to_ms).toISOString(),
+        from: new Date(window.from_ms).toISOString(),
+        to: new Date(window.to_ms).toISOString(),
         filter: [...new Set([...context.filters, ...filters])],
-        select: conditionsOf(box),
+        select: conditionsOf(box).concat(selected),
       }),
-    [context.filters, filters, from_ms, to_ms, go],
+    [context.filters, filters, selected, from_ms, to_ms, go],
   );
 }
+
+const NONE: readonly string[] = [];

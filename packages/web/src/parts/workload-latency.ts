@@ -27,7 +27,7 @@ export function useLatencyChart(filters: readonly string[]) {
   const all = useKpis({ metrics: METRICS, filters });
   const { now, before } = all;
   const series = useMemo(() => linesOf({ now, before }, LATENCY_LINES), [now, before]);
-  const chart = useKpiChart(all);
+  const chart = useKpiChart(all, filters);
   const { exemplars } = useExemplars({
     of: 'requests',
     filters,

@@ -68,7 +68,7 @@ export function Delivered({ marks, exemplars, finding }: DeliveredProps) {
   const subject = series.find((one) => one.weight === 'subject');
   const worst = subject?.name;
   const [{ compare, range }] = useContextState();
-  const chart = useKpiChart(regions);
+  const chart = useKpiChart(regions, FILTERS);
   const aligned = all.now?.step_ms === regions.now?.step_ms ? produced : [];
   const limit = useMemo(
     () => aligned.map((value) => (value === null ? null : value * (1 - ALLOWED))),

@@ -130,7 +130,7 @@ const CHARTS = [
 
 /** Ratios as lines with their ghosts, amounts as stacked bars: what adds up stands on each other. */
 function Charts({ series, way, marks }: { series: KpiResult; way: Way; marks: readonly Mark[] }) {
-  const chart = useKpiChart(series);
+  const chart = useKpiChart(series, []);
   const { now, before } = series;
   const drawn = useMemo(
     () =>

@@ -53,7 +53,7 @@ function Known({ answer, series, kpi, name }: KnownProps) {
   }, [start, to, against]);
   const metrics = useMemo(() => [kpi], [kpi]);
   const result = useKpis({ metrics, window });
-  const chart = useKpiChart(result);
+  const chart = useKpiChart(result, []);
   const { unit, format } = chartUnit(kpi);
   const lines = linesOf(result, [{ metric: kpi, name, colour: 'ink', weight: 'subject' }]);
   const causes = [...(series.cause ? [series.cause] : []), ...(series.alternatives ?? [])];

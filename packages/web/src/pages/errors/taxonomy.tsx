@@ -26,6 +26,8 @@ const COLOURS: Readonly<Record<string, string>> = {
   invalid_config: 'series-5',
   safety_block: 'series-6',
 };
+/** A box over what failed is about what failed, not about all of its time. */
+const FAILED = ['outcome in failed,timed_out'] as const;
 /** Requests come whole. */
 const count = (value: number): string => (Number.isInteger(value) ? formatCount(value) : '');
 const whole = (value: number): string => formatCount(Math.round(value));
@@ -50,7 +52,7 @@ export function Taxonomy({ failures, then, marks, refreshing }: TaxonomyProps) {
   const [hidden, hide] = useState<ReadonlySet<string>>(new Set());
   const now_ms = useNow();
   const zoom = useZoom();
-  const explain = useExplain();
+  const explain = useExplain([], FAILED);
   const { link } = useGo();
   const times = useMemo(() => failures.times.map((time) => Date.parse(time)), [failures]);
   const codes = useMemo(() => besides(failures, then), [failures, then]);

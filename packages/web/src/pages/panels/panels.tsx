@@ -90,7 +90,7 @@ function Success({ marks }: { marks: Marks }) {
       ? [...total, ...each.map((one): Series => ({ ...one, weight: 'context' }))]
       : total;
   }, [now, before, versions]);
-  const chart = useKpiChart(all);
+  const chart = useKpiChart(all, FILTERS);
   return (
     <Cells columns="minmax(0, 1fr) 396px">
       <ChartCell

@@ -15,18 +15,20 @@ function useBoth(view: ReleaseView) {
     [from_ms, to_ms],
   );
   const [workload] = view.workloads;
-  const filters = workload ? [`workload=${workload}`] : [];
-  return useKpis({
+  const filters = useMemo(() => (workload ? [`workload=${workload}`] : []), [workload]);
+  const result = useKpis({
     metrics: ['latency_p95_ms', 'requests'],
     by: ['model_version'],
     filters,
     window,
     compared: false,
   });
+  const { onZoom: _, ...chart } = useKpiChart(result, filters);
+  return { result, chart };
 }
 
 export function Latency({ view }: { view: ReleaseView }) {
-  const result = useBoth(view);
+  const { result, chart } = useBoth(view);
   const { version, against } = view;
   const series = useMemo((): Series[] => {
     const line = (name: string) =>
@@ -40,7 +42,7 @@ export function Latency({ view }: { view: ReleaseView }) {
   }, [result.now, version, against, view.before.beside]);
   return (
     <ChartCell
-      {...useKpiChart(result)}
+      {...chart}
       marks={useMarks(view.workloads[0], result.window)}
       title="p95 latency"
       level={2}
@@ -55,7 +57,7 @@ export function Latency({ view }: { view: ReleaseView }) {
 }
 
 export function TrafficShare({ view }: { view: ReleaseView }) {
-  const result = useBoth(view);
+  const { result, chart } = useBoth(view);
   const series = useMemo((): Series[] => {
     const all = (result.now?.series ?? []).filter((one) => one.metric === 'requests');
     const own = all.find((one) => one.key.model_version === view.version);
@@ -67,7 +69,7 @@ export function TrafficShare({ view }: { view: ReleaseView }) {
   }, [result.now, view.version]);
   return (
     <ChartCell
-      {...useKpiChart(result)}
+      {...chart}
       marks={useMarks(view.workloads[0], result.window)}
       title="Share of traffic"
       level={2}

@@ -181,7 +181,7 @@ interface ClassChartProps {
 const percent = (value: number): string => percentFigure(value / 100);
 
 function ClassChart({ metric, title, of, series, way, marks }: ClassChartProps) {
-  const chart = useKpiChart(series);
+  const chart = useKpiChart(series, []);
   const { now, before } = series;
   const lines = useMemo(
     () =>
@@ -203,7 +203,7 @@ function ClassChart({ metric, title, of, series, way, marks }: ClassChartProps) 
 }
 
 function Toxicity({ texts, way, marks }: { texts: KpiResult<string>; way: Way; marks: readonly Mark[] }) {
-  const chart = useKpiChart(texts);
+  const chart = useKpiChart(texts, []);
   const { now, before } = texts;
   const lines = useMemo(() => {
     const named = linesBy(now as never, 'toxicity_p95' as never, way);

@@ -100,7 +100,7 @@ function ByStage({ marks }: { marks: ReturnType<typeof useMarks> }) {
     filters: FILTERS,
     enabled: near,
   });
-  const chart = useKpiChart(stages);
+  const chart = useKpiChart(stages, FILTERS);
   const { now } = stages;
   const series = useMemo(
     (): Series[] =>
