@@ -39,7 +39,7 @@ const WORDS = {
   edit_rate: 'Edit rate|0..1|d',
   rerolls_per_session: 'Re-rolls per session|1|d',
   aesthetic_mean: 'Aesthetic score|1..10|u',
-  clip_i_mean: 'CLIP-I|0..1|u',
+  clip_i_mean: 'CLIP-I|-1..1|u',
   style_distance_mean: 'Style distance|1|d',
   face_ok_rate: 'Faces well formed|0..1|u',
   watermark_rate: 'Watermark rate|0..1|d',

@@ -252,7 +252,7 @@ export const KPIS = [
     ratio(['rerolled'], ['sessions']),
   ),
   kpi('aesthetic_mean', 'Aesthetic score', '1..10', 'up', 'mean of the aesthetic scores', mean('aesthetic')),
-  kpi('clip_i_mean', 'CLIP-I', '0..1', 'up', 'mean of the CLIP image similarities', mean('clip_i')),
+  kpi('clip_i_mean', 'CLIP-I', '-1..1', 'up', 'mean of the CLIP image similarities, cosines', mean('clip_i')),
   kpi(
     'style_distance_mean',
     'Style distance',

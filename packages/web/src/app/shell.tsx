@@ -133,7 +133,7 @@ function Nav(props: NavProps) {
               >
                 <span className={css.full}>{route.title}</span>
                 <span className={css.short} aria-hidden="true">
-                  {route.title.slice(0, 2)}
+                  {route.title.slice(0, 3)}
                 </span>
               </Link>
             ))}

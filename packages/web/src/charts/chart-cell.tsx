@@ -41,11 +41,9 @@ export function ChartCell(props: ChartCellProps) {
         <Head
           title={title}
           level={level}
-          {...(unit ? { unit } : {})}
-          end={
+          unit={
             <>
-              {estimate}
-              {end}
+              {unit}
               <button
                 type="button"
                 className={css.twin}
@@ -56,6 +54,12 @@ export function ChartCell(props: ChartCellProps) {
               >
                 <Icon name="table" />
               </button>
+            </>
+          }
+          end={
+            <>
+              {estimate}
+              {end}
             </>
           }
         />

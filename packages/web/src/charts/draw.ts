@@ -224,7 +224,7 @@ function write(
   ctx.font = FONT;
   ctx.textAlign = align;
   ctx.lineJoin = 'round';
-  ctx.lineWidth = 3;
+  ctx.lineWidth = 5;
   ctx.strokeStyle = colourOf('surface');
   ctx.strokeText(text, x, y);
   ctx.fillStyle = colourOf('tick');

@@ -49,6 +49,7 @@ const TIME_STEPS: readonly number[] = [
   30 * SECOND,
   ...CLOCK_STEPS,
   2 * DAY,
+  4 * DAY,
   7 * DAY,
   14 * DAY,
   28 * DAY,

@@ -57,13 +57,10 @@ export function LatencyHeatmap(props: LatencyHeatmapProps) {
     <Cell>
       <Head
         title={title}
-        unit="requests by how long they took"
         level={level}
-        end={
+        unit={
           <>
-            <span className="hide-s">
-              {data && !nothing ? <Said data={data} times={times} then={then !== undefined} /> : null}
-            </span>
+            requests by how long they took
             <button
               type="button"
               ref={twin}
@@ -76,6 +73,11 @@ export function LatencyHeatmap(props: LatencyHeatmapProps) {
               <Icon name="table" />
             </button>
           </>
+        }
+        end={
+          <span className="hide-s">
+            {data && !nothing ? <Said data={data} times={times} then={then !== undefined} /> : null}
+          </span>
         }
       />
       <div ref={anchor} className={css.top}>

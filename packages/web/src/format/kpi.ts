@@ -56,7 +56,7 @@ export function chartUnit(name: KpiName): ChartUnit {
     return { unit: 'USD', scale: 1, format: (value) => formatMoney(value).replace('$', '') };
   if (unit === 'fps')
     return { unit: 'FPS', scale: 1, format: (value) => (value < 1000 ? value.toFixed(1) : plain(value)) };
-  return { unit: unit === '1' ? '' : unit.replace('1', '').replace('..10', ''), scale: 1, format: plain };
+  return { unit: unit.includes('..') ? '' : unit.replace('1', ''), scale: 1, format: plain };
 }
 
 /** Below this share of the baseline a difference is not worth a word. */

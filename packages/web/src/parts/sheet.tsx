@@ -26,7 +26,7 @@ export const Cells = ({ columns = 1, ruled = false, children }: CellsProps) => {
   const template = typeof columns === 'number' ? `repeat(${columns}, minmax(0, 1fr))` : columns;
   return (
     <div
-      className={classes(css.cells, ruled && css.ruled)}
+      className={classes(css.cells, columns === 3 && css.three, ruled && css.ruled)}
       style={{ '--columns': template } as CSSProperties}
     >
       {children}

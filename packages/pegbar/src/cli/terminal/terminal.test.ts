@@ -49,7 +49,8 @@ test('numbers carry their unit', () => {
     withUnit('0..1', 0.00042),
     withUnit('usd', 1234.5),
     withUnit('1/s', 2.5),
-  ]).toEqual(['99.95 %', '0.042 %', '$1234.50', '2.5/s']);
+    withUnit('-1..1', 0.7123),
+  ]).toEqual(['99.95 %', '0.042 %', '$1234.50', '2.5/s', '0.712']);
   expect(withUnit('ms', null)).toBe('–');
 });
 

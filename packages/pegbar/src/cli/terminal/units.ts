@@ -24,9 +24,13 @@ export function bytes(size: number): string {
 
 export const count = (value: number): string => Math.round(value).toLocaleString('en-US');
 
+/** From here on digits are a wall, and most of them are no longer the number's own. */
+const WRITTEN_OUT_BELOW = 1e15;
+
 /** Three significant digits; whole numbers stay whole. */
 export function significant(value: number): string {
   if (!Number.isFinite(value)) return '–';
+  if (Math.abs(value) >= WRITTEN_OUT_BELOW) return String(Number(value.toPrecision(3)));
   if (Number.isInteger(value) || Math.abs(value) >= 1_000) return count(value);
   return String(Number(value.toPrecision(3)));
 }
@@ -48,6 +52,8 @@ export function withUnit(unit: string, value: number | null | undefined): string
     case '1':
       return significant(value);
     default:
+      // A score has a range, `1..10`, and no unit.
+      if (unit.includes('..')) return significant(value);
       return unit.startsWith('1/')
         ? `${significant(value)}${unit.slice(1)}`
         : `${significant(value)} ${unit}`;

@@ -68,7 +68,8 @@ export function Part() {
               title: 'Did',
               cell: (row) => (
                 <>
-                  {actionWords(row.action)} <span className="only-s mono">{row.object}</span>
+                  {actionWords(row.action)}
+                  <span className={`only-s mono ${css.object}`}>{row.object}</span>
                 </>
               ),
             },

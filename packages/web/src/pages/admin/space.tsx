@@ -88,6 +88,7 @@ export function Part() {
             title: 'Per row',
             right: true,
             wide: true,
+            roomy: true,
             cell: (row) => (row.rows === 0 ? '–' : `${significant(row.bytes / row.rows, 2)} B`),
           },
           {
@@ -95,6 +96,7 @@ export function Part() {
             title: 'Compressed',
             right: true,
             wide: true,
+            roomy: true,
             cell: (row) => (row.raw_bytes === 0 ? '–' : `${significant(row.raw_bytes / row.bytes, 2)} ×`),
           },
           {

@@ -65,7 +65,7 @@ export function Part() {
         </KpiStrip>
       </Sheet>
       <Sheet label="What was lost">
-        <Cells columns={3}>
+        <Cells columns="repeat(3, minmax(0, 1fr))">
           {LOSSES.map(([field, title, unit, none]) => (
             <Cell key={field} flush>
               <Head alone title={title} unit={unit} />

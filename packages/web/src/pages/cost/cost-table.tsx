@@ -57,7 +57,14 @@ export function CostTable({ rows, way, title, than }: CostTableProps) {
     ...(than === undefined
       ? []
       : [{ ...figure('change', `Against ${than}`, (row) => <Change row={row} />), wide: true }]),
-    { id: 'line', title: 'Over time', wide: true, width: '110px', cell: (row) => <Line row={row} /> },
+    {
+      id: 'line',
+      title: 'Over time',
+      wide: true,
+      roomy: true,
+      width: '110px',
+      cell: (row) => <Line row={row} />,
+    },
     { ...figure('per_accepted', 'Per accepted', (row) => formatMoney(row.per_accepted)), wide: true },
     { ...figure('images', 'Images', (row) => formatCount(row.images)), wide: true },
     { ...figure('gpu_hours', 'GPU-hours', (row) => formatKpi('gpu_hours', row.gpu_hours)), wide: true },
@@ -65,6 +72,7 @@ export function CostTable({ rows, way, title, than }: CostTableProps) {
       ...figure('gpu_1k', 'GPU-hours per 1K', (row) => formatKpi('gpu_hours', row.gpu_hours_per_1k)),
       sortable: false,
       wide: true,
+      roomy: true,
     },
   ];
   return (

@@ -52,16 +52,25 @@ export function MonitorTable({ rows, open, onOpen }: MonitorTableProps) {
           id: 'whose',
           title: 'Declared',
           wide: true,
+          roomy: true,
           cell: (one) =>
             one.origin === 'built_in' ? <span className="dimmer">built in</span> : one.tenant || 'for all',
         },
         { id: 'last', title: 'Up to', right: true, wide: true, cell: (one) => time(one.last_look) },
-        { id: 'next', title: 'Next look', right: true, wide: true, cell: (one) => time(one.next_look) },
+        {
+          id: 'next',
+          title: 'Next look',
+          right: true,
+          wide: true,
+          roomy: true,
+          cell: (one) => time(one.next_look),
+        },
         {
           id: 'budget',
           title: 'Error budget used',
           right: true,
           wide: true,
+          roomy: true,
           cell: ({ budget }) =>
             budget === null ? '–' : <span title={budgetTitle(budget)}>{spentWords(budget)}</span>,
         },

@@ -75,6 +75,7 @@ export function SegmentTable({ answer }: { answer: DriftAnswer }) {
             id: 'interval',
             title: 'Less – as before – more',
             wide: true,
+            roomy: true,
             width: '160px',
             cell: (one) =>
               one.verdict !== 'insufficient_data' && (

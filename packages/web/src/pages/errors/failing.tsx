@@ -43,7 +43,13 @@ export function Failing({ rows, onEnd }: { rows: readonly RequestRow[]; onEnd: (
       ),
     },
     { id: 'model', title: 'Model', wide: true, cell: (row) => <Name text={row.model_version} /> },
-    { id: 'host', title: 'Host', wide: true, cell: (row) => <Name text={row.attributes?.host} /> },
+    {
+      id: 'host',
+      title: 'Host',
+      wide: true,
+      roomy: true,
+      cell: (row) => <Name text={row.attributes?.host} />,
+    },
     { id: 'took', title: 'After', right: true, cell: (row) => formatDuration(row.latency_ms) },
     {
       // Each row opens it; on a phone there is no room to say so.

@@ -46,8 +46,12 @@ export function Differences({ view, against }: { view: ReleaseView; against: str
               <td className={css.sentence}>
                 {sentenceOf(row)}
                 <small className="only-s dimmer">
-                  {against} {figureOf(row.metric, row.before.value)}, {version}{' '}
-                  {figureOf(row.metric, row.now.value)}
+                  <span className="nw">
+                    {against} {figureOf(row.metric, row.before.value)},
+                  </span>{' '}
+                  <span className="nw">
+                    {version} {figureOf(row.metric, row.now.value)}
+                  </span>
                 </small>
               </td>
               <Figure row={row} side="before" />

@@ -114,7 +114,7 @@ function amountOf(metric: KpiName, size: number): string {
   const { unit } = kpiOf(metric);
   if (unit === 'ms')
     return size < 1_000 ? formatDuration(Number(size.toPrecision(2))) : `${significant(size / 1_000, 2)} s`;
-  if (unit === '0..1' && metric !== 'clip_i_mean') return `${significant(size * 100, 2)} points`;
+  if (unit === '0..1') return `${significant(size * 100, 2)} points`;
   if (unit === 'usd') return formatMoney(size);
   return significant(size, 2);
 }
@@ -157,8 +157,7 @@ export function intervalWords({ metric, difference }: KpiDifference): string {
       seconds ? ' s' : ' ms',
     );
   }
-  if (unit === '0..1' && metric !== 'clip_i_mean')
-    return both((size) => (size * 100).toFixed(size < 0.01 ? 2 : 1), ' points');
+  if (unit === '0..1') return both((size) => (size * 100).toFixed(size < 0.01 ? 2 : 1), ' points');
   if (unit === 'usd') return both((size) => `$${size.toFixed(2)}`, '');
   return both((size) => size.toFixed(unit === 'fps' ? 1 : 2), '');
 }
