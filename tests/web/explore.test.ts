@@ -71,6 +71,28 @@ describe.skipIf(CHROMIUM === undefined)('requests, traces, errors and logs', () 
     await tab.close();
   });
 
+  it('explains a stretch of a chart among the requests that the chart is of', async () => {
+    const tab = await openPage(browser, { url: studio.url });
+    for (const [path, title, workload] of [
+      ['/single?from=now-2d', 'Prompt to image', 'single_image'],
+      ['/panels?from=now-2d', 'Success', 'batch_panels'],
+      ['/animation?from=now-2d', 'Delivered and produced', 'animation'],
+    ] as const) {
+      await tab.page.goto(studio.url + path);
+      const chart = tab.page.locator(`figure[aria-label^="${title}"]`).first();
+      await chart.locator('canvas').waitFor();
+      await chart.focus();
+      for (const key of ['ArrowLeft', 'Shift+ArrowLeft', 'Shift+ArrowLeft', 'Enter'])
+        await tab.page.keyboard.press(key);
+      await tab.page.getByRole('button', { name: 'Explain', exact: true }).click();
+      await tab.page.waitForURL(/\/explain\?/);
+      const asked = new URL(tab.page.url()).searchParams;
+      expect([title, asked.getAll('filter')]).toEqual([title, [`workload=${workload}`]]);
+      expect(asked.getAll('select').length).toBe(2);
+    }
+    await tab.close();
+  }, 300_000);
+
   it('leads from an error to the requests that have it', async () => {
     const tab = await openPage(browser, { url: studio.url });
     await tab.go('/errors?from=now-7d');

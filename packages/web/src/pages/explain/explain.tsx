@@ -11,7 +11,7 @@ import { useContextState, useNow, useParameter, useParameters } from '../../url/
 import { Differences } from './differences.tsx';
 import { Path } from './drill-down.tsx';
 import css from './explain.module.css';
-import { findingOf, grouped, selectionWords, type Told } from './words.ts';
+import { findingOf, grouped, selectionWords, type Told, tooFew } from './words.ts';
 
 const SUBJECTS = ['requests', 'stages', 'images'] as const;
 
@@ -108,7 +108,7 @@ function Answer(props: { data: Explanation; differences: readonly Told[]; old: b
         <Differences
           explanation={data}
           differences={differences.filter((one) => !one.consequence && one.lcb > 0)}
-          empty="No attribute differs more than chance explains."
+          empty={tooFew(data) ? 'Too few to compare.' : 'No attribute differs more than chance explains.'}
         />
       </Sheet>
       <div className={css.beside}>

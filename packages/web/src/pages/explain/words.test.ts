@@ -46,6 +46,15 @@ describe('a comparison in words', () => {
     );
   });
 
+  it('does not take few for alike', () => {
+    expect(findingOf(explanation([], 9, 400), [], 'requests').headline).toBe(
+      'Too few requests are selected to say',
+    );
+    expect(findingOf(explanation([], 400, 9), [], 'images').headline).toBe(
+      'Too few pictures are left beside the selection to say',
+    );
+  });
+
   it('tells once what tells the same', () => {
     const told = grouped([
       difference('model_version', 'v7'),

@@ -98,6 +98,12 @@ export function findingOf(
   const best = differences.find((one) => !one.consequence && one.lcb > 0);
   if (selection.of === 0) return { headline: `No ${word} lies in the selection`, sentence: sides };
   if (rest.of === 0) return { headline: `Every ${word} of the range is selected`, sentence: sides };
+  const few = tooFew(explanation);
+  if (!best && few)
+    return {
+      headline: `Too few ${word}s are ${few === 'rest' ? 'left beside the selection' : 'selected'} to say`,
+      sentence: `${sides} ${FEW}`,
+    };
   if (!best)
     return {
       headline: `The selected ${word}s do not differ from the rest`,
@@ -109,6 +115,12 @@ export function findingOf(
     sentence: `${sides} The share differs by at least ${Math.round(best.lcb * 100)} points.`,
   };
 }
+
+/** As the server has it: of fewer it compares nothing. */
+const SIDE_LEAST = 10;
+const FEW = `Fewer than ${SIDE_LEAST} say nothing about a share: select more, or take a longer range.`;
+export const tooFew = ({ selection, rest }: Explanation): 'selection' | 'rest' | null =>
+  selection.of < SIDE_LEAST ? 'selection' : rest.of < SIDE_LEAST ? 'rest' : null;
 
 export interface SelectionChip {
   readonly conditions: readonly string[];
