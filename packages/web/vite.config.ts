@@ -26,7 +26,14 @@ const withoutMutations: Plugin = {
 export default defineConfig({
   plugins: [react(), withoutMutations],
   root: import.meta.dirname,
-  resolve: { conditions: ['pegbar-source', ...defaultClientConditions] },
+  resolve: {
+    conditions: ['pegbar-source', ...defaultClientConditions],
+    // What wouter brings along for others: React has the hook itself since 18, and paths are matched by `routes.ts`.
+    alias: {
+      'use-sync-external-store/shim/index.js': 'react',
+      regexparam: fileURLToPath(new URL('./src/base/no-patterns.ts', import.meta.url)),
+    },
+  },
   server: { proxy: { '/api': SERVER, '/login': SERVER, '/logout': SERVER } },
   build: {
     outDir: '../pegbar/dist/web',

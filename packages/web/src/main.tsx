@@ -1,11 +1,11 @@
 import './tokens.css';
 import './base/base.css';
+import './app/ask.ts';
 import { StrictMode } from 'react';
 import { flushSync } from 'react-dom';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app.tsx';
 import { fetchPage } from './app/fetched.ts';
-import { askFirst } from './app/first.ts';
 import { routeAt } from './app/routes.ts';
 
 // In one go, so that the page asks for its data before the browser paints and not after.
@@ -20,6 +20,5 @@ const start = (): void =>
 // The file of the page is on its way already (`shells.mjs`): shell and page are drawn at once, not one after the other.
 // Where it does not come, the page says so itself.
 const found = routeAt(location.pathname);
-askFirst(found?.route);
 if (found) void fetchPage(found.route).then(start, start);
 else start();

@@ -4,7 +4,6 @@ import { type ComponentType, lazy, Suspense, useEffect, useRef, useState } from 
 import { useLocation } from 'wouter';
 import { ApiError, useMe } from '../api/index.ts';
 import { Loading } from '../parts/loading.tsx';
-import { Toasts } from '../parts/toast.tsx';
 import { PageDefaults } from '../url/index.ts';
 import { Boundary } from './boundary.tsx';
 import { pageOf } from './fetched.ts';
@@ -32,7 +31,6 @@ const USUAL = { range: { from: 'now-6h', to: 'now' }, compare: 'previous' } as c
 export const App = () => (
   <QueryClientProvider client={queries}>
     <Inside />
-    <Toasts />
   </QueryClientProvider>
 );
 

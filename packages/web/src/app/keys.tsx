@@ -1,6 +1,6 @@
 /** `?`: every key, and what it does. */
 import { Fragment } from 'react';
-import { Kbd } from '../parts/button.tsx';
+import { Kbd } from '../parts/kbd.tsx';
 import { Over } from '../parts/overlays.tsx';
 import css from './palette.module.css';
 import { ROUTES } from './routes.ts';

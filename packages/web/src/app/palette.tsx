@@ -2,7 +2,7 @@
 import { type KeyboardEvent, memo, useDeferredValue, useMemo, useState } from 'react';
 import { useFind } from '../api/index.ts';
 import { formatTime } from '../format/index.ts';
-import { Kbd } from '../parts/button.tsx';
+import { Kbd } from '../parts/kbd.tsx';
 import { Over } from '../parts/overlays.tsx';
 import { useContextState, useGo, useNow } from '../url/index.ts';
 import css from './palette.module.css';

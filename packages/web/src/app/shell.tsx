@@ -12,8 +12,8 @@ import { Link, useLocation } from 'wouter';
 import { memory } from '../base/browser.ts';
 import { classes } from '../base/classes.ts';
 import { toggleTheme, useTheme } from '../base/theme.ts';
-import { Kbd } from '../parts/button.tsx';
 import { Icon, type IconName, Pegbar } from '../parts/icon.tsx';
+import { Kbd } from '../parts/kbd.tsx';
 import { useTurn } from '../parts/near.ts';
 import { coming, OnDemand } from '../parts/on-demand.tsx';
 import { useContextState, useGo, useLiveClock } from '../url/index.ts';
@@ -35,6 +35,7 @@ const later = (load: () => Promise<ComponentType>): ComponentType =>
   );
 const Foot = later(() => import('./foot.tsx').then((module) => module.Foot));
 const Away = later(() => import('./foot.tsx').then((module) => module.Away));
+const Toasts = later(() => import('../parts/toast.tsx').then((module) => module.Toasts));
 const keys = coming(() => import('./keys.tsx').then((module) => module.Keys));
 
 const NARROW = '(max-width: 999px)';
@@ -96,6 +97,7 @@ export function Shell({ route, params, children }: ShellProps) {
         </main>
       </div>
       <Tabs lit={lit} />
+      <Suspense fallback={null}>{turn && <Toasts />}</Suspense>
       {open === 'palette' && <OnDemand of={finder} props={{ pasted, onClose: close }} />}
       {open === 'keys' && <OnDemand of={keys} props={{ onClose: close }} />}
     </div>

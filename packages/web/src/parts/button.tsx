@@ -71,5 +71,3 @@ export const Segmented = <Value extends string>({
     ))}
   </div>
 );
-
-export const Kbd = ({ children }: { children: ReactNode }) => <kbd className={css.kbd}>{children}</kbd>;

@@ -3,7 +3,7 @@
  * next try fetches it anew.
  */
 import { type ComponentType, lazy, Suspense, useEffect, useState } from 'react';
-import { toast } from './toast.tsx';
+import { toast } from './told.ts';
 
 interface Closes {
   readonly onClose: () => void;

@@ -22,7 +22,9 @@ import { NewestPictures } from './newest-pictures.tsx';
 import { ObjectiveSheet } from './objectives.tsx';
 
 export function Page() {
-  const newest = useNewest();
+  // After the headline, which the same two cores make: a page without data has its answer at once.
+  const { isPending } = useObjectives();
+  const newest = useNewest(!isPending);
   const { from_ms } = useWindow();
   const status = useStatus();
   if (newest.data === null && status.data?.backlog === 0)

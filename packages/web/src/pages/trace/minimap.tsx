@@ -1,5 +1,6 @@
 /** All rows at a glance, on one canvas: a click or drag goes there. The keys are the waterfall's. */
 import { type PointerEvent, useEffect, useRef } from 'react';
+import { inTurn } from '../../base/in-turn.ts';
 import { useDrawnTheme } from '../../base/theme.ts';
 import { paletteOf } from '../../charts/colours.ts';
 import { useWidth } from '../../charts/use-width.ts';
@@ -22,29 +23,20 @@ export function Minimap({ picture, top, shown, onGo }: MinimapProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const width = useWidth(host);
   const theme = useDrawnTheme();
-  const { rows, length_ms } = picture;
+  const { rows } = picture;
   useEffect(() => {
     const element = canvas.current;
     if (!element || width === 0 || theme === undefined) return;
-    const ratio = devicePixelRatio;
-    element.width = width * ratio;
-    element.height = HEIGHT_PX * ratio;
-    const ctx = element.getContext('2d')!;
-    const colourOf = paletteOf(document.documentElement);
-    ctx.scale(ratio, ratio);
-    const high = HEIGHT_PX / rows.length;
-    rows.forEach((row, at) => {
-      ctx.fillStyle = colourOf(row.failed ? 'crit-mark' : row.kind === 'wait' ? 'ink-4' : rowColour(row));
-      ctx.globalAlpha = row.kind === 'span' && !row.failed ? 0.55 : 1;
-      const left = (row.start_ms / length_ms) * width;
-      ctx.fillRect(
-        left,
-        at * high,
-        Math.max(1, (row.duration_ms / length_ms) * width),
-        Math.max(0.7, high * 0.8),
-      );
+    // The rows are what somebody waits for: they are painted first.
+    let back: (() => void) | undefined;
+    const frame = requestAnimationFrame(() => {
+      back = inTurn(() => draw(element, picture, width));
     });
-  }, [rows, length_ms, width, theme]);
+    return () => {
+      cancelAnimationFrame(frame);
+      back?.();
+    };
+  }, [picture, width, theme]);
   const go = (event: PointerEvent<HTMLElement>): void => {
     const box = event.currentTarget.getBoundingClientRect();
     onGo(
@@ -78,4 +70,25 @@ export function Minimap({ picture, top, shown, onGo }: MinimapProps) {
       <span />
     </div>
   );
+}
+
+function draw(element: HTMLCanvasElement, { rows, length_ms }: Waterfall, width: number): void {
+  const ratio = devicePixelRatio;
+  element.width = width * ratio;
+  element.height = HEIGHT_PX * ratio;
+  const ctx = element.getContext('2d')!;
+  const colourOf = paletteOf(document.documentElement);
+  ctx.scale(ratio, ratio);
+  const high = HEIGHT_PX / rows.length;
+  rows.forEach((row, at) => {
+    ctx.fillStyle = colourOf(row.failed ? 'crit-mark' : row.kind === 'wait' ? 'ink-4' : rowColour(row));
+    ctx.globalAlpha = row.kind === 'span' && !row.failed ? 0.55 : 1;
+    const left = (row.start_ms / length_ms) * width;
+    ctx.fillRect(
+      left,
+      at * high,
+      Math.max(1, (row.duration_ms / length_ms) * width),
+      Math.max(0.7, high * 0.8),
+    );
+  });
 }

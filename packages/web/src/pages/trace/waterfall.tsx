@@ -64,6 +64,8 @@ export function Waterfall(props: WaterfallProps) {
     event.preventDefault();
   };
   const map = rows.length > ROWS_SHOWN;
+  // Made once: before the width is known it is not known either which lines of the axis cross them.
+  const seen = rows.slice(first, width === 0 ? first : last);
   return (
     <div className={css.waterfall}>
       {map && <Minimap picture={picture} top={top} shown={ROWS_SHOWN} onGo={(row) => show(row, 'middle')} />}
@@ -93,7 +95,7 @@ export function Waterfall(props: WaterfallProps) {
         onScroll={onScroll}
       >
         <div style={{ height: rows.length * ROW_PX }} className={css.all} role="presentation">
-          {rows.slice(first, last).map((row, index) => {
+          {seen.map((row, index) => {
             return (
               <RowLine
                 key={row.id}
