@@ -93,13 +93,16 @@ export interface Shift {
 /**
  * Hodges–Lehmann estimate of the shift, and the interval that inverts the Mann–Whitney test (Hodges & Lehmann 1963,
  * Ann. Math. Stat. 34:598; Lehmann 1975, 2.6), from binned counts with ties: quantiles of all weighted differences.
- * `undefined` where a side is empty. `confidence` 0 to 1; infinite values count as larger than all others.
+ * `undefined` where a side is empty, or where so much is infinite that the median of all differences is; an end of the
+ * interval may be infinite. `confidence` 0 to 1.
  */
 export function hodgesLehmann(paired: Paired, confidence: number, sizes: Sizes = paired): Shift | undefined {
   if (!(paired.nReference > 0 && paired.nCurrent > 0)) return undefined;
   const half = normalUpperQuantile((1 - confidence) / 2) * mannWhitney(paired, sizes).deviation;
+  const shift = differenceQuantile(paired, 0.5);
+  if (!Number.isFinite(shift)) return undefined;
   return {
-    shift: differenceQuantile(paired, 0.5),
+    shift,
     interval: [
       differenceQuantile(paired, Math.max(0, 0.5 - half)),
       differenceQuantile(paired, Math.min(1, 0.5 + half)),
@@ -118,8 +121,14 @@ function differenceQuantile(paired: Paired, q: number): number {
   while (first < last && !Number.isFinite(values[first]!)) first++;
   while (last > first && !Number.isFinite(values[last]!)) last--;
   const range = values[last]! - values[first]!;
-  if (!(range > 0) || !Number.isFinite(range)) return 0;
   const pairs = paired.nReference * paired.nCurrent;
+  // Differences with what is infinite lie beyond all others.
+  if (first > 0 || last < values.length - 1) {
+    const beyond = Number.isFinite(range) && range > 0 ? 2 * range : 1;
+    if (pairsAtMost(paired, -beyond) >= q * pairs) return Number.NEGATIVE_INFINITY;
+    if (pairsAtMost(paired, beyond) < q * pairs) return Number.POSITIVE_INFINITY;
+  }
+  if (!(range > 0) || !Number.isFinite(range)) return 0;
   let low = -range;
   let high = range;
   if (pairsAtMost(paired, low) >= q * pairs) return low;

@@ -8,6 +8,7 @@ import {
   type Evidence,
   explainCategories,
   explainNumbers,
+  type Histogram,
   hourOfWeek,
   type Judgement,
   judge,
@@ -44,13 +45,18 @@ export interface ColumnResult {
   /** The category whose share `shift` is; undefined for numbers. */
   readonly of: string | undefined;
   readonly medians: readonly [number | undefined, number | undefined];
+  /** Shares of the values that are infinite; undefined where they are no numbers. */
+  readonly infinite?: readonly [number, number];
   readonly contributors: readonly Contributor[];
 }
 
 interface Found {
   readonly evidence: Evidence;
   readonly persists: boolean | undefined;
-  readonly explain: () => Pick<ColumnResult, 'shift' | 'interval' | 'of' | 'medians' | 'contributors'>;
+  readonly explain: () => Pick<
+    ColumnResult,
+    'shift' | 'interval' | 'of' | 'medians' | 'infinite' | 'contributors'
+  >;
 }
 
 /** Compares all columns of two files; they are one family for the correction. */
@@ -97,9 +103,23 @@ function compareAsNumbers(
     explain() {
       const { reference, current } = found.standardised;
       const told = explainNumbers(reference, current, found.evidence.sizes);
-      return { ...told, medians: [told.medianReference, told.medianCurrent] };
+      return {
+        ...told,
+        medians: [told.medianReference, told.medianCurrent],
+        infinite: [infiniteShare(reference.histogram), infiniteShare(current.histogram)],
+      };
     },
   };
+}
+
+function infiniteShare({ values, counts }: Histogram): number {
+  let infinite = 0;
+  let all = 0;
+  for (let i = 0; i < values.length; i++) {
+    all += counts[i]!;
+    if (!Number.isFinite(values[i]!)) infinite += counts[i]!;
+  }
+  return all > 0 ? infinite / all : 0;
 }
 
 function compareAsCategories(

@@ -5,6 +5,8 @@ const LINE_MOST_BYTES = 16 * 1024 * 1024;
 /** Columns of a file; more is a file whose keys are data. */
 const COLUMNS_MOST = 5_000;
 
+const ONE_OBJECT_A_LINE = "write one object per line (`jq -c '.[]'` makes that of an array)";
+
 /** Rows of NDJSON: an object per line. Objects inside are flattened, `metrics.latency_ms`. */
 export function ndjsonRows(name: string, bytes: AsyncIterable<Uint8Array>): Table {
   const columns = new Set<string>();
@@ -18,10 +20,12 @@ export function ndjsonRows(name: string, bytes: AsyncIterable<Uint8Array>): Tabl
         try {
           parsed = JSON.parse(text);
         } catch (error) {
-          throw new UnreadableFile(`${name} line ${line}: no JSON, ${(error as Error).message}`);
+          throw new UnreadableFile(
+            `${name} line ${line}: no JSON, ${(error as Error).message}; ${ONE_OBJECT_A_LINE}`,
+          );
         }
         if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-          throw new UnreadableFile(`${name} line ${line}: is no JSON object`);
+          throw new UnreadableFile(`${name} line ${line}: is no JSON object; ${ONE_OBJECT_A_LINE}`);
         }
         const values: Record<string, unknown> = {};
         flatten('', parsed as Record<string, unknown>, values);

@@ -26,6 +26,8 @@ export async function openTable(path: string): Promise<Result<Table, string>> {
       await file.close();
     }
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      return fail(`${path} cannot be read: there is no such file`);
     return fail(`${path} cannot be read: ${(error as Error).message}`);
   }
   const start = head.subarray(0, length);

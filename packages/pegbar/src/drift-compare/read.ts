@@ -25,6 +25,10 @@ export interface Sketches {
   readonly groups: Readonly<Record<SideName, number>> | undefined;
   /** Columns that were left out because they hold times. */
   readonly times: readonly string[];
+  /** Columns, compared or not, that only one of the files has. */
+  readonly only: Readonly<Record<SideName, readonly string[]>>;
+  /** Segments that stand in both files; undefined without segments. */
+  readonly sharedSegments: number | undefined;
 }
 
 /** Counts of all columns together, at some 100 bytes each; of one column, more than which adds nothing to any figure. */
@@ -64,6 +68,7 @@ class Reader {
   readonly #columns = new Map<string, ColumnSketch>();
   readonly #rows = { reference: 0, current: 0 };
   readonly #segments = new Set<string>();
+  readonly #segmentsOf = { reference: new Set<string>(), current: new Set<string>() };
   readonly #groups = { reference: new Set<number>(), current: new Set<number>() };
   readonly #hours = new Set<number>();
   /** Cells of rows so far, to give to columns that are met late. */
@@ -92,7 +97,7 @@ class Reader {
         this.#noteTime(name, raw);
         if (!sketch.add(side, raw, cell, bucket)) {
           throw new UnreadableFile(
-            `${table.name} line ${row.line}: column ${name} is ${shown(raw)}, not a number`,
+            `${table.name} line ${row.line}: column ${name} is ${shown(raw)}, not a number (without --kind numeric words among numbers count as missing)`,
           );
         }
       }
@@ -111,10 +116,14 @@ class Reader {
     const hasRows = this.#rows.reference + this.#rows.current > 0;
     const wrong = [missing, ...asked].find((name) => name !== undefined && !known.includes(name));
     if (wrong !== undefined && (hasRows || known.length > 0)) {
-      return fail(`there is no column ${wrong}; there are ${known.slice(0, 40).join(', ') || 'none'}`);
+      const cure = wrong.includes(',') ? ' (say --column once for every column)' : '';
+      return fail(`there is no column ${wrong}; there are ${known.slice(0, 40).join(', ') || 'none'}${cure}`);
     }
+    const lacking = this.#lackingIn(reference) ?? this.#lackingIn(current);
+    if (lacking !== undefined) return fail(lacking);
     // Columns that only a header names.
     for (const name of known) if (this.#isCompared(name) && !this.#columns.has(name)) this.#meet(name);
+    for (const column of this.#columns.values()) column.settle();
     const times = [...this.#timely]
       .filter(
         ([name, { times, others }]) => times > 0 && others === 0 && !this.#request.columns.includes(name),
@@ -128,10 +137,47 @@ class Reader {
           ? undefined
           : { reference: this.#groups.reference.size, current: this.#groups.current.size },
       times,
+      only: this.#onlyIn(reference, current),
+      sharedSegments: this.#sharedSegments(),
     });
   }
 
+  /** Units, segments and times must be in both files: against nothing, nothing can be matched. */
+  #lackingIn(table: Table): string | undefined {
+    const has = table.columns();
+    const { groupBy, segmentBy, time } = this.#request;
+    const asked = { '--group-by': groupBy, '--segment-by': segmentBy, '--time': time };
+    if (has.length === 0) return undefined;
+    for (const [option, name] of Object.entries(asked)) {
+      if (name === undefined || has.includes(name)) continue;
+      return `${table.name} has no column ${name}, ${option} needs it in both files; it has ${has.slice(0, 40).join(', ')}`;
+    }
+    return undefined;
+  }
+
+  #onlyIn(reference: Table, current: Table): Sketches['only'] {
+    // A file without rows says nothing of what NDJSON would have in it.
+    if (this.#rows.reference === 0 || this.#rows.current === 0) return { reference: [], current: [] };
+    const [before, now] = [new Set(reference.columns()), new Set(current.columns())];
+    return {
+      reference: [...before].filter((name) => !now.has(name)),
+      current: [...now].filter((name) => !before.has(name)),
+    };
+  }
+
+  #sharedSegments(): number | undefined {
+    if (this.#request.segmentBy === undefined) return undefined;
+    const { reference, current } = this.#segmentsOf;
+    return [...reference].filter((name) => current.has(name)).length;
+  }
+
   #begin(side: SideName, table: Table, row: Row): void {
+    const { time } = this.#request;
+    // A time that is not there would be told as one that is empty.
+    if (time !== undefined && table.columns().length > 0) {
+      const lacking = this.#lackingIn(table);
+      if (lacking !== undefined && !Object.hasOwn(row.values, time)) throw new UnreadableFile(lacking);
+    }
     if (side === 'reference') {
       const names = table.columns().length > 0 ? table.columns() : Object.keys(row.values);
       const count = names.filter((name) => this.#isCompared(name)).length;
@@ -167,12 +213,13 @@ class Reader {
         if (this.#segments.size < SEGMENTS_MOST) this.#segments.add(segment);
         else segment = OTHER_SEGMENTS;
       }
+      this.#segmentsOf[side].add(segment);
     }
     if (time === undefined) return cellName({ segment, hour: undefined });
     const at = timeOf(row.values[time]);
     if (at === undefined) {
       throw new UnreadableFile(
-        `${table.name} line ${row.line}: column ${time} is ${shown(row.values[time])}, not a time (RFC 3339 or epoch)`,
+        `${table.name} line ${row.line}: column ${time} is ${shown(row.values[time])}, not a time: write RFC 3339, 2026-03-01T12:00:00Z, or epoch seconds or milliseconds`,
       );
     }
     if (side === 'reference') return cellName({ segment, hour: hourOfWeek(at) });

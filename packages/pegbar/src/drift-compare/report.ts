@@ -39,7 +39,7 @@ export function columnReport(result: ColumnResult): ColumnReport {
     verdict: judgement.verdict,
     n_ref: Math.round(evidence.nReference),
     n_cur: Math.round(evidence.nCurrent),
-    shift: finite(result.shift),
+    shift: finite(isShare ? rounded(result.shift) : result.shift),
     shift_interval: result.interval?.every(Number.isFinite) ? result.interval : null,
     unit: isShare
       ? result.of === undefined
@@ -66,6 +66,11 @@ export function columnReport(result: ColumnResult): ColumnReport {
 
 const finite = (value: number | undefined): number | null =>
   value !== undefined && Number.isFinite(value) ? value : null;
+
+/** Shares that differ by the rounding of weights do not differ. */
+const rounded = (share: number | undefined): number | undefined =>
+  share === undefined ? undefined : Math.abs(share) < SHARE_LEAST ? 0 : share;
+const SHARE_LEAST = 1e-12;
 
 const REASONS: Readonly<Record<Reason, string>> = {
   changed: 'drift',
@@ -98,7 +103,9 @@ function partOf(name: string, result: ColumnResult): string {
     case 'new':
       return evidence.newCategories.length > 0 ? `new: ${evidence.newCategories.slice(0, 3).join(', ')}` : '';
     case 'infinite':
-      return 'share of infinite values';
+      return result.infinite
+        ? `infinite ${percent(result.infinite[1])}, was ${percent(result.infinite[0])}`
+        : 'share of infinite values';
     case 'tail':
       return `tails${topOf(result)}`;
     default:
@@ -110,6 +117,8 @@ function valueWords(result: ColumnResult): string {
   const [before, after] = result.medians;
   if (result.kind === 'numeric') {
     if (before === undefined || after === undefined) return '';
+    // Where more than half is infinite there is no median to tell; the share of infinite values says it.
+    if (!Number.isFinite(before) || !Number.isFinite(after)) return '';
     return before === after ? `shape${topOf(result)}` : `median ${digits(after)}, was ${digits(before)}`;
   }
   const top = result.contributors.find(({ name }) => name === result.of) ?? result.contributors[0];
@@ -117,7 +126,7 @@ function valueWords(result: ColumnResult): string {
 }
 
 function topOf({ contributors: [top] }: ColumnResult): string {
-  return top ? `: ${top.name} ${percent(top.shareCurrent)}, was ${percent(top.shareReference)}` : '';
+  return top ? `: ${top.name} in ${percent(top.shareCurrent)}, was ${percent(top.shareReference)}` : '';
 }
 
 const digits = (value: number): string => String(Number(value.toPrecision(4)));

@@ -5,12 +5,14 @@ import { type Field, fieldOf, tokensOf } from './values.ts';
  * What is kept of a column while its rows stream by: exact counts of values, per cell (segment and hour) and per bucket
  * of the independent unit. Numbers stay exact until there are too many different ones; then all of them lose the last
  * bits of their mantissa together, in both files alike, so that equal stays equal and order stays order.
+ * Numbers and names are counted side by side while rows come: whether `N/A` is a category or a word among measurements
+ * is known only once all of them were seen.
  */
 
 export type Kind = 'numeric' | 'categorical' | 'tokens';
 export type SideName = 'reference' | 'current';
 
-/** Counts of one cell. Numbers or names are the keys, never both. */
+/** Counts of one cell. Numbers or names are the keys; both only until the column is settled. */
 export interface Cell {
   rows: number;
   missing: number;
@@ -20,11 +22,31 @@ export interface Cell {
 /** Coarsest grid: 32 bins per octave, as the rollups have it. */
 const BITS_LEAST = 5;
 const BITS_EXACT = 52;
-/** Different names that are told apart; later ones share this many cells, by hash. */
+/** Different names that are told apart; where there are more, all but the frequent ones share this many cells, by hash. */
 const NAMES_MOST = 65_536;
 const HASHED_CELLS = 4_096;
+/**
+ * A name with fewer rows by then is not kept: those that came first would be the reference's own, and every file of
+ * identifiers would seem to have lost them.
+ */
+const FREQUENT_LEAST = 20;
 /** A name longer than this is a text; its beginning and its hash stand for it. */
 const NAME_MOST_CHARS = 160;
+/** With more different numbers than this a column measures something, and words in it are no values. */
+const CODES_MOST = 20;
+/** Words among numbers that are shown as examples. */
+const STRAYS_SHOWN = 3;
+/** Where this share of all values is a name of its own, next to nothing repeats: identifiers, free text, odd numbers. */
+const UNLIKE_SHARE = 0.8;
+/** Values below which nothing is said about that. */
+const UNLIKE_LEAST = 20;
+
+/** Words that stand in a column of numbers. */
+interface Strays {
+  readonly count: number;
+  readonly of: number;
+  readonly examples: readonly string[];
+}
 
 const f64 = new Float64Array(1);
 const words = new Uint32Array(f64.buffer);
@@ -59,10 +81,14 @@ export class ColumnSketch {
   /** By bucket of the unit; of tokens by bucket and cell, so that buckets can be weighted as their cells are. */
   readonly buckets = { reference: new Map<string, Cell>(), current: new Map<string, Cell>() };
   bits = BITS_EXACT;
+  /** Words that count as missing because the rest are numbers; known once settled. */
+  strays: Strays | undefined;
   #isText: boolean;
   #entries = 0;
   readonly #most: number;
   readonly #names = new Set<string>();
+  #isFull = false;
+  #wasUnlike = false;
 
   constructor(name: string, asked: Kind | undefined, entriesMost: number) {
     this.name = name;
@@ -83,7 +109,6 @@ export class ColumnSketch {
     }
     const field = fieldOf(raw);
     if (typeof field === 'string' && this.asked === 'numeric') return false;
-    if (typeof field === 'string' && !this.#isText) this.#becomeText();
     const key = this.#keyOf(field);
     for (const one of this.#placesOf(side, cell, bucket)) this.#count(one, key);
     if (this.#entries > this.#most) this.#shrink();
@@ -109,8 +134,8 @@ export class ColumnSketch {
 
   #keyOf(field: Field): number | string | undefined {
     if (field === undefined) return undefined;
-    if (this.#isText) return this.#nameOf(String(field));
-    return coarsened(Object.is(field, -0) ? 0 : (field as number), this.bits);
+    if (this.#isText || typeof field === 'string') return this.#nameOf(String(field));
+    return coarsened(Object.is(field, -0) ? 0 : field, this.bits);
   }
 
   #nameOf(text: string): string {
@@ -119,9 +144,25 @@ export class ColumnSketch {
         ? `${text.slice(0, NAME_MOST_CHARS)}… #${hashOf(text).toString(16)}`
         : text;
     if (this.#names.has(name)) return name;
-    if (this.#names.size >= NAMES_MOST) return `#${(hashOf(name) % HASHED_CELLS).toString(16)}`;
+    if (!this.#isFull && this.#names.size >= NAMES_MOST) this.#keepFrequent();
+    if (this.#isFull) return hashedName(name);
     this.#names.add(name);
     return name;
+  }
+
+  #keepFrequent(): void {
+    this.#isFull = true;
+    this.#wasUnlike = this.#namesAreUnlike();
+    const totals = new Map<string, number>();
+    for (const side of [this.cells.reference, this.cells.current]) {
+      for (const { counts } of side.values()) {
+        for (const [key, count] of counts)
+          if (typeof key === 'string') totals.set(key, (totals.get(key) ?? 0) + count);
+      }
+    }
+    for (const name of this.#names) if ((totals.get(name) ?? 0) < FREQUENT_LEAST) this.#names.delete(name);
+    const kept = (key: number | string): boolean => typeof key === 'number' || this.#names.has(key);
+    for (const cell of this.#all()) rekey(cell, (key) => (kept(key) ? key : hashedName(String(key))));
   }
 
   #addTokens(side: SideName, raw: unknown, at: string, bucket: number | undefined): void {
@@ -143,7 +184,7 @@ export class ColumnSketch {
       return;
     }
     const before = cell.counts.get(key);
-    if (before === undefined) this.#entries++;
+    if (before === undefined && typeof key === 'number') this.#entries++;
     cell.counts.set(key, (before ?? 0) + 1);
   }
 
@@ -156,9 +197,40 @@ export class ColumnSketch {
     ];
   }
 
-  #becomeText(): void {
+  /**
+   * Once all rows are read: a column with names in it is one of categories, unless most values of the reference (of the
+   * current file where the reference has none) are numbers and there are many different ones. Then its names, `N/A`
+   * say, are no values: they count as missing.
+   */
+  settle(): void {
+    if (this.#isText || this.asked !== undefined || (this.#names.size === 0 && !this.#isFull)) return;
+    const sides = [this.cells.reference, this.cells.current].map((cells) => tallyOf([...cells.values()]));
+    const told = sides.find(({ numbers, names }) => numbers + names > 0);
+    const different = new Set(sides.flatMap(({ values }) => [...values]));
+    if (told && told.numbers > told.names && different.size > CODES_MOST) {
+      this.strays = {
+        count: sides.reduce((sum, { names }) => sum + names, 0),
+        of: sides.reduce((sum, { numbers, names }) => sum + numbers + names, 0),
+        examples: [...this.#names].slice(0, STRAYS_SHOWN),
+      };
+      for (const cell of this.#all()) forgetNames(cell);
+      return;
+    }
     this.#isText = true;
     for (const cell of this.#all()) rekey(cell, (key) => this.#nameOf(String(key)));
+  }
+
+  /** True where nearly every value stands once: as categories they tell nothing, whatever became of them. */
+  get isUnlike(): boolean {
+    return this.kind === 'categorical' && (this.#wasUnlike || (!this.#isFull && this.#namesAreUnlike()));
+  }
+
+  #namesAreUnlike(): boolean {
+    const values = [...this.cells.reference.values(), ...this.cells.current.values()].reduce(
+      (sum, { rows, missing }) => sum + rows - missing,
+      0,
+    );
+    return values >= UNLIKE_LEAST && this.#names.size > UNLIKE_SHARE * values;
   }
 
   /** Halves the number of entries at least, unless the coarsest grid is reached. */
@@ -168,12 +240,14 @@ export class ColumnSketch {
       this.bits = Math.max(BITS_LEAST, this.bits - (this.bits > 20 ? 4 : 1));
       this.#entries = 0;
       for (const cell of this.#all()) {
-        rekey(cell, (key) => coarsened(key as number, this.bits));
-        this.#entries += cell.counts.size;
+        rekey(cell, (key) => (typeof key === 'number' ? coarsened(key, this.bits) : key));
+        for (const key of cell.counts.keys()) if (typeof key === 'number') this.#entries++;
       }
     }
   }
 }
+
+const hashedName = (name: string): string => `#${(hashOf(name) % HASHED_CELLS).toString(16)}`;
 
 const bucketName = (bucket: number, cell: string): string => `${bucket}\u0001${cell}`;
 
@@ -189,6 +263,29 @@ function cellAt<K>(cells: Map<K, Cell>, key: K): Cell {
   const made: Cell = { rows: 0, missing: 0, counts: new Map() };
   cells.set(key, made);
   return made;
+}
+
+/** Values of cells that are numbers and names, and the different numbers. */
+function tallyOf(cells: readonly Cell[]): { numbers: number; names: number; values: Set<number> } {
+  const tally = { numbers: 0, names: 0, values: new Set<number>() };
+  for (const { counts } of cells) {
+    for (const [key, count] of counts) {
+      if (typeof key === 'string') tally.names += count;
+      else {
+        tally.numbers += count;
+        tally.values.add(key);
+      }
+    }
+  }
+  return tally;
+}
+
+function forgetNames(cell: Cell): void {
+  for (const [key, count] of cell.counts) {
+    if (typeof key !== 'string') continue;
+    cell.counts.delete(key);
+    cell.missing += count;
+  }
 }
 
 function rekey(cell: Cell, keyOf: (key: number | string) => number | string): void {

@@ -36,7 +36,9 @@ const plainly = (_key: string, value: unknown): unknown =>
 
 /** Epoch seconds end here, epoch milliseconds begin: the year 5138 and March 1973. */
 const SECONDS_MOST = 1e11;
-const NAIVE = /^\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?$/;
+/** Other orders, `01.04.2026`, would be read as another day without a word. */
+const TIME =
+  /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?) ?(Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?$/i;
 
 /** Epoch milliseconds of a field of the time column; undefined where it is none. A time without a zone is UTC. */
 export function timeOf(raw: unknown): number | undefined {
@@ -47,10 +49,18 @@ export function timeOf(raw: unknown): number | undefined {
     return field < SECONDS_MOST ? field * 1_000 : field;
   }
   if (field === undefined) return undefined;
-  const text = NAIVE.test(field) ? `${field.replace(' ', 'T')}${field.length > 10 ? 'Z' : ''}` : field;
-  const time = Date.parse(text);
+  const [, day, clock = '00:00', zone = 'Z'] = TIME.exec(field) ?? [];
+  // The 31st of February is no time, and no 3rd of March.
+  if (day === undefined || !isDay(day)) return undefined;
+  const offset = /^[+-]\d{2}$/.test(zone) ? `${zone}:00` : zone.toUpperCase().replace('UTC', 'Z');
+  const time = Date.parse(`${day}T${clock.replace(',', '.')}${offset}`);
   return Number.isNaN(time) ? undefined : time;
 }
+
+const isDay = (day: string): boolean => {
+  const time = Date.parse(`${day}T00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day);
+};
 
 /** Words of a field of tokens: separated by commas where there are any (booru tags), else by white space. */
 export function tokensOf(raw: unknown): Set<string> {

@@ -140,6 +140,110 @@ test('rows of one session are not as many observations', async () => {
   expect((await compare(a, b, '--column', 'x', '--group-by', 'session')).exit).not.toBe(1);
 });
 
+const numbers = (name: string, factor: number, write: (value: number, i: number) => string, head = 'x') =>
+  csv(
+    name,
+    head,
+    draw(600, (i) => write(100 * factor * Math.exp(0.5 * normal()), i)),
+  );
+
+test('a word among numbers hides no drift: it counts as missing and is told; codes with a word stay categories', async () => {
+  const withWords = (value: number, i: number): string => (i % 200 === 7 ? 'N/A' : value.toFixed(2));
+  const slower = await compare(numbers('na1.csv', 1, withWords), numbers('na2.csv', 3, withWords));
+  expect(slower.columns[0]).toMatchObject({ verdict: 'drift', n_ref: 597, n_cur: 597, unit: '' });
+  expect(slower.columns[0].shift).toBeGreaterThan(100);
+  expect(slower.stderr).toContain('x: 6 of 1,200 values are no numbers and count as missing: N/A');
+
+  const gone = await compare(
+    numbers('na1.csv', 1, withWords),
+    numbers('na3.csv', 1, () => 'NULL'),
+  );
+  expect(gone.columns[0]).toMatchObject({ verdict: 'drift', n_cur: 0 });
+
+  const codes = (name: string, odd: string) =>
+    csv(
+      name,
+      'code',
+      draw(400, (i) => (i % 4 === 0 ? odd : String(200 + (i % 3)))),
+    );
+  const coded = await compare(codes('c1.csv', '404'), codes('c2.csv', 'none'));
+  expect(coded.columns[0]).toMatchObject({ verdict: 'drift', new_categories: ['none'] });
+});
+
+test('where nearly every value is another, "no drift" is not left to be read as an answer', async () => {
+  const odd = (value: number, i: number): string => `$${value.toFixed(2)}-${i}`;
+  const { exit, stderr } = await compare(numbers('d1.csv', 1, odd), numbers('d2.csv', 9, odd));
+  expect(exit).toBe(0);
+  expect(stderr).toContain('nearly every value is another');
+  expect((await compare(before, before)).stderr).not.toContain('nearly every value');
+});
+
+test('identifiers drift no more where there are more of them than are told apart', async () => {
+  const ids = (name: string) =>
+    csv(
+      name,
+      'id,k',
+      draw(70_000, (i) => `${name}-${i},${i % 3}`),
+    );
+  const { exit, columns, stderr } = await compare(ids('ids1'), ids('ids2'));
+  expect(columns.map((one: { verdict: string }) => one.verdict)).toEqual(['no_drift', 'no_drift']);
+  expect(exit).toBe(0);
+  expect(stderr).toMatch(/nearly every value is another.*: id$/m);
+});
+
+test('semicolons and tabs separate fields where the header has them, and then the comma is a decimal point', async () => {
+  const comma = (value: number): string => `${value.toFixed(2).replace('.', ',')};a`;
+  const tab = (value: number): string => `${value.toFixed(2)}\ta`;
+  for (const [name, write, head] of [
+    ['semi', comma, 'x;"k, of"'],
+    ['tab', tab, 'x\tk'],
+  ] as const) {
+    const ran = await compare(
+      numbers(`${name}1.csv`, 1, write, head),
+      numbers(`${name}2.csv`, 3, write, head),
+    );
+    expect(ran.columns.map((one: { verdict: string }) => one.verdict)).toEqual(['drift', 'no_drift']);
+  }
+});
+
+test('of what is infinite there is no shift and no median', async () => {
+  const endless = await cli([
+    'drift',
+    'compare',
+    '--reference',
+    numbers('fin.csv', 1, (x) => x.toFixed(2)),
+    '--current',
+    numbers('inf.csv', 1, () => 'inf'),
+  ]);
+  expect(endless.stdout).toContain('infinite 100 %, was 0 %');
+  expect(endless.stdout).not.toContain('median');
+  const { columns } = await compare(join(folder, 'fin.csv'), join(folder, 'inf.csv'));
+  expect(columns[0]).toMatchObject({ verdict: 'drift', shift: null, shift_interval: null });
+});
+
+test('what only one of the files has is told; units, segments and times must be in both', async () => {
+  const more = csv(
+    'more.csv',
+    'latency_ms,sampler,region',
+    draw(100, (i) => `${i},euler,eu`),
+  );
+  expect((await compare(before, more)).stderr).toContain(`only in ${more}: region`);
+  for (const option of ['--segment-by', '--group-by', '--time']) {
+    const { exit, stderr } = await compare(more, before, option, 'region');
+    expect(exit, option).toBe(2);
+    if (option !== '--time') expect(stderr).toContain('before.csv has no column region');
+  }
+  const parts = (name: string, region: string) =>
+    csv(
+      name,
+      'x,region',
+      draw(100, (i) => `${i},${region}`),
+    );
+  const apart = await compare(parts('eu.csv', 'eu'), parts('us.csv', 'us'), '--segment-by', 'region');
+  expect(apart.exit).toBe(4);
+  expect(apart.stderr).toContain('no segment stands in both files');
+});
+
 test('what is wrong is named with file, line and column, and ends with 2', async () => {
   const words = csv('words.csv', 'x,y', ['1,2', 'three,4']);
   for (const [files, options, message] of [
@@ -155,6 +259,22 @@ test('what is wrong is named with file, line and column, and ends with 2', async
       [csv('ragged.csv', 'a,b', ['1,2', '1,2,3']), before],
       [],
       'ragged.csv line 3: has 3 fields, the header has 2',
+    ],
+    [[put('open.csv', 'a,b\n1,2\n3,"x\n4,y\n'), before], [], 'open.csv line 3: a quote'],
+    [
+      [put('list.json', '[{"a":1}]'), before],
+      [],
+      'list.json line 1: is no JSON object; write one object per line',
+    ],
+    [
+      [csv('us.csv', 't,x', ['04/01/2026 10:00,1']), join(folder, 'us.csv')],
+      ['--time', 't'],
+      'not a time: write RFC',
+    ],
+    [
+      [csv('feb.csv', 't,x', ['2026-02-31,1']), join(folder, 'feb.csv')],
+      ['--time', 't'],
+      'not a time: write RFC',
     ],
     [[put('broken.ndjson', '{"a":1}\n{"a":'), before], [], 'broken.ndjson line 2: no JSON'],
     [[put('broken.parquet', 'PAR1 and no more'), before], [], 'cannot be read as Parquet'],

@@ -6,6 +6,7 @@ import {
   compareSketches,
   openTable,
   readSketches,
+  type Sketches,
   wordsOf,
 } from '../../drift-compare/index.ts';
 import { choice, command, EXIT, flag, type One, text, texts } from '../command.ts';
@@ -86,13 +87,43 @@ export const driftCompare = command({
       leastEffect: values['least-effect'] ?? LEAST_EFFECT,
     });
     await out.rows(COLUMNS, results.map(rowOf), { columns: results.map(columnReport) });
-    const { times, rows } = sketches.value;
-    if (times.length > 0) out.say(plain(`left out, as they hold times: ${times.join(', ')}`));
-    if (rows.reference === 0) out.say(plain(`${values.reference} has no rows`));
-    if (rows.current === 0) out.say(plain(`${values.current} has no rows`));
+    for (const note of notesOf(sketches.value, values.reference, values.current)) out.say(plain(note));
     return exitOf(results);
   },
 });
+
+/** Names of columns in one note; files can have thousands. */
+const NAMED_MOST = 20;
+
+/** What the verdicts do not say of the files: said, so that "no drift" is not read into what was never compared. */
+function notesOf(sketches: Sketches, reference: string, current: string): string[] {
+  const { times, rows, only, columns, sharedSegments } = sketches;
+  const named = (names: readonly string[]): string =>
+    names.length > NAMED_MOST
+      ? `${names.slice(0, NAMED_MOST).join(', ')} and ${count(names.length - NAMED_MOST)} more`
+      : names.join(', ');
+  const unlike = columns.filter(({ isUnlike }) => isUnlike).map(({ name }) => name);
+  const strays = columns.flatMap(({ name, strays: found }) => (found ? [{ name, ...found }] : []));
+  return [
+    ...(times.length > 0 ? [`left out, as they hold times: ${named(times)}`] : []),
+    ...(only.reference.length > 0 ? [`only in ${reference}: ${named(only.reference)}`] : []),
+    ...(only.current.length > 0 ? [`only in ${current}: ${named(only.current)}`] : []),
+    ...strays
+      .slice(0, NAMED_MOST)
+      .map(
+        ({ name, count: words, of, examples }) =>
+          `${name}: ${count(words)} of ${count(of)} values are no numbers and count as missing: ${examples.join(', ')}`,
+      ),
+    ...(unlike.length > 0
+      ? [
+          `nearly every value is another, so that drift cannot be seen (texts: --kind tokens): ${named(unlike)}`,
+        ]
+      : []),
+    ...(sharedSegments === 0 ? ['no segment stands in both files: there is nothing to compare inside'] : []),
+    ...(rows.reference === 0 ? [`${reference} has no rows`] : []),
+    ...(rows.current === 0 ? [`${current} has no rows`] : []),
+  ];
+}
 
 /** Drift anywhere wins; "not enough data" only where nothing could be decided. */
 function exitOf(results: readonly ColumnResult[]): number {
