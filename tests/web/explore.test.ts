@@ -93,6 +93,17 @@ describe.skipIf(CHROMIUM === undefined)('requests, traces, errors and logs', () 
     await tab.close();
   }, 300_000);
 
+  it('holds a request against its own version where none of the release before served in its week', async () => {
+    const found = await fetch(
+      `${studio.url}/api/v1/requests?from=${Date.now() - 2 * 86_400_000}&limit=1&filter=model_version%3Dcellmotion-v3&filter=outcome%3Dsucceeded`,
+    );
+    const [request] = ((await found.json()) as { items: { request_id: string }[] }).items;
+    const tab = await openPage(browser, { url: studio.url });
+    await tab.page.goto(`${studio.url}/requests/${request!.request_id}`);
+    await tab.page.getByText(/median of cellmotion-v3, n = [1-9]/).waitFor();
+    await tab.close();
+  });
+
   it('leads from an error to the requests that have it', async () => {
     const tab = await openPage(browser, { url: studio.url });
     await tab.go('/errors?from=now-7d');

@@ -101,7 +101,7 @@ const KPIS = 'latency_p50_ms,latency_p95_ms';
 
 /**
  * What requests of the release before took at each stage, in the week up to the request; of its own version where no
- * release before is known. `version` asks for another one.
+ * release before is known or none of it served then. `version` asks for another one.
  */
 export function useBaseline(
   request: RequestRow | undefined,
@@ -116,20 +116,24 @@ export function useBaseline(
       const own = request!.model_version!;
       // To the hour: whole hours come from the rollups.
       const to = Math.ceil(Date.parse(request!.timestamp) / HOUR) * HOUR;
-      const before = version ?? (await releaseBefore(own, to, tenant, signal));
-      const of = before ?? own;
-      const asked = { metrics: KPIS, from: to - USUAL_MS, to, tenant, filter: [`model_version=${of}`] };
-      const [whole, stages] = await Promise.all([
-        get<KpiAnswer>('kpis', asked, signal),
-        get<KpiAnswer>('kpis', { ...asked, by: 'pipeline_stage' }, signal),
-      ]);
-      const names = new Set(stages.series.map(({ key }) => key.pipeline_stage ?? ''));
-      return {
-        version: of,
-        previous: of !== own,
-        request: usualOf(whole, undefined),
-        stages: new Map([...names].map((name) => [name, usualOf(stages, name)])),
+      const usually = async (of: string): Promise<Baseline> => {
+        const asked = { metrics: KPIS, from: to - USUAL_MS, to, tenant, filter: [`model_version=${of}`] };
+        const [whole, stages] = await Promise.all([
+          get<KpiAnswer>('kpis', asked, signal),
+          get<KpiAnswer>('kpis', { ...asked, by: 'pipeline_stage' }, signal),
+        ]);
+        const names = new Set(stages.series.map(({ key }) => key.pipeline_stage ?? ''));
+        return {
+          version: of,
+          previous: of !== own,
+          request: usualOf(whole, undefined),
+          stages: new Map([...names].map((name) => [name, usualOf(stages, name)])),
+        };
       };
+      const before = version ?? (await releaseBefore(own, to, tenant, signal));
+      const found = await usually(before ?? own);
+      // The release before has long gone: what was asked for by hand stays, else its own version says what is usual.
+      return found.request.n === 0 && found.previous && version === null ? usually(own) : found;
     },
   });
 }

@@ -30,4 +30,12 @@ describe('what is moderated', () => {
     expect(safetyWords(totals, [], '').title).toBe('No moderated class is clearly rising');
     expect(safetyWords({ now: undefined, before: undefined }, [], '').title).toBe('Safety');
   });
+  it('does not take unchecked pictures for harmless ones', () => {
+    const { series, ...rest } = table({ '*': [0, 26] });
+    const blocks = series.map((one) => ({ ...one, metric: 'policy_block_rate' as const }));
+    expect(safetyWords({ now: { ...rest, series: blocks }, before: undefined }, [], '')).toEqual({
+      title: 'No picture was checked',
+      sentence: '0 requests were blocked (0 %).',
+    });
+  });
 });

@@ -58,6 +58,9 @@ export function risesOf({ now, before }: Tables, dimension: string): Rise[] {
   return out.sort((a, b) => b.z - a.z);
 }
 
+/** Requests came, and none of their pictures was looked at: that is no good news. */
+const UNCHECKED = 'No picture was checked';
+
 /** `NSFW rate of aozora rose to 2.4 %`; that nothing rises where nothing does. */
 export function safetyWords(
   totals: Tables,
@@ -77,7 +80,12 @@ export function safetyWords(
   const [worst] = rises;
   if (!worst)
     return {
-      title: nsfw.value === null && blocks.value === null ? 'Safety' : 'No moderated class is clearly rising',
+      title:
+        nsfw.value !== null
+          ? 'No moderated class is clearly rising'
+          : blocks.value === null
+            ? 'Safety'
+            : UNCHECKED,
       sentence: counts.trim(),
     };
   return {

@@ -3,7 +3,7 @@ import { Link } from 'wouter';
 import type { RequestRow, TraceOutline } from '../../api/index.ts';
 import { clockFine, dayOf, iso } from '../../format/index.ts';
 import { Chip, Outcome } from '../../parts/chip.tsx';
-import { useContextState, useGo, useNow } from '../../url/index.ts';
+import { DAY, useContextState, useGo, useNow } from '../../url/index.ts';
 import css from './journey.module.css';
 
 interface FactsProps {
@@ -65,7 +65,12 @@ export function Facts({ request, outline, trace_id, id }: FactsProps) {
       )}
       {request?.session_id !== undefined && (
         <Chip mono quiet name="session">
-          <Link href={link('/requests', { filter: [`session_id=${request.session_id}`], from: 'now-7d' })}>
+          <Link
+            href={link('/requests', {
+              filter: [`session_id=${request.session_id}`],
+              ...around(start_ms, now_ms),
+            })}
+          >
             {request.session_id}
           </Link>
         </Chip>
@@ -73,3 +78,7 @@ export function Facts({ request, outline, trace_id, id }: FactsProps) {
     </div>
   );
 }
+
+/** Sessions do not last longer than a day; of an old one the last days would show nothing. */
+const around = (ms: number | null, now_ms: number): { from: string; to?: string } =>
+  ms === null || now_ms - ms < DAY ? { from: 'now-2d' } : { from: iso(ms - DAY), to: iso(ms + DAY) };
