@@ -1,4 +1,5 @@
 // The pages as pictures, for docs/screens: light and dark at 1440, light at 390. `npm run screens [name…]`
+// Prompts are Japanese too: without a font for them (Debian's fonts-noto-cjk) their captions are boxes. No test needs it.
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -103,5 +103,5 @@ export function signed(value: number, format: (size: number) => string): string 
 
 /** Fewer observations than this are shown grey, with their number. */
 export const FEW = 30;
-/** `n = 8,412`. */
-export const formatN = (n: number): string => `n = ${grouped(n)}`;
+/** `n = 8,412`, which no line ends within. */
+export const formatN = (n: number): string => `n\u00a0=\u00a0${grouped(n)}`;

@@ -72,6 +72,7 @@ export function Part() {
             id: 'bar',
             title: 'Share',
             wide: true,
+            roomy: true,
             width: '160px',
             cell: (row) => <Bar share={row.bytes / most} />,
           },

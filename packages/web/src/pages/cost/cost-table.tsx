@@ -51,7 +51,7 @@ export function CostTable({ rows, way, title, than }: CostTableProps) {
         </Link>
       ),
     },
-    { id: 'share', title: 'Share', wide: true, width: '150px', cell: (row) => <Share share={row.share} /> },
+    { id: 'share', title: 'Share', wide: true, width: '130px', cell: (row) => <Share share={row.share} /> },
     figure('cost', 'Cost', (row) => <b>{formatMoney(row.cost)}</b>),
     figure('per_1k', 'Per 1K images', (row) => formatMoney(row.per_1k)),
     ...(than === undefined

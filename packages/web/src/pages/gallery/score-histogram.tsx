@@ -1,8 +1,9 @@
 /** How a score is spread over the pictures; a drag over the bars, or two numbers, keep a stretch of it. */
-import { type KeyboardEvent, type PointerEvent, useRef, useState } from 'react';
+import { type KeyboardEvent, type PointerEvent, useMemo, useRef, useState } from 'react';
 import type { ScoreBins } from '../../api/index.ts';
 import { filterParts, replaced, useContextState } from '../../url/index.ts';
 import css from './gallery.module.css';
+import { spreadOf } from './score-bins.ts';
 
 interface ScoreHistogramProps {
   readonly title: string;
@@ -16,14 +17,12 @@ export function ScoreHistogram({ title, field, bins }: ScoreHistogramProps) {
   const [{ filters }, change] = useContextState();
   const [drag, setDrag] = useState<readonly [number, number] | null>(null);
   const host = useRef<SVGSVGElement>(null);
-  const [first, last] = [bins?.bins[0], bins?.bins.at(-1)];
+  const spread = useMemo(() => spreadOf(bins?.bins ?? []), [bins]);
   const low = boundOf(filters, field, '>=');
   const high = boundOf(filters, field, '<');
-  if (!bins || !first || !last) return null;
-  const width = first.to - first.from;
-  const count = Math.round((last.to - first.from) / width);
-  const heights = Array.from({ length: count }, () => 0);
-  for (const bin of bins.bins) heights[Math.round((bin.from - first.from) / width)] = bin.n;
+  if (!bins || !spread) return null;
+  const { from: start, width, heights } = spread;
+  const count = heights.length;
   const most = Math.max(...heights, 1);
   const keep = (from: number | null, to: number | null): void => {
     const lower = replaced(filters, field, OPS, from === null ? null : `${field}>=${rounded(from)}`);
@@ -35,7 +34,7 @@ export function ScoreHistogram({ title, field, bins }: ScoreHistogramProps) {
   };
   const chosen = (at: number): boolean => {
     if (drag) return at >= Math.min(...drag) && at <= Math.max(...drag);
-    const from = first.from + at * width;
+    const from = start + at * width;
     return from >= (low ?? -Infinity) - 1e-9 && from < (high ?? Infinity) - 1e-9;
   };
   const bound = (value: number | null): string => (value === null ? '' : rounded(value));
@@ -62,7 +61,7 @@ export function ScoreHistogram({ title, field, bins }: ScoreHistogramProps) {
         onPointerMove={(event) => drag && setDrag([drag[0], binAt(event)])}
         onPointerUp={() => {
           if (!drag) return;
-          keep(first.from + Math.min(...drag) * width, first.from + (Math.max(...drag) + 1) * width);
+          keep(start + Math.min(...drag) * width, start + (Math.max(...drag) + 1) * width);
           setDrag(null);
         }}
       >
@@ -79,8 +78,13 @@ export function ScoreHistogram({ title, field, bins }: ScoreHistogramProps) {
         ))}
       </svg>
       <div className={css.ends}>
-        <Bound label={`${title} from`} value={low} hint={first.from} onSet={(value) => keep(value, high)} />
-        <Bound label={`${title} to`} value={high} hint={last.to} onSet={(value) => keep(low, value)} />
+        <Bound label={`${title} from`} value={low} hint={start} onSet={(value) => keep(value, high)} />
+        <Bound
+          label={`${title} to`}
+          value={high}
+          hint={bins.bins.at(-1)!.to}
+          onSet={(value) => keep(low, value)}
+        />
       </div>
     </fieldset>
   );
