@@ -96,7 +96,7 @@ export {
   pair,
   sizeOf,
 } from './histogram.ts';
-export { HOURS_OF_WEEK, hourOfWeek, matchHours } from './match-hours.ts';
+export { HOURS_OF_WEEK, hourOfWeek, MATCH_LEAST, matchHours } from './match-hours.ts';
 export {
   ONLINE_START,
   type OnlineRule,

@@ -11,13 +11,12 @@ import {
   explainNumbers,
   histogramQuantile,
   hourOfWeek,
-  matchHours,
   type NumberSample,
-  type Stratum,
   sizeOf,
 } from '@pegbar/stats';
 import { compareContent } from './content/compare.ts';
 import { designEffectOf } from './design-effect.ts';
+import { type Sampled, strataOf, type Timed } from './meet-hours.ts';
 import { type ContentSampling, type DriftMetric, isWhole, type Sampling } from './metrics.ts';
 import {
   addCategories,
@@ -70,14 +69,6 @@ export function compareParts(
   return compareSampled(metric, sampling, sidesOf(sampling, reference, current), factor);
 }
 
-/** An hour, or a quarter of a day, as it is compared: its hour of the week, its rows, and what they are. */
-export interface Timed<S> {
-  readonly how: number;
-  readonly rows: number;
-  readonly sample: S;
-}
-/** By part. */
-export type Sampled<S> = ReadonlyMap<string, readonly Timed<S>[]>;
 export type SampledSides =
   | {
       readonly as: 'numbers';
@@ -259,55 +250,6 @@ export function leastOfRate(metric: DriftMetric, reference: CategorySample): num
 function shareOf({ counts }: CategorySample, name: string): number | null {
   const n = totalOf(counts);
   return n > 0 ? (counts.get(name) ?? 0) / n : null;
-}
-
-/** Samples of several hours; they are added up where the comparison is made, and not before. */
-interface Pile<S> {
-  rows: number;
-  readonly samples: S[];
-}
-
-function pileUp<S>(piles: readonly Pile<S>[]): Pile<S> {
-  const [first] = piles;
-  if (first !== undefined && piles.length === 1) return first;
-  const out: Pile<S> = { rows: 0, samples: [] };
-  for (const { rows, samples } of piles) {
-    out.rows += rows;
-    for (const sample of samples) out.samples.push(sample);
-  }
-  return out;
-}
-
-const rowsOfPile = <S>({ rows }: Pile<S>): number => rows;
-
-/** Hours of the week of each part are matched; what is left of a part's mix is told apart as mix. */
-function strataOf<S>(
-  reference: Sampled<S>,
-  current: Sampled<S>,
-  blend: (samples: readonly S[]) => S,
-): Stratum<S>[] {
-  const out: Stratum<S>[] = [];
-  for (const name of new Set([...reference.keys(), ...current.keys()])) {
-    const was = pilesOf(reference.get(name) ?? []);
-    const is = pilesOf(current.get(name) ?? []);
-    if (was.size + is.size === 0) continue;
-    for (const { reference: before, current: now } of matchHours(name, was, is, rowsOfPile, pileUp))
-      out.push({ segment: name, reference: blend(before.samples), current: blend(now.samples) });
-  }
-  return out;
-}
-
-function pilesOf<S>(hours: readonly Timed<S>[]): Map<number, Pile<S>> {
-  const piles = new Map<number, Pile<S>>();
-  for (const { how, rows, sample } of hours) {
-    if (rows === 0) continue;
-    const pile = piles.get(how);
-    if (pile) {
-      pile.rows += rows;
-      pile.samples.push(sample);
-    } else piles.set(how, { rows, samples: [sample] });
-  }
-  return piles;
 }
 
 /**

@@ -2,8 +2,9 @@
 import type { RollupMetricName } from '@pegbar/contract';
 import type { NumberSample } from '@pegbar/stats';
 import type { SumsRow } from '../rollups/index.ts';
-import type { Sampled, SampledSides } from './compare.ts';
+import type { SampledSides } from './compare.ts';
 import { designEffectOfDays } from './design-effect.ts';
+import type { Sampled } from './meet-hours.ts';
 import type { Sampling } from './metrics.ts';
 import { addNumbers } from './series.ts';
 

@@ -80,7 +80,9 @@ const EXAMPLES = 6;
 const KEPT_MOST = 2_000;
 /** Of those that are wanted so many are looked for on disk. */
 const ASKED_MOST = 24;
-const FIRST_STRETCH_MS = 12 * HOUR_MS;
+const FIRST_STRETCH_MS = 6 * HOUR_MS;
+/** How much longer each stretch is than the one after it: each is a query, of four weeks there are four. */
+const LONGER = 8;
 
 /** Six at most. An example that cannot be read is none: the finding stands without it. */
 export async function findExamples(
@@ -103,9 +105,13 @@ export async function findExamples(
   }
   const isKnown = (one: Found): boolean =>
     found.some(({ tenant, request_id }) => tenant === one.tenant && request_id === one.request_id);
-  // Stretches from the end of the window backwards, each four times as long as the one after it.
+  // Stretches from the end of the window backwards.
   const { from_ms, to_ms } = question.window;
-  for (let end = to_ms, length = FIRST_STRETCH_MS; end > from_ms && found.length < EXAMPLES; length *= 4) {
+  for (
+    let end = to_ms, length = FIRST_STRETCH_MS;
+    end > from_ms && found.length < EXAMPLES;
+    length *= LONGER
+  ) {
     const window = { from_ms: Math.max(from_ms, end - length), to_ms: end };
     const more = await read(deps, asking, { ...question, window, which, limit: EXAMPLES });
     for (const one of more) if (found.length < EXAMPLES && !isKnown(one)) found.push({ ...one, kept: false });
@@ -175,7 +181,7 @@ async function list(
     ...window,
     conditions: values ? conditions.concat({ field: id, op: 'in', values }) : conditions,
     limit,
-    cursor: undefined,
+    atOnce: true,
   });
   if (!page.ok) return [];
   const found = page.value.items.map(foundOf);

@@ -11,8 +11,9 @@ import {
   type NumberSample,
 } from '@pegbar/stats';
 import type { StoredBlock, Tally } from '../rollups/index.ts';
-import { rowsOfCategories, rowsOfNumbers, type Timed } from './compare.ts';
+import { rowsOfCategories, rowsOfNumbers } from './compare.ts';
 import { binnedOf, histogramOf, histogramWithout } from './histograms.ts';
+import type { Timed } from './meet-hours.ts';
 import { readsOf, type Sampling } from './metrics.ts';
 import { MICRO, rateSample, ratio, ratioSample } from './series.ts';
 

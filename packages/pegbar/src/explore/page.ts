@@ -25,6 +25,8 @@ export interface PageQuestion extends TimeRange {
   conditions: readonly Condition[];
   limit: number;
   cursor?: string | undefined;
+  /** Whether the range is a stretch already, which is read in one. */
+  atOnce?: boolean;
 }
 
 export interface MergedList {
@@ -99,8 +101,7 @@ async function newestKeys(
   const to_ms = after ? endAfter(after[0], question.to_ms) : question.to_ms;
   const place = after && { at: after[0], at_tenant: after[1], at_id: after[2] };
   let end = to_ms;
-  // What is filtered is seldom found within the first hour.
-  const widths = question.conditions.length === 0 ? WIDENING_MS : WIDENING_MS.slice(1);
+  const widths = widthsOf(question);
   for (const width of widths) {
     const from = Math.max(question.from_ms, to_ms - width);
     if (from >= end) continue;
@@ -125,6 +126,12 @@ ORDER BY at DESC, tenant DESC, id DESC LIMIT {limit:UInt32}`;
     end = from;
   }
   return ok(keys);
+}
+
+/** What is filtered is seldom found within the first hour. */
+function widthsOf({ conditions, atOnce = false }: PageQuestion): readonly number[] {
+  if (atOnce) return WIDENING_MS.slice(-1);
+  return conditions.length === 0 ? WIDENING_MS : WIDENING_MS.slice(1);
 }
 
 /**

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { readInstant } from '@pegbar/contract';
 import { ok, type Result } from '../../base/result.ts';
+import { readPlainly } from '../../base/schema-words.ts';
 import type { Queries } from '../../state/index.ts';
 import { DECLARED_MONITORS } from '../queries.ts';
 import { BUILT_IN, type DriftMonitor, driftMonitorSchema } from './monitors.ts';
@@ -26,7 +27,7 @@ export async function allMonitors(state: Queries): Promise<Monitor[]> {
   const rows = await state.all<{ tenant: string; name: string; spec: string }>(DECLARED_MONITORS);
   const declared = rows.map(({ tenant, name, spec }): Monitor => {
     const written: unknown = JSON.parse(spec);
-    const read = driftMonitorSchema.safeParse(written);
+    const read = readPlainly(driftMonitorSchema, written);
     const issue = read.error?.issues[0];
     return {
       name,
