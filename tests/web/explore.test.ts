@@ -100,7 +100,7 @@ describe.skipIf(CHROMIUM === undefined)('requests, traces, errors and logs', () 
     const [request] = ((await found.json()) as { items: { request_id: string }[] }).items;
     const tab = await openPage(browser, { url: studio.url });
     await tab.page.goto(`${studio.url}/requests/${request!.request_id}`);
-    await tab.page.getByText(/median of cellmotion-v3, n = [1-9]/).waitFor();
+    await tab.page.getByText(/median of cellmotion-v3, n\s=\s[1-9]/).waitFor();
     await tab.close();
   });
 

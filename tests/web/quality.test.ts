@@ -41,6 +41,36 @@ describe.skipIf(CHROMIUM === undefined)('quality, cost and administration', () =
     await tab.close();
   });
 
+  it('says nothing of what was before until it is known', async () => {
+    const tab = await openPage(browser, { url: studio.url });
+    let held = 0;
+    let release = (): void => undefined;
+    const known = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await tab.page.route(/\/api\/v1\/(?:questions|kpis)\?/, async (route) => {
+      const asked = decodeURIComponent(route.request().url());
+      const ends = [...asked.matchAll(/[?&]to=(\d+)/g)].map(([, to]) => Number(to));
+      if (ends.length > 0 && ends.every((to) => to < Date.now() - 86_400_000)) {
+        held++;
+        await known;
+      }
+      // The page may have been left by then.
+      await route.continue().catch(() => undefined);
+    });
+    await tab.page.goto(`${studio.url}/safety`);
+    const figures = tab.page.getByRole('region', { name: 'Key figures' });
+    await figures.getByText(/of .* checked/).waitFor();
+    expect(await figures.getByText(/nothing before/).count()).toBe(0);
+    await expect.poll(() => held, { timeout: 60_000 }).toBeGreaterThan(0);
+    release();
+    await figures
+      .getByText(/points|before/)
+      .first()
+      .waitFor();
+    await tab.close();
+  });
+
   it('refuses a viewer: no button, no admin page, and the server says no', async () => {
     const name = `viewer-${Date.now()}`;
     await ask('/api/v1/users', {

@@ -16,6 +16,7 @@ export interface KpiCellProps {
   readonly value: number | null | undefined;
   /** What the value rests on: few observations make it grey. */
   readonly n?: number;
+  /** null: nothing was then; undefined: it has not come yet, and nothing is said of it. */
   readonly then?: number | null | undefined;
   /** Names the baseline: `yesterday`, `the 6 h before`, `v6`. Without it nothing is compared. */
   readonly than?: string | undefined;
@@ -35,7 +36,8 @@ export function KpiCell(props: KpiCellProps) {
   if (props.error !== undefined && props.error !== null && value === null) return <Unanswered {...props} />;
   const { figure, unit } = kpiFigure(metric, value);
   const few = n !== undefined && n > 0 && n < FEW;
-  const words = than === undefined ? '' : differenceWords(metric, value, props.then, than);
+  const unsaid = than === undefined || (props.then === undefined && value !== null);
+  const words = unsaid ? '' : differenceWords(metric, value, props.then, than);
   const inside = (
     <>
       <span className={css.label}>{props.label}</span>

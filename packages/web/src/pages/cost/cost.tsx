@@ -110,7 +110,7 @@ function Figures({ all, totals, than }: { all: KpiResult; totals: KpiResult; tha
               key={metric}
               {...{ metric, value, n, than }}
               label={LABELS[metric]}
-              then={totalOf(totals.before, metric).value}
+              then={totals.before && totalOf(totals.before, metric).value}
               values={seriesOf(all.now, metric)?.values}
               ghost={seriesOf(all.before, metric)?.values}
             />

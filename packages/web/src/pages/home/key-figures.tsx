@@ -45,7 +45,7 @@ function Figure({ metric, label, filters }: FigureProps) {
   return (
     <KpiCell
       {...{ metric, label, value, n, than }}
-      then={totalOf(total.before, metric).value}
+      then={total.before && totalOf(total.before, metric).value}
       values={seriesOf(series.now, metric)?.values}
       ghost={seriesOf(series.before, metric)?.values}
       loading={total.loading}

@@ -112,7 +112,7 @@ function Figures(props: {
               key={metric}
               {...{ metric, value, n, than }}
               label={title}
-              then={totalOf(totals.before, metric).value}
+              then={totals.before && totalOf(totals.before, metric).value}
               values={seriesOf(all.now, metric)?.values}
               ghost={seriesOf(all.before, metric)?.values}
             />
