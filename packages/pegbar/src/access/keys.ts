@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { fail, ok, type Result } from '../base/result.ts';
+import { readPlainly } from '../base/schema-words.ts';
 import type { State } from '../state/index.ts';
 import type { Audit } from './audit.ts';
 import { ALL_TENANTS, actorName, type Caller, requireAdmin } from './caller.ts';
@@ -95,7 +96,7 @@ export async function createKeys(deps: KeyDeps): Promise<Keys> {
     find: ring.find,
     findStored: ring.findStored,
     async create(input, actor) {
-      const parsed = keyRequest.safeParse(input);
+      const parsed = readPlainly(keyRequest, input);
       if (!parsed.success) return fail(schemaError(parsed.error));
       const request = parsed.data;
       const allowed = checkGrant(request, actor);

@@ -2,6 +2,7 @@
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { ok, type Result } from '../base/result.ts';
+import { readPlainly } from '../base/schema-words.ts';
 import { type AccessError, refuse, schemaError } from './errors.ts';
 
 export const API_VERSION = 'pegbar/v1';
@@ -54,13 +55,13 @@ function readDocument(
   where: string,
   schemaOf: (kind: string, where: string) => Result<z.ZodType, AccessError>,
 ): Result<ResourceDocument, AccessError> {
-  const outer = envelope.safeParse(value);
+  const outer = readPlainly(envelope, value);
   if (!outer.success) return { ok: false, error: schemaError(outer.error, where) };
   const { kind, metadata } = outer.data;
   const schema = schemaOf(kind, where);
   if (!schema.ok) return schema;
   const spec = outer.data.spec ?? {};
-  const inner = z.object({ spec: schema.value }).safeParse({ spec });
+  const inner = readPlainly(z.object({ spec: schema.value }), { spec });
   if (!inner.success)
     return { ok: false, error: schemaError(inner.error, `${where}${kind} ${metadata.name}: `) };
   return ok({ kind, name: metadata.name, tenant: metadata.tenant, spec });

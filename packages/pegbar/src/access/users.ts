@@ -3,6 +3,7 @@ import { SCOPES, type Scope } from '@pegbar/contract';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import { ok, type Result } from '../base/result.ts';
+import { readPlainly } from '../base/schema-words.ts';
 import type { Queries, State } from '../state/index.ts';
 import type { Audit } from './audit.ts';
 import { ALL_TENANTS, type Caller, checkTenantName, OWNER_SCOPES, requireAdmin } from './caller.ts';
@@ -57,7 +58,7 @@ export async function createUsers({ state, clock, random, audit }: UserDeps): Pr
 
   return {
     async create(input, actor) {
-      const parsed = userRequest.safeParse(input);
+      const parsed = readPlainly(userRequest, input);
       if (!parsed.success) return { ok: false, error: schemaError(parsed.error) };
       const { name, tenant, scopes } = parsed.data;
       if (tenant !== ALL_TENANTS) {

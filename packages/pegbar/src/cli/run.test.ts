@@ -34,6 +34,14 @@ test('the help page of kpis reads well', async () => {
   expect((await cli(['kpis', '--help'])).stdout).toMatchSnapshot();
 });
 
+test('a day that no calendar has is refused, not read as another', async () => {
+  for (const day of ['2026-02-31', '2026-04-31', '2025-02-29']) {
+    const { exit, stderr } = await cli(['report', 'drift', '--day', day]);
+    expect(exit, day).toBe(2);
+    expect(stderr).toContain(`--day ${day}: write 2026-03-01`);
+  }
+});
+
 test('an unknown option ends with 2 and names the nearest one', async () => {
   const { exit, stderr } = await cli(['kpis', '--metric', 'requests']);
   expect(exit).toBe(2);

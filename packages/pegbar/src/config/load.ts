@@ -2,6 +2,7 @@ import { resolve as resolvePath } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import type { z } from 'zod';
 import { fail, ok, type Result } from '../base/result.ts';
+import { readCures } from '../base/schema-words.ts';
 import { environmentOf, flagOf, SERVER_OPTIONS, type ServerOption } from './options.ts';
 import { type ServerSettings, serverSchema, type WORKLOADS } from './schema.ts';
 import { parseDuration, parseSize } from './units.ts';
@@ -78,7 +79,7 @@ export function loadConfig(sources: ConfigSources): Result<ServerConfig, ConfigE
     said.set(option.field, where);
   }
 
-  const parsed = serverSchema.safeParse(merged);
+  const parsed = readCures(serverSchema, merged);
   if (!parsed.success) return fail(describe(parsed.error.issues[0], merged, said));
   const adminKey = sources.env.PEGBAR_ADMIN_KEY || null;
   if (adminKey !== null && adminKey.length < ADMIN_KEY_LEAST_CHARACTERS) {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { fail, ok, type Result } from '../base/result.ts';
+import { readPlainly } from '../base/schema-words.ts';
 import { type Scenario, scenarioSchema } from './schema.ts';
 
 export interface ScenarioError {
@@ -31,7 +32,7 @@ export function loadScenario(yamlText: string): Result<Scenario, ScenarioError> 
   if (!raw.ok) return raw;
   const merged = extended(raw.value);
   if (!merged.ok) return merged;
-  const shaped = scenarioSchema.safeParse(merged.value);
+  const shaped = readPlainly(scenarioSchema, merged.value);
   if (!shaped.success) {
     const issue = shaped.error.issues[0];
     return fail({ path: issue?.path.join('.') ?? '', message: issue?.message ?? 'not a scenario' });

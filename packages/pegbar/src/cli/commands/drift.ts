@@ -89,6 +89,7 @@ export const drift = command({
     const { series, verdict, from, to, baseline: before } = answer.value;
     await out.rows(COLUMNS, series.map(rowOf), answer.value);
     out.say(plain(`${from} to ${to} against ${before.asked} (${before.from} to ${before.to})`));
+    if (series.length === 0) out.say(plain(nothingWords(values)));
     for (const one of series.filter((each) => each.verdict === 'drift'))
       out.say(
         plain(
@@ -98,6 +99,20 @@ export const drift = command({
     return exitOf(verdict);
   },
 });
+
+/** Nothing was looked at: an empty table alone would look like an answer. */
+function nothingWords(asked: {
+  readonly filter: readonly string[];
+  readonly baseline: string | undefined;
+}): string {
+  const besides = [
+    ...asked.filter.map((one) => `--filter '${one}'`),
+    ...(asked.baseline?.startsWith('release') ? [`--baseline ${asked.baseline}`] : []),
+  ];
+  return besides.length > 0
+    ? `nothing in this window has this metric with ${besides.join(' and ')}: see whether they are written right`
+    : 'nothing in this window has this metric';
+}
 
 export function exitOf(verdict: DriftAnswer['verdict']): number {
   if (verdict === 'drift') return EXIT.finding;
