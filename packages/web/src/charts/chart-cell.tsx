@@ -1,11 +1,11 @@
 /** A chart with its title, unit, end note and states, as a cell of a sheet. */
 import { type ReactNode, type RefObject, useState } from 'react';
 import { classes } from '../base/classes.ts';
-import { Icon } from '../parts/icon.tsx';
 import { Cell, Head } from '../parts/sheet.tsx';
 import { Failed, Loading, Note } from '../parts/states.tsx';
 import css from './chart-cell.module.css';
 import { CHART_PX, TimeChart } from './time-chart.tsx';
+import { TwinButton } from './twin-button.tsx';
 import type { TimeChartProps } from './types.ts';
 
 export interface ChartCellProps extends Omit<TimeChartProps, 'label'> {
@@ -44,16 +44,7 @@ export function ChartCell(props: ChartCellProps) {
           unit={
             <>
               {unit}
-              <button
-                type="button"
-                className={css.twin}
-                onClick={toggle}
-                aria-pressed={asTable}
-                aria-label={`${title} as a table`}
-                title="As a table (T)"
-              >
-                <Icon name="table" />
-              </button>
+              <TwinButton title={title} pressed={asTable} onClick={toggle} />
             </>
           }
           end={

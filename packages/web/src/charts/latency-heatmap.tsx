@@ -2,7 +2,6 @@
 import { type KeyboardEvent, useMemo, useRef, useState } from 'react';
 import { type Latencies, type LatenciesThen, useLatencies, useLatenciesThen } from '../api/index.ts';
 import { formatCount, formatDuration, formatTime } from '../format/index.ts';
-import { Icon } from '../parts/icon.tsx';
 import { useNear } from '../parts/near.ts';
 import { Cell, Head } from '../parts/sheet.tsx';
 import { Failed, Loading, Note } from '../parts/states.tsx';
@@ -12,6 +11,7 @@ import { Heatmap } from './heatmap.tsx';
 import { bucketAt, useBucket } from './hover.ts';
 import { useZoom } from './kpi-chart.tsx';
 import { useMarks } from './marks.ts';
+import { TwinButton } from './twin-button.tsx';
 import { useExplain } from './use-explain.ts';
 
 interface LatencyHeatmapProps {
@@ -61,17 +61,7 @@ export function LatencyHeatmap(props: LatencyHeatmapProps) {
         unit={
           <>
             requests by how long they took
-            <button
-              type="button"
-              ref={twin}
-              className={css.twin}
-              title="As a table (T)"
-              aria-pressed={asTable}
-              aria-label={`${title} as a table`}
-              onClick={toggle}
-            >
-              <Icon name="table" />
-            </button>
+            <TwinButton title={title} pressed={asTable} onClick={toggle} anchor={twin} />
           </>
         }
         end={

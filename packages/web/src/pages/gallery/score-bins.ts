@@ -1,7 +1,7 @@
 /** The bins of a score side by side, also those that hold nothing. */
 import type { ScoreBins } from '../../api/index.ts';
 
-export interface Spread {
+interface Spread {
   readonly from: number;
   readonly width: number;
   readonly heights: readonly number[];
