@@ -276,6 +276,12 @@ export interface Instant {
 
 const RFC3339 = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:[.,](\d{1,9})\d*)?(Z|z|[+-]\d{2}:?\d{2})?$/;
 
+/** Every month has so many; `Date.parse` takes the 31st of February for the 3rd of March. */
+const DAYS_OF_EVERY_MONTH = 28;
+const isDay = (day: string): boolean =>
+  Number(day.slice(8)) <= DAYS_OF_EVERY_MONTH ||
+  new Date(`${day}T00:00:00Z`).getUTCDate() === Number(day.slice(8));
+
 /** RFC 3339 (without an offset it is UTC) or epoch milliseconds as number or digits; undefined if it is neither. */
 export function readInstant(value: unknown): Instant | undefined {
   if (typeof value === 'number') {
@@ -287,6 +293,7 @@ export function readInstant(value: unknown): Instant | undefined {
   if (parts === null) return /^-?\d{1,16}(\.\d+)?$/.test(value) ? readInstant(Number(value)) : undefined;
   const offset = parts[4];
   const zone = offset === undefined || offset === 'z' ? 'Z' : offset;
+  if (!isDay(parts[1]!)) return undefined;
   const seconds = Date.parse(
     `${parts[1]}T${parts[2]}${zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone}`,
   );

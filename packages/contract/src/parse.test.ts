@@ -224,6 +224,7 @@ describe('times', () => {
     [1_772_366_400, 'timestamp_out_of_range'],
     [1_772_366_400_000_000, 'timestamp_out_of_range'],
     ['2026-02-30T25:00:00Z', 'invalid_record'],
+    ['2026-02-31T12:00:00Z', 'invalid_record'],
     ['yesterday', 'invalid_record'],
     [{}, 'invalid_record'],
   ])('%s is refused', (timestamp, code) => {

@@ -298,6 +298,13 @@ test('baselines are read, and a wrong one is refused with its cure', () => {
   expect(readBaseline('release')).toMatchObject({ value: { kind: 'release' } });
   expect(readBaseline('release:v6')).toEqual({ ok: true, value: { kind: 'release', version: 'v6' } });
   expect(readBaseline('2026-03-01/2026-03-08')).toMatchObject({ value: { kind: 'pinned' } });
-  for (const wrong of ['release:', '28', '2026-03-08/2026-03-01', '2020-01-01/2026-01-01', '/'])
+  for (const wrong of [
+    'release:',
+    '28',
+    '2026-03-08/2026-03-01',
+    '2020-01-01/2026-01-01',
+    '2026-02-31/2026-03-05',
+    '/',
+  ])
     expect(readBaseline(wrong)).toMatchObject({ ok: false, error: { field: 'baseline' } });
 });

@@ -12,6 +12,7 @@ const WINDOW_MOST_H = 168;
 const PERSISTENCE_MOST = 48;
 const EXCLUDED_MOST = 50;
 const FILTERS_MOST = 10;
+const FILTER_MOST = 500;
 /** A value of a document in a message. */
 const SHOWN_MOST = 80;
 
@@ -43,12 +44,17 @@ const fields = z.strictObject(
         z.enum(SEGMENTS as readonly [string, ...string[]], { error: says(`one of ${SEGMENTS.join(', ')}`) }),
         { error: says('a list of segments: [tenant]') },
       )
-      .max(3, { error: says('three segments at most') })
+      .max(3, { error: says('a list of three segments at most') })
       .default([]),
     filter: z
-      .array(z.string({ error: says("a filter: 'tenant=mangatan'") }).max(500), {
-        error: says("a list of filters: ['tenant=mangatan']"),
-      })
+      .array(
+        z
+          .string({ error: says("a filter: 'tenant=mangatan'") })
+          .max(FILTER_MOST, { error: says(`a filter of at most ${FILTER_MOST} characters`) }),
+        {
+          error: says("a list of filters: ['tenant=mangatan']"),
+        },
+      )
       .max(FILTERS_MOST, { error: `more than ${FILTERS_MOST} filters` })
       .default([]),
     window_hours: number(1, WINDOW_MOST_H).default(24),

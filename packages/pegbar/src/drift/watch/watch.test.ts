@@ -257,6 +257,12 @@ describe('monitors', () => {
     [{ metric: 'nsfw', segments: ['city'] }, 'segments.0', /"city" is not one of tenant/],
     [{ metric: 'nsfw', segments: ['region', 'workload'] }, 'segments', /not kept together.*Take tenant/],
     [{ metric: 'nsfw', segments: ['pipeline_stage'] }, 'segments', /not known by stage/],
+    [
+      { metric: 'nsfw', filter: [`tenant=${'x'.repeat(600)}`] },
+      'filter.0',
+      /is not a filter of at most 500 char/,
+    ],
+    [{ metric: 'nsfw', exclude: ['2026-02-27/2026-02-31'] }, 'exclude.0', /is not FROM\/TO, two times/],
     [{ metric: 'nsfw', filter: ['tenant'] }, 'filter', /"tenant" is not a filter\. Write field=value/],
     [{ metric: 'nsfw', exclude: ['2026-01-02/2026-01-01'] }, 'exclude.0', /is not FROM\/TO/],
     [{ metric: 'nsfw', muted_until: 'soon' }, 'muted_until', /"soon" is not a time/],
