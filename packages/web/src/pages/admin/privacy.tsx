@@ -267,7 +267,13 @@ function Erasures() {
           columns={[
             { id: 'user', title: 'User', cell: (row) => <span className="mono">{row.user_hash}</span> },
             { id: 'tenant', title: 'Tenant', cell: (row) => row.tenant },
-            { id: 'asked', title: 'Asked for', right: true, cell: (row) => timeOf(row.requested_at) },
+            {
+              id: 'asked',
+              title: 'Asked for',
+              right: true,
+              wide: true,
+              cell: (row) => timeOf(row.requested_at),
+            },
             {
               id: 'done',
               title: 'Done',
