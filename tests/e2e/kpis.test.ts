@@ -244,3 +244,28 @@ describe('with stages', () => {
     expect(wrong(answer, () => stageKpis(kept, seconds(ROLLUP)))).toEqual({});
   });
 });
+
+it('sums of absurd amounts are absurd, and never negative', async () => {
+  const from = START + 48 * HOUR;
+  const [rows, seconds_each, gpus] = [40, 1e9, 512];
+  await server.store(
+    Array.from({ length: rows }, (_, at) => ({
+      timestamp: new Date(from + (at % 4) * HOUR + at * 1_000).toISOString(),
+      request_id: `req-absurd-${at}`,
+      tenant: 'absurd',
+      pipeline_stage: 'generate',
+      workload: 'single_image',
+      outcome: 'succeeded',
+      resources: { gpu_count: gpus },
+      metrics: { latency_ms: 1_000, gpu_seconds: seconds_each },
+    })),
+  );
+  for (const window of [
+    { from: from - HOUR, to: from + 5 * HOUR },
+    { from: from - 30 * 24 * HOUR, to: from + 30 * 24 * HOUR },
+  ]) {
+    const { series } = await ask(window, { filter: 'tenant=absurd', metrics: 'gpu_hours' });
+    const hours = series[0]!.points[0]!.value!;
+    expect(hours / ((rows * seconds_each * gpus) / 3_600)).toBeCloseTo(1, 6);
+  }
+});

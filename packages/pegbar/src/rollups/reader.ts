@@ -221,7 +221,8 @@ function sqlOf(question: RollupQuestion, part: Part): string {
   if (quantiles.size > 0)
     return `SELECT ${lead}, ${sums},
       if(t.metric IN {quantiles:Array(String)}, t.bins, []) AS codes, if(t.metric IN {quantiles:Array(String)}, t.counts, []) AS seen_per_code ${rest}`;
-  return `SELECT ${lead}, toFloat64(sum(t.n)) AS seen, toFloat64(sum(t.sum)) AS micro ${rest}
+  // As doubles: sums of absurd amounts are absurd, and never negative.
+  return `SELECT ${lead}, toFloat64(sum(t.n)) AS seen, sum(toFloat64(t.sum)) AS micro ${rest}
     GROUP BY ${['of_metric', 'bucket', ...by.map((_, index) => `key${index}`)].join(', ')}`;
 }
 

@@ -7,6 +7,8 @@ import type { SeriesCounts } from './series-counts.ts';
 /** Rows that are written in one step of some milliseconds. */
 const STEP_ROWS = 2_000;
 const WORD = 2 ** 32;
+/** The largest 64-bit number that a double holds. */
+const WHOLE_MOST = 2 ** 63 - 1024;
 
 /** Writes rows of the counts, in steps: all of them, or some. `lists` are their bins. */
 export function* seriesBlock(
@@ -90,9 +92,10 @@ function memoOf(column: DictionaryColumn, texts: readonly string[]): (text: numb
   };
 }
 
-/** A whole number as 64 bits, two's complement. */
-function setWhole(column: FixedColumn, row: number, value: number): void {
+/** A whole number as 64 bits, two's complement; what is larger stands at the end, where it would turn negative. */
+function setWhole(column: FixedColumn, row: number, told: number): void {
   column.touch(row);
+  const value = Math.max(-WHOLE_MOST, Math.min(WHOLE_MOST, told));
   const high = Math.floor(value / WORD);
   column.i32[row * 2] = value - high * WORD;
   column.i32[row * 2 + 1] = high;
