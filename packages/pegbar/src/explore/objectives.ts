@@ -122,24 +122,20 @@ async function readRows(
     };
     asked.push({ objective, question });
   }
-  const first = await answersOf(
-    deps,
-    asking,
-    asked.map(({ question }) => question),
-  );
-  if (!first.ok) return first;
   // What a relative objective is held against.
   const held = asked.filter(({ objective }) => objective.relative);
-  const before = await answersOf(
-    deps,
-    asking,
-    held.map(({ question }) => ({
-      ...question,
-      ...weekBefore(range.from_ms),
-      step_ms: null,
-      longer: undefined,
-    })),
-  );
+  const questions = asked.map(({ question }) => question);
+  const questionsBefore = held.map(({ question }) => ({
+    ...question,
+    ...weekBefore(range.from_ms),
+    step_ms: null,
+    longer: undefined,
+  }));
+  const [first, before] = await Promise.all([
+    answersOf(deps, asking, questions),
+    answersOf(deps, asking, questionsBefore),
+  ]);
+  if (!first.ok) return first;
   if (!before.ok) return before;
   return ok(
     asked.map((one, at) => {
