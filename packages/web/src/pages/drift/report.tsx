@@ -234,14 +234,14 @@ function Deployments({ report: { deployments } }: { report: DriftReport }) {
           {deployments.map(({ timestamp, id, kind, status, version, tenants }) => (
             <li key={`${timestamp} ${id} ${status}`}>
               <span className="dimmer nw">{formatTime(Date.parse(timestamp), now_ms, 'utc')}</span>
-              <span>
+              <p>
                 <Link href={link(`/releases/${encodeURIComponent(version ?? id)}`, { filter: null })}>
                   {version ?? id}
                 </Link>
                 <span className="dim">
                   {`, ${kindWords(kind)} of ${tenants.length === 1 ? tenants[0] : `${tenants.length} tenants`} ${STATUSES[status] ?? status}`}
                 </span>
-              </span>
+              </p>
             </li>
           ))}
         </ul>
