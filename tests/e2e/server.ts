@@ -74,8 +74,12 @@ export function scratch(name: string): string {
 /** Without what the machine's own user may have set for Pegbar. */
 function cleanEnvironment(more: Record<string, string>): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^(PEGBAR|VITEST|NODE_OPTIONS)/.test(name));
-  return { ...Object.fromEntries(kept), ...more };
+  return { ...Object.fromEntries(kept), ...clockOf(process.env), ...more };
 }
+
+/** Tests as of another hour (tests/web/clock.mjs) want their servers there too. */
+const clockOf = ({ PEGBAR_TEST_CLOCK_MS, NODE_OPTIONS }: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  PEGBAR_TEST_CLOCK_MS === undefined ? {} : { PEGBAR_TEST_CLOCK_MS, NODE_OPTIONS };
 
 /** Runs a command of the CLI to its end. */
 export function pegbar(
