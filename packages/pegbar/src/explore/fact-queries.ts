@@ -5,6 +5,7 @@
  * A source is a subquery that answers `tenant, at_ms, pipeline_stage`, the dimensions, and what its metrics read.
  */
 import { ROLLUP_METRICS, type RollupMetricName } from '@pegbar/contract';
+import { SETTLED_MS_SQL } from '../requests/index.ts';
 import { mergedRows } from '../store/index.ts';
 import { fieldsOf } from './columns.ts';
 import type { Fields } from './filter.ts';
@@ -24,6 +25,8 @@ export type SourceName =
 
 export interface Source {
   sql: string;
+  /** The same, quicker where the range holds few of the rows that came since it began. */
+  few?: string;
   /** What its rows can be filtered by. */
   fields: Fields;
   /** Id of the request of a row, by which requests are sampled; none where a row is of no request. */
@@ -44,7 +47,22 @@ const without = (fields: Fields, ...names: string[]): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
 
 const CHOSEN = `WHERE {tenant_filter:t} AND t.${SINCE}`;
-const PICTURES = `SELECT *, toString(image_id) AS subject FROM ${mergedRows('images', CHOSEN)}`;
+/** Requests of which a row ended or was settled in the range: those of the range are among them, before any are merged. */
+const TOUCHED = `${CHOSEN} AND (t.tenant, t.request_id) IN (
+  SELECT tenant, request_id FROM requests WHERE {tenant_filter} AND ${SINCE} AND (
+    ended >= fromUnixTimestamp64Milli({from:Int64}) AND ended < fromUnixTimestamp64Milli({to:Int64})
+    OR verdict != 0 AND ${SETTLED_MS_SQL} >= {from:Int64} AND ${SETTLED_MS_SQL} < {to:Int64}))`;
+const requestsOf = (
+  chosen: string,
+): string => `SELECT * EXCEPT (pipeline_stage), '' AS pipeline_stage, intDiv(ended_ns, 1000000) AS at_ms,
+    toFloat64(greatest(0, ended_ns - toUnixTimestamp64Nano(started::DateTime64(9, 'UTC'))) / 1e6) AS ms
+  FROM (SELECT *, ${REQUEST_NS} AS ended_ns, ${REQUEST_OUTCOME} AS outcome FROM ${mergedRows('requests', chosen)})
+  WHERE ${IN_RANGE}`;
+const picturesOf = (chosen: string): string =>
+  `SELECT *, toString(image_id) AS subject FROM ${mergedRows('images', chosen)}`;
+const PICTURES = picturesOf(CHOSEN);
+/** Pictures and requests of which there is feedback: without it all of the days would be merged. */
+const SUBJECTS = `SELECT if(image_id != '', image_id, request_id) FROM feedback WHERE {tenant_filter} AND ${SINCE}`;
 /** Scores that name only a request. */
 const SCORED_REQUESTS = `SELECT tenant AS s_tenant, request_id AS s_request, name, value FROM scores
   WHERE {tenant_filter} AND image_id = '' AND request_id != '' AND value IS NOT NULL AND ${SINCE}`;
@@ -57,10 +75,8 @@ const sample = (table: string, columns: string, where = '1'): Source => ({
 /** `* EXCEPT` keeps the source's own `pipeline_stage` from standing twice. */
 export const SOURCES: Readonly<Record<SourceName, Source>> = {
   requests: {
-    sql: `SELECT * EXCEPT (pipeline_stage), '' AS pipeline_stage, intDiv(ended_ns, 1000000) AS at_ms,
-        toFloat64(greatest(0, ended_ns - toUnixTimestamp64Nano(started::DateTime64(9, 'UTC'))) / 1e6) AS ms
-      FROM (SELECT *, ${REQUEST_NS} AS ended_ns, ${REQUEST_OUTCOME} AS outcome FROM ${mergedRows('requests', CHOSEN)})
-      WHERE ${IN_RANGE}`,
+    sql: requestsOf(CHOSEN),
+    few: requestsOf(TOUCHED),
     fields: {
       ...fieldsOf('requests'),
       ...DIMENSION_FIELDS,
@@ -103,10 +119,10 @@ export const SOURCES: Readonly<Record<SourceName, Source>> = {
       FROM (SELECT tenant AS f_tenant, if(image_id != '', image_id, request_id) AS about, action FROM feedback WHERE {tenant_filter} AND ${SINCE}) AS f
       INNER JOIN (
         SELECT ${DIMENSIONS.join(', ')}, request_id, subject, intDiv(toUnixTimestamp64Nano(timestamp::DateTime64(9, 'UTC')), 1000000) AS at_ms
-        FROM (${PICTURES}) WHERE subject != ''
+        FROM (${picturesOf(`${CHOSEN} AND t.image_id IN (${SUBJECTS})`)}) WHERE subject != ''
         UNION ALL
         SELECT ${DIMENSIONS.join(', ')}, request_id, request_id AS subject, intDiv(toUnixTimestamp64Nano(ended::DateTime64(9, 'UTC')), 1000000) AS at_ms
-        FROM ${mergedRows('requests', CHOSEN)}
+        FROM ${mergedRows('requests', `${CHOSEN} AND t.request_id IN (${SUBJECTS})`)}
       ) AS p ON p.tenant = f.f_tenant AND p.subject = f.about
       WHERE ${IN_RANGE}`,
     fields: DIMENSION_FIELDS,
