@@ -1,3 +1,4 @@
+import { isCalendarDay } from '../base/calendar.ts';
 import type { Clock } from '../base/clock.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { parseDuration } from '../config/index.ts';
@@ -47,9 +48,7 @@ export function readInstant(text: string): Result<number, string> {
   const match =
     /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:?\d{2})?)?$/i.exec(text);
   const time = match ? Date.parse(`${match[1]}T${match[2] ?? '00:00'}${match[3] ?? 'Z'}`) : Number.NaN;
-  // JavaScript takes the 31st of February for the 3rd of March, and would answer for that day.
-  const isDay = match !== null && new Date(`${match[1]}T00:00Z`).getUTCDate() === Number(match[1]?.slice(8));
-  return Number.isNaN(time) || !isDay
+  return Number.isNaN(time) || !isCalendarDay(match?.[1] ?? '')
     ? fail('write 2026-03-01, 2026-03-01T12:00:00Z or epoch milliseconds')
     : ok(time);
 }

@@ -174,9 +174,9 @@ class Reader {
   #begin(side: SideName, table: Table, row: Row): void {
     const { time } = this.#request;
     // A time that is not there would be told as one that is empty.
-    if (time !== undefined && table.columns().length > 0) {
+    if (time !== undefined && !Object.hasOwn(row.values, time)) {
       const lacking = this.#lackingIn(table);
-      if (lacking !== undefined && !Object.hasOwn(row.values, time)) throw new UnreadableFile(lacking);
+      if (lacking !== undefined) throw new UnreadableFile(lacking);
     }
     if (side === 'reference') {
       const names = table.columns().length > 0 ? table.columns() : Object.keys(row.values);

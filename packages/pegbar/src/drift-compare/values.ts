@@ -1,3 +1,5 @@
+import { isCalendarDay } from '../base/calendar.ts';
+
 /** What a field of a file says: nothing, a number (perhaps infinite), or text. */
 export type Field = undefined | number | string;
 
@@ -50,17 +52,11 @@ export function timeOf(raw: unknown): number | undefined {
   }
   if (field === undefined) return undefined;
   const [, day, clock = '00:00', zone = 'Z'] = TIME.exec(field) ?? [];
-  // The 31st of February is no time, and no 3rd of March.
-  if (day === undefined || !isDay(day)) return undefined;
+  if (day === undefined || !isCalendarDay(day)) return undefined;
   const offset = /^[+-]\d{2}$/.test(zone) ? `${zone}:00` : zone.toUpperCase().replace('UTC', 'Z');
   const time = Date.parse(`${day}T${clock.replace(',', '.')}${offset}`);
   return Number.isNaN(time) ? undefined : time;
 }
-
-const isDay = (day: string): boolean => {
-  const time = Date.parse(`${day}T00:00Z`);
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day);
-};
 
 /** Words of a field of tokens: separated by commas where there are any (booru tags), else by white space. */
 export function tokensOf(raw: unknown): Set<string> {

@@ -16,7 +16,8 @@ export interface DatedChange {
 /**
  * The change that is in force at the end of the window: the sum of excesses over the slack (Page 1954) is followed to
  * the end, and dated where it last left zero, and no later than half a day after that where the step is most likely. z of an hour
- * takes its own number of observations. Null where nothing is in force.
+ * takes its own number of observations. `direction` first, then the other: a tail that grows moves the mean, and may leave
+ * the median by which `direction` is known or move it the other way. Null where nothing is in force.
  */
 export function dateChange(
   { sampling }: Pick<Series, 'sampling'>,
@@ -56,7 +57,7 @@ export function dateChange(
     const value = (mean - expected) / Math.sqrt((spread * designEffect) / n);
     return Math.max(-Z_MOST, Math.min(Z_MOST, value));
   });
-  return lastRise(z, direction, all.from_ms);
+  return lastRise(z, direction, all.from_ms) ?? lastRise(z, direction === 'up' ? 'down' : 'up', all.from_ms);
 }
 
 /** Observations that the mean of all hours counts for in that of an hour of the day. */

@@ -49,11 +49,7 @@ export function changeOf(one: Judged, current: Window, reference: Window): Dated
   const series = focused(one);
   const all = { from_ms: Math.min(reference.from_ms, current.from_ms), to_ms: current.to_ms };
   const parts = [...series.parts.values()];
-  const dated = (direction: 'up' | 'down'): DatedChange | null =>
-    dateChange(series, parts, isReference, all, direction, comparison.designEffect);
-  const direction = directionOf(one);
-  // A tail that grows moves the mean, by which a change is dated, and may leave the median or move it the other way.
-  const change = dated(direction) ?? dated(direction === 'up' ? 'down' : 'up');
+  const change = dateChange(series, parts, isReference, all, directionOf(one), comparison.designEffect);
   CHANGES.set(one, change);
   return change;
 }

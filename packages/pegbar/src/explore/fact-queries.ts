@@ -5,7 +5,7 @@
  * A source is a subquery that answers `tenant, at_ms, pipeline_stage`, the dimensions, and what its metrics read.
  */
 import { ROLLUP_METRICS, type RollupMetricName } from '@pegbar/contract';
-import { SETTLED_MS_SQL } from '../requests/index.ts';
+import { TOUCHES_RANGE_SQL } from '../requests/index.ts';
 import { mergedRows } from '../store/index.ts';
 import { fieldsOf } from './columns.ts';
 import type { Fields } from './filter.ts';
@@ -49,9 +49,7 @@ const without = (fields: Fields, ...names: string[]): Fields =>
 const CHOSEN = `WHERE {tenant_filter:t} AND t.${SINCE}`;
 /** Requests of which a row ended or was settled in the range: those of the range are among them, before any are merged. */
 const TOUCHED = `${CHOSEN} AND (t.tenant, t.request_id) IN (
-  SELECT tenant, request_id FROM requests WHERE {tenant_filter} AND ${SINCE} AND (
-    ended >= fromUnixTimestamp64Milli({from:Int64}) AND ended < fromUnixTimestamp64Milli({to:Int64})
-    OR verdict != 0 AND ${SETTLED_MS_SQL} >= {from:Int64} AND ${SETTLED_MS_SQL} < {to:Int64}))`;
+  SELECT tenant, request_id FROM requests WHERE {tenant_filter} AND ${SINCE} AND ${TOUCHES_RANGE_SQL})`;
 const requestsOf = (
   chosen: string,
 ): string => `SELECT * EXCEPT (pipeline_stage), '' AS pipeline_stage, intDiv(ended_ns, 1000000) AS at_ms,

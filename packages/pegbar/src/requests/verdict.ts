@@ -40,6 +40,13 @@ export function verdictOf(rank: number, timeMs: number, outcome: string): bigint
 export const OUTCOME_SQL = `arrayElement([${CODES.map((code) => `'${code}'`).join(', ')}], toUInt8(bitAnd(verdict, 255)) + 1)`;
 export const SETTLED_MS_SQL = 'bitAnd(bitShiftRight(verdict, 8), 4503599627370495)';
 
+/**
+ * Of a row of `requests` before it is merged: whether it ended or was settled in [`from`, `to`), bound as epoch
+ * milliseconds. Requests that count in the range have such a row.
+ */
+export const TOUCHES_RANGE_SQL = `(ended >= fromUnixTimestamp64Milli({from:Int64}) AND ended < fromUnixTimestamp64Milli({to:Int64})
+  OR verdict != 0 AND ${SETTLED_MS_SQL} >= {from:Int64} AND ${SETTLED_MS_SQL} < {to:Int64})`;
+
 /** The outcome that an error code means at the end of a request. */
 export function outcomeOfError(errorCode: string): string {
   if (errorCode === '') return 'succeeded';

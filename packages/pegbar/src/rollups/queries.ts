@@ -2,7 +2,7 @@
  * Where facts are read from: the raw rows of some tenants in [from, to). Each query answers the same leading
  * columns (tenant, hour, stage and the dimensions) and then what its reader in facts.ts counts.
  */
-import { OUTCOME_SQL, SETTLED_MS_SQL } from '../requests/index.ts';
+import { OUTCOME_SQL, SETTLED_MS_SQL, TOUCHES_RANGE_SQL } from '../requests/index.ts';
 import { mergedRows, TOTAL_TENANT } from '../store/index.ts';
 import { STORED_COLUMNS } from './stored-rows.ts';
 
@@ -48,12 +48,9 @@ const SINCE = 'part >= toDate(fromUnixTimestamp64Milli(greatest({from:Int64} - 8
 const CHOSEN = `WHERE t.tenant IN {tenants:Array(String)} AND t.${SINCE}`;
 
 /** The time at which a request counts is told by one of its rows, so that row lies in the range. */
-const IN_RANGE_AT = (time: string): string =>
-  `(${time} >= fromUnixTimestamp64Milli({from:Int64}) AND ${time} < fromUnixTimestamp64Milli({to:Int64}))`;
 const TOUCHED = `${CHOSEN} AND (t.tenant, t.request_id) IN (
   SELECT tenant, request_id FROM requests
-  WHERE tenant IN {tenants:Array(String)} AND ${SINCE} AND (${IN_RANGE_AT('ended')}
-    OR verdict != 0 AND ${SETTLED_MS_SQL} >= {from:Int64} AND ${SETTLED_MS_SQL} < {to:Int64}))`;
+  WHERE tenant IN {tenants:Array(String)} AND ${SINCE} AND ${TOUCHES_RANGE_SQL})`;
 
 const requestsOf = (chosen: string): string => `
 SELECT ${LEAD}, '' AS stage, ${DIMS}, outcome, toFloat64(ms) AS ms, toFloat64(queue_wait_ms) AS wait, error_code,
