@@ -24,15 +24,19 @@ const READY_MS = 60_000;
 const FLUSH_MS = 90_000;
 const LOG_KEPT = 200_000;
 
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-      .on('error', reject)
-      .listen(0, '127.0.0.1', () => {
-        const { port } = server.address();
-        server.close(() => resolve(port));
-      });
-  });
+/** Below the range that the system deals out itself: no other may have it when we start again. */
+const PORTS = { first: 12_000, count: 20_000 };
+
+async function freePort() {
+  for (;;) {
+    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+    const free = await new Promise((resolve) => {
+      const server = createServer()
+        .on('error', () => resolve(false))
+        .listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    });
+    if (free) return port;
+  }
 }
 
 /** Fields of /proc/PID/stat behind the name, which may hold anything: state, ppid, pgrp, … */
@@ -97,7 +101,7 @@ export class Product {
       }
       await sleep(30);
     }
-    throw new Error(`not ready in ${READY_MS} ms\n${this.log.slice(-3000)}`);
+    throw new Error(`not ready in ${READY_MS} ms; ${this.engineNow()}\n${this.log.slice(-3000)}`);
   }
 
   /** The engine's process: the child that is not a thread of ours. */
@@ -111,6 +115,15 @@ export class Product {
       }
     }
     return undefined;
+  }
+
+  /** What the engine does at this moment: its threads by state, and the processor time that it has had. */
+  engineNow() {
+    const pid = this.enginePid();
+    if (pid === undefined) return 'no engine runs';
+    const states = readdirSync(`/proc/${pid}/task`).map((task) => statOf(`${pid}/task/${task}`)[0]);
+    const [user, system] = statOf(pid).slice(11, 13);
+    return `engine ${pid}: threads ${states.join('')}, ${user} + ${system} ticks`;
   }
 
   /** `server`: it alone; `group`: all its processes, as a power cut would; `engine`: the engine alone. */

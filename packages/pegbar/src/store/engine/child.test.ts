@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { systemClock } from '../../base/clock.ts';
 import { silentLog } from '../../base/log.ts';
 import { childLauncher, findLibrary } from './child.ts';
 import type { Engine } from './engine.ts';
+import { startLocal } from './local.ts';
 import { engineMissing, startTestEngine, TEST_TUNING, type TestEngine } from './testing.ts';
 
 const missing = engineMissing();
@@ -116,6 +117,29 @@ describe.skipIf(missing !== null)(`the child engine${missing ? ` (skipped: ${mis
     });
     await expect(launcher.start()).rejects.toThrow('another engine has this data directory open');
   });
+
+  it('takes another port at once where the one it chose was taken meanwhile', async () => {
+    const ports: number[] = [];
+    const thief = createServer((socket) => socket.destroy());
+    const { path } = findLibrary() as { path: string };
+    const dir = join(test.dir, 'second');
+    const engine = await startLocal(
+      'child',
+      { dir, tuning: TEST_TUNING, clock: systemClock, log: silentLog },
+      (port, configFile) => {
+        if (ports.push(port) === 1) thief.listen(port); // All addresses; bound before it returns.
+        const args = [ENTRY, String(process.pid), path, 'clickhouse', `--path=${join(dir, 'db')}`];
+        const listen = ['--listen_host=127.0.0.1', `--http_port=${port}`, `--config-file=${configFile}`];
+        const query = ['--interactive', '--log-level=fatal', '--query=SYSTEM START LISTEN HTTP'];
+        return { command: process.execPath, args: [...args, ...listen, ...query], diesWithParent: true };
+      },
+      () => ({}),
+    );
+    expect(ports).toHaveLength(2);
+    expect(engine.url).toBe(`http://127.0.0.1:${ports[1]}`);
+    await engine.stop();
+    thief.close();
+  }, 60_000);
 });
 
 describe.skipIf(missing !== null || process.platform !== 'linux')('the child engine and its parent', () => {

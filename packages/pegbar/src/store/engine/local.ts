@@ -35,9 +35,13 @@ export interface LocalProgram {
 
 /** Opening thousands of parts after a crash took 1 s for 1,000; a slow disk gets two minutes. */
 const START_TIMEOUT_MS = 120_000;
+/** A start takes half a second; who waits this long wants to know for what. */
+const SLOW_START_MS = 10_000;
 const POLL_MS = 25;
 /** Another process may take the free port between our look and the engine's bind. */
 const PORT_ATTEMPTS = 3;
+/** The child does not end of it: it has its prompt, and would be waited for in vain. */
+const PORT_TAKEN = /address already in use|Listen \[.*\] failed/i;
 /** SIGTERM ends it within 35 ms unless it writes; then the disk may need a moment. */
 const STOP_TIMEOUT_MS = 5_000;
 const PASSWORD_BYTES = 24;
@@ -62,13 +66,13 @@ export async function startLocal(
       onLine: (line) => options.log.debug({ engine: kind }, line),
     });
     const url = `http://127.0.0.1:${port}`;
-    const failure = await untilReady(engineProcess, url, password, options.clock);
+    const failure = await untilReady(engineProcess, url, password, options);
     if (failure === null)
       return engineOf(kind, { url, password, slots, engineProcess, clock: options.clock });
     engineProcess.signal('SIGKILL');
     await engineProcess.exited;
     last = failure;
-    if (!/address already in use/i.test(failure)) break;
+    if (!PORT_TAKEN.test(failure)) break;
   }
   throw startError(last);
 }
@@ -127,17 +131,25 @@ async function untilReady(
   engineProcess: GuardedProcess,
   url: string,
   password: string,
-  clock: Clock,
+  { clock, log }: LocalOptions,
 ): Promise<string | null> {
   let gone: string | null = null;
   void engineProcess.exited.then((reason) => {
     gone = reason;
   });
-  const deadline = clock.monotonic() + START_TIMEOUT_MS;
-  while (clock.monotonic() < deadline) {
+  const began = clock.monotonic();
+  let slow = began + SLOW_START_MS;
+  while (clock.monotonic() < began + START_TIMEOUT_MS) {
     if (gone !== null) return `${gone}: ${engineProcess.tail().trim()}`;
+    if (PORT_TAKEN.test(engineProcess.tail())) return engineProcess.tail().trim();
     // With the password, so that a stranger on the same port is not taken for the engine.
     if (await answers(url, INTERNAL_USER, password)) return null;
+    if (clock.monotonic() > slow) {
+      slow += SLOW_START_MS;
+      const seconds = Math.round((clock.monotonic() - began) / 1000);
+      const told = engineProcess.tail().trim().slice(-500);
+      log.warn({ pid: engineProcess.pid, seconds, told }, 'the engine has started but does not answer yet');
+    }
     await clock.sleep(POLL_MS);
   }
   return `no answer within ${START_TIMEOUT_MS} ms: ${engineProcess.tail().trim()}`;
