@@ -11,22 +11,14 @@ import { createDeriver } from '../../packages/pegbar/src/requests/index.ts';
 import { createRollupKeeper } from '../../packages/pegbar/src/rollups/index.ts';
 import { openSpool } from '../../packages/pegbar/src/spool/index.ts';
 import { openState } from '../../packages/pegbar/src/state/index.ts';
-import { startTestEngine } from '../../packages/pegbar/src/store/engine/testing.ts';
-import {
-  createLoader,
-  createStore,
-  migrate,
-  segmentStore,
-  shippedMigrations,
-} from '../../packages/pegbar/src/store/index.ts';
+import { createLoader, segmentStore } from '../../packages/pegbar/src/store/index.ts';
+import { startTestStore } from '../../packages/pegbar/src/store/testing.ts';
 
 export async function startPipeline() {
   const dir = mkdtempSync(join(tmpdir(), 'pegbar-pipeline-'));
-  const engine = await startTestEngine();
+  const test = await startTestStore();
+  const { store } = test;
   const counters = createCounters();
-  const store = createStore(engine.supervisor, { clock });
-  const migrated = await migrate(store, shippedMigrations(), clock);
-  if (!migrated.ok) throw new Error(migrated.error.message);
   const state = await openState({ path: ':memory:', clock });
   if (!state.ok) throw new Error(state.error.message);
   const spool = await openSpool({ dir: join(dir, 'spool'), clock, counters, log });
@@ -86,8 +78,7 @@ export async function startPipeline() {
       await keeper.stop();
       await loader.stop();
       await spool.close();
-      await store.close();
-      await engine.stop();
+      await test.stop();
       await state.value.close();
       rmSync(dir, { recursive: true, force: true });
     },

@@ -10,8 +10,8 @@ import { silentLog as log } from '../base/log.ts';
 import { BlockBuilder } from '../native/index.ts';
 import { BLOCK_FRAME, openSpool, type Spool } from '../spool/index.ts';
 import { openState, type State } from '../state/index.ts';
-import { engineMissing, startTestEngine, type TestEngine } from '../store/engine/testing.ts';
-import { createStore, migrate, type Store, shippedMigrations } from '../store/index.ts';
+import type { Store } from '../store/index.ts';
+import { engineMissing, startTestStore, type TestStore } from '../store/testing.ts';
 import { type Loading, startLoading } from './loading.ts';
 import { startThread } from './thread.ts';
 
@@ -21,7 +21,7 @@ describe.skipIf(missing !== null)(`loading${missing ? ` (skipped: ${missing})` :
   const dir = mkdtempSync(join(tmpdir(), 'pegbar-loading-'));
   const counters = createCounters();
   const hour = Math.floor(Date.now() / 3_600_000) * 3_600_000;
-  let engine: TestEngine;
+  let test: TestStore;
   let store: Store;
   let state: State;
   let spool: Spool;
@@ -29,10 +29,8 @@ describe.skipIf(missing !== null)(`loading${missing ? ` (skipped: ${missing})` :
   let kill = (_reason: string): void => undefined;
 
   beforeAll(async () => {
-    engine = await startTestEngine();
-    store = createStore(engine.supervisor, { clock });
-    const migrated = await migrate(store, shippedMigrations(), clock);
-    if (!migrated.ok) throw new Error(migrated.error.message);
+    test = await startTestStore();
+    store = test.store;
     const opened = await openState({ path: ':memory:', clock });
     if (!opened.ok) throw new Error(opened.error.message);
     state = opened.value;
@@ -42,7 +40,7 @@ describe.skipIf(missing !== null)(`loading${missing ? ` (skipped: ${missing})` :
       spool,
       spoolDir: dir,
       state,
-      supervisor: engine.supervisor,
+      supervisor: test.supervisor,
       clock,
       counters,
       log,
@@ -63,9 +61,8 @@ describe.skipIf(missing !== null)(`loading${missing ? ` (skipped: ${missing})` :
   afterAll(async () => {
     await loading?.stop();
     await spool?.close();
-    await store?.close();
     await state?.close();
-    await engine?.stop();
+    await test?.stop();
     rmSync(dir, { recursive: true, force: true });
   });
 

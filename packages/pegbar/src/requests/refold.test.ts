@@ -1,9 +1,8 @@
 /** Folding anew, over a real engine: the requests are those that the segments gave one by one. */
 import { tableOf } from '@pegbar/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../base/clock.ts';
-import { engineMissing, startTestEngine, type TestEngine } from '../store/engine/testing.ts';
-import { createStore, migrate, type Store, shippedMigrations } from '../store/index.ts';
+import type { Store } from '../store/index.ts';
+import { engineMissing, startTestStore, type TestStore } from '../store/testing.ts';
 import { foldSpans } from './fold.ts';
 import { refoldRequests } from './refold.ts';
 import { blocksOf, type SpanRow } from './testkit.ts';
@@ -58,18 +57,13 @@ function randomRows(): SpanRow[] {
 }
 
 describe.skipIf(missing)('folding anew', () => {
-  let engine: TestEngine;
+  let test: TestStore;
   let store: Store;
   beforeAll(async () => {
-    engine = await startTestEngine();
-    store = createStore(engine.supervisor, { clock: systemClock });
-    const migrated = await migrate(store, shippedMigrations(), systemClock);
-    if (!migrated.ok) throw new Error(migrated.error.message);
+    test = await startTestStore();
+    store = test.store;
   });
-  afterAll(async () => {
-    await store?.close();
-    await engine?.stop();
-  });
+  afterAll(() => test?.stop());
 
   async function requests(): Promise<unknown[]> {
     const answer = await store.rows(

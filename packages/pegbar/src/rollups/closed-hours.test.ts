@@ -8,8 +8,8 @@ import { silentLog as log } from '../base/log.ts';
 import { BlockBuilder } from '../native/index.ts';
 import { foldSpans } from '../requests/index.ts';
 import { openState } from '../state/index.ts';
-import { engineMissing, startTestEngine, type TestEngine } from '../store/engine/testing.ts';
-import { createStore, migrate, type Store, shippedMigrations } from '../store/index.ts';
+import type { Store } from '../store/index.ts';
+import { engineMissing, startTestStore, type TestStore } from '../store/testing.ts';
 import { createRollupKeeper, type RollupKeeper } from './keeper.ts';
 import { type Bucket, HOUR_MS } from './swap.ts';
 
@@ -22,7 +22,7 @@ const NOW = Date.parse('2026-09-01T12:30:00Z');
 const TENANTS = ['a', 'b', 'c'];
 
 describe.skipIf(missing)('closed hours', () => {
-  let engine: TestEngine;
+  let test: TestStore;
   let store: Store;
   let serial = 1n;
   const clock: Clock = { ...systemClock, now: () => NOW };
@@ -30,15 +30,10 @@ describe.skipIf(missing)('closed hours', () => {
   const below = (most: number): number => Math.floor(random() * most);
 
   beforeAll(async () => {
-    engine = await startTestEngine();
-    store = createStore(engine.supervisor, { clock: systemClock });
-    const migrated = await migrate(store, shippedMigrations(), systemClock);
-    if (!migrated.ok) throw new Error(migrated.error.message);
+    test = await startTestStore();
+    store = test.store;
   }, 60_000);
-  afterAll(async () => {
-    await store?.close();
-    await engine?.stop();
-  });
+  afterAll(() => test?.stop());
 
   async function keeperOver(own: Store): Promise<RollupKeeper> {
     const opened = await openState({ path: ':memory:', clock });

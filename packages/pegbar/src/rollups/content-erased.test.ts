@@ -3,8 +3,8 @@ import { tableOf } from '@pegbar/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../base/clock.ts';
 import { BlockBuilder } from '../native/index.ts';
-import { engineMissing, startTestEngine, type TestEngine } from '../store/engine/testing.ts';
-import { createStore, migrate, type Store, shippedMigrations } from '../store/index.ts';
+import type { Store } from '../store/index.ts';
+import { engineMissing, startTestStore, type TestStore } from '../store/testing.ts';
 import { createContentKeeper } from './content-keeper.ts';
 import { HOUR_MS } from './swap.ts';
 
@@ -15,19 +15,14 @@ const NOW = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 describe.skipIf(missing)('content of hours that were erased', () => {
-  let engine: TestEngine;
+  let test: TestStore;
   let store: Store;
 
   beforeAll(async () => {
-    engine = await startTestEngine();
-    store = createStore(engine.supervisor, { clock: systemClock });
-    const migrated = await migrate(store, shippedMigrations(), systemClock);
-    if (!migrated.ok) throw new Error(migrated.error.message);
+    test = await startTestStore();
+    store = test.store;
   }, 60_000);
-  afterAll(async () => {
-    await store?.close();
-    await engine?.stop();
-  });
+  afterAll(() => test?.stop());
 
   async function insert(name: 'content_hours' | 'roll_hours', rows: Record<string, unknown>[]) {
     const block = new BlockBuilder(tableOf(name));

@@ -8,8 +8,8 @@ import { silentLog as log } from '../base/log.ts';
 import { BlockBuilder } from '../native/index.ts';
 import { foldSpans } from '../requests/index.ts';
 import { openState, type State } from '../state/index.ts';
-import { engineMissing, startTestEngine, type TestEngine } from '../store/engine/testing.ts';
-import { createStore, migrate, type Store, shippedMigrations } from '../store/index.ts';
+import type { Store } from '../store/index.ts';
+import { engineMissing, startTestStore, type TestStore } from '../store/testing.ts';
 import { createRollupKeeper, type RollupKeeper } from './keeper.ts';
 
 const missing = engineMissing();
@@ -31,7 +31,7 @@ interface Stage {
 }
 
 describe.skipIf(missing)('the keeper of the rollups', () => {
-  let engine: TestEngine;
+  let test: TestStore;
   let store: Store;
   let state: State;
   let keeper: RollupKeeper;
@@ -40,15 +40,10 @@ describe.skipIf(missing)('the keeper of the rollups', () => {
   const clock: Clock = { ...systemClock, now: () => now };
 
   beforeAll(async () => {
-    engine = await startTestEngine();
-    store = createStore(engine.supervisor, { clock: systemClock });
-    const migrated = await migrate(store, shippedMigrations(), systemClock);
-    if (!migrated.ok) throw new Error(migrated.error.message);
+    test = await startTestStore();
+    store = test.store;
   });
-  afterAll(async () => {
-    await store?.close();
-    await engine?.stop();
-  });
+  afterAll(() => test?.stop());
   beforeEach(async () => {
     now = NOW;
     for (const table of ['spans', 'requests', 'images', 'roll_hours']) await run(`TRUNCATE TABLE ${table}`);

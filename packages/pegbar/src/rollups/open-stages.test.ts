@@ -3,8 +3,8 @@ import { tableOf } from '@pegbar/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock as clock } from '../base/clock.ts';
 import { BlockBuilder } from '../native/index.ts';
-import { engineMissing, startTestEngine, type TestEngine } from '../store/engine/testing.ts';
-import { createStore, migrate, type Store, shippedMigrations } from '../store/index.ts';
+import type { Store } from '../store/index.ts';
+import { engineMissing, startTestStore, type TestStore } from '../store/testing.ts';
 import { RollupBuilder, type RollupRow } from './builder.ts';
 import { countFacts } from './facts.ts';
 import { createOpenStages } from './open-stages.ts';
@@ -17,7 +17,7 @@ const FROM = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
 const TENANTS = ['a', "b'\\", 'c'];
 
 describe.skipIf(missing)('stages of an open hour', () => {
-  let engine: TestEngine;
+  let test: TestStore;
   let store: Store;
   let seg = 2 ** 52;
   let serial = 0;
@@ -30,8 +30,8 @@ describe.skipIf(missing)('stages of an open hour', () => {
   };
 
   beforeAll(async () => {
-    engine = await startTestEngine();
-    const real = createStore(engine.supervisor, { clock });
+    test = await startTestStore();
+    const real = test.store;
     store = {
       ...real,
       native: async (sql, options) => {
@@ -40,13 +40,8 @@ describe.skipIf(missing)('stages of an open hour', () => {
         return answer;
       },
     };
-    const migrated = await migrate(store, shippedMigrations(), clock);
-    if (!migrated.ok) throw new Error(migrated.error.message);
   }, 60_000);
-  afterAll(async () => {
-    await store?.close();
-    await engine?.stop();
-  });
+  afterAll(() => test?.stop());
 
   async function load(rows: number, number = ++seg): Promise<void> {
     const spans = new BlockBuilder(tableOf('spans'));

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../base/clock.ts';
 import { openState, type State } from '../state/index.ts';
-import { engineMissing, startTestEngine, type TestEngine } from '../store/engine/testing.ts';
-import { createStore, migrate, type Store, shippedMigrations } from '../store/index.ts';
+import type { Store } from '../store/index.ts';
+import { engineMissing, startTestStore, type TestStore } from '../store/testing.ts';
 import { createQuarterReader, type QuarterReader } from './quarter-reader.ts';
 
 const missing = engineMissing();
@@ -14,16 +14,14 @@ const START_S = 1_760_000_000 - (1_760_000_000 % DAY_S);
 const EVERYBODY = { tenant: null };
 
 describe.skipIf(missing)('the reader of a sweep', () => {
-  let engine: TestEngine;
+  let test: TestStore;
   let store: Store;
   let state: State;
   let reader: QuarterReader;
 
   beforeAll(async () => {
-    engine = await startTestEngine();
-    store = createStore(engine.supervisor, { clock: systemClock });
-    const migrated = await migrate(store, shippedMigrations(), systemClock);
-    if (!migrated.ok) throw new Error(migrated.error.message);
+    test = await startTestStore();
+    store = test.store;
     const opened = await openState({ path: ':memory:', clock: systemClock });
     if (!opened.ok) throw new Error(opened.error.message);
     state = opened.value;
@@ -43,8 +41,7 @@ describe.skipIf(missing)('the reader of a sweep', () => {
   });
   afterAll(async () => {
     await state?.close();
-    await store?.close();
-    await engine?.stop();
+    await test?.stop();
   });
 
   const cell = (tenant: string, dim = 'workload', stage = '') => ({

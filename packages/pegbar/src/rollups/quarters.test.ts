@@ -5,8 +5,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { BlockBuilder } from '../native/index.ts';
 import { openState, type State } from '../state/index.ts';
-import { engineMissing, startTestEngine, type TestEngine } from '../store/engine/testing.ts';
-import { createStore, migrate, type Store, shippedMigrations } from '../store/index.ts';
+import type { Store } from '../store/index.ts';
+import { engineMissing, startTestStore, type TestStore } from '../store/testing.ts';
 import { type RollupRow, Tally } from './builder.ts';
 import { createQuarters, QUARTER_MS } from './quarters.ts';
 import { HOUR_MS } from './swap.ts';
@@ -19,22 +19,17 @@ const NOW = Math.floor(Date.now() / DAY_MS) * DAY_MS + 13 * HOUR_MS;
 const KEY = 'tenant, metric, stage, dim, value';
 
 describe.skipIf(missing)('sums by quarter of a day', () => {
-  let engine: TestEngine;
+  let test: TestStore;
   let store: Store;
   let state: State;
   let now = NOW;
   const clock: Clock = { ...systemClock, now: () => now };
 
   beforeAll(async () => {
-    engine = await startTestEngine();
-    store = createStore(engine.supervisor, { clock: systemClock });
-    const migrated = await migrate(store, shippedMigrations(), systemClock);
-    if (!migrated.ok) throw new Error(migrated.error.message);
+    test = await startTestStore();
+    store = test.store;
   });
-  afterAll(async () => {
-    await store?.close();
-    await engine?.stop();
-  });
+  afterAll(() => test?.stop());
   beforeEach(async () => {
     now = NOW;
     for (const table of ['roll_hours', 'roll_quarters', 'roll_references'])

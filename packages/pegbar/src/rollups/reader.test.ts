@@ -7,8 +7,8 @@ import { silentLog as log } from '../base/log.ts';
 import { BlockBuilder } from '../native/index.ts';
 import { foldSpans } from '../requests/index.ts';
 import { openState } from '../state/index.ts';
-import { engineMissing, startTestEngine, type TestEngine } from '../store/engine/testing.ts';
-import { createStore, migrate, type Store, shippedMigrations } from '../store/index.ts';
+import type { Store } from '../store/index.ts';
+import { engineMissing, startTestStore, type TestStore } from '../store/testing.ts';
 import type { Tally } from './builder.ts';
 import { createRollupKeeper, type RollupKeeper } from './keeper.ts';
 import { createRollupReader, type KeyCondition, type RollupQuestion } from './reader.ts';
@@ -26,7 +26,7 @@ const STAGES = ['generate', 'upscale'];
 const QUANTILES = [0.5, 0.95, 0.99];
 
 describe.skipIf(missing)('the reader of the rollups', () => {
-  let engine: TestEngine;
+  let test: TestStore;
   let store: Store;
   let keeper: RollupKeeper;
   let now = NOW;
@@ -81,10 +81,8 @@ describe.skipIf(missing)('the reader of the rollups', () => {
   }
 
   beforeAll(async () => {
-    engine = await startTestEngine();
-    store = createStore(engine.supervisor, { clock: systemClock });
-    const migrated = await migrate(store, shippedMigrations(), systemClock);
-    if (!migrated.ok) throw new Error(migrated.error.message);
+    test = await startTestStore();
+    store = test.store;
     const state = await openState({ path: ':memory:', clock });
     if (!state.ok) throw new Error(state.error.message);
     keeper = await createRollupKeeper({ state: state.value, store, clock, counters: createCounters(), log });
@@ -92,10 +90,7 @@ describe.skipIf(missing)('the reader of the rollups', () => {
     // Late rows: hours that were stored are counted anew.
     await load(300, NOW - 30 * HOUR_MS, 30 * HOUR_MS, 2n);
   });
-  afterAll(async () => {
-    await store?.close();
-    await engine?.stop();
-  });
+  afterAll(() => test?.stop());
 
   for (const [table, start] of [
     ['roll_hours', 'toStartOfHour'],

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../base/clock.ts';
 import type { Result } from '../base/result.ts';
-import { createStore, type Store } from './client.ts';
-import { engineMissing, startTestEngine, type TestEngine } from './engine/testing.ts';
+import type { Store } from './client.ts';
 import type { StoreError } from './errors.ts';
+import { engineMissing, startTestStore, type TestStore } from './testing.ts';
 
 const missing = engineMissing();
 
@@ -18,12 +18,11 @@ function errorOf(result: Result<unknown, StoreError>): StoreError {
 }
 
 describe.skipIf(missing !== null)(`the store client${missing ? ` (skipped: ${missing})` : ''}`, () => {
-  let test: TestEngine;
+  let test: TestStore;
   let store: Store;
   beforeAll(async () => {
-    test = await startTestEngine();
-    store = createStore(test.supervisor, { clock: systemClock });
-    must(await store.command('CREATE DATABASE pegbar ENGINE = Atomic', { unbound: true }));
+    test = await startTestStore({ holds: 'database' });
+    store = test.store;
     must(
       await store.command(
         `CREATE TABLE t (tenant LowCardinality(String), x UInt64, b BFloat16, part Date DEFAULT '2026-01-01')
@@ -32,10 +31,7 @@ describe.skipIf(missing !== null)(`the store client${missing ? ` (skipped: ${mis
       ),
     );
   });
-  afterAll(async () => {
-    await store.close();
-    await test.stop();
-  });
+  afterAll(() => test?.stop());
 
   it('binds parameters and returns rows with 64-bit integers as strings', async () => {
     const rows = must(

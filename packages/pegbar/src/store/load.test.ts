@@ -8,8 +8,6 @@ import { type Counters, createCounters } from '../base/counters.ts';
 import { silentLog as log } from '../base/log.ts';
 import { BlockBuilder, readBlock } from '../native/index.ts';
 import { BLOCK_FRAME, openSpool, type Spool } from '../spool/index.ts';
-import { createStore } from './client.ts';
-import { engineMissing, startTestEngine, type TestEngine } from './engine/testing.ts';
 import {
   createLoader,
   type InsertResult,
@@ -17,8 +15,8 @@ import {
   type LoadListener,
   type SegmentStore,
 } from './load.ts';
-import { migrate, shippedMigrations } from './migrate.ts';
 import { segmentStore } from './segments.ts';
+import { engineMissing, startTestStore, type TestStore } from './testing.ts';
 
 const missing = engineMissing();
 if (missing) console.warn(`the contract is not run on the real store: ${missing}`);
@@ -83,20 +81,17 @@ describe.each([
   { name: 'in memory', real: false },
   { name: 'in the engine', real: true },
 ])('a segment store $name', ({ real }) => {
-  let engine: TestEngine | undefined;
+  let test: TestStore | undefined;
   let store: SegmentStore;
   beforeAll(async () => {
     if (!real || missing) {
       store = fakeStore();
       return;
     }
-    engine = await startTestEngine();
-    const client = createStore(engine.supervisor, { clock: systemClock });
-    const migrated = await migrate(client, shippedMigrations(), systemClock);
-    if (!migrated.ok) throw new Error(migrated.error.message);
-    store = segmentStore(client);
+    test = await startTestStore();
+    store = segmentStore(test.store);
   });
-  afterAll(() => engine?.stop());
+  afterAll(() => test?.stop());
 
   it('stores the blocks of a segment together and counts them', async () => {
     expect(await store.countSegment('scores', 11)).toBe(0);

@@ -2,10 +2,10 @@ import { TABLES } from '@pegbar/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../base/clock.ts';
 import type { Migration } from '../base/migrations.ts';
-import { createStore, type Store } from './client.ts';
+import type { Store } from './client.ts';
 import { ddlOf } from './ddl.ts';
-import { engineMissing, startTestEngine, type TestEngine } from './engine/testing.ts';
 import { migrate, shippedMigrations, statementsOf } from './migrate.ts';
+import { engineMissing, startTestStore, type TestStore } from './testing.ts';
 
 const missing = engineMissing();
 
@@ -17,19 +17,16 @@ it('splits a file at the semicolons that end a line', () => {
 });
 
 describe.skipIf(missing !== null)(`migrations of the store${missing ? ` (skipped: ${missing})` : ''}`, () => {
-  let test: TestEngine;
+  let test: TestStore;
   let store: Store;
   beforeAll(async () => {
-    test = await startTestEngine();
-    store = createStore(test.supervisor, { clock: systemClock });
+    test = await startTestStore({ holds: 'nothing' });
+    store = test.store;
   });
   afterEach(async () => {
     await store.command('DROP DATABASE IF EXISTS pegbar SYNC', { unbound: true });
   });
-  afterAll(async () => {
-    await store.close();
-    await test.stop();
-  });
+  afterAll(() => test?.stop());
 
   async function read(sql: string): Promise<Record<string, unknown>[]> {
     const result = await store.rows<Record<string, unknown>>(sql);

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../base/clock.ts';
-import { createStore } from './client.ts';
-import { engineMissing, startTestEngine } from './engine/testing.ts';
 import { boundText } from './post.ts';
+import { engineMissing, startTestStore } from './testing.ts';
 
 const missing = engineMissing();
 if (missing) console.warn(`skipped: ${missing}`);
@@ -26,9 +24,7 @@ describe('bound values', () => {
   });
 
   it.skipIf(missing)('come back from the engine as they were sent, whatever they hold', async () => {
-    const engine = await startTestEngine();
-    const store = createStore(engine.supervisor, { clock: systemClock });
-    await store.command('CREATE DATABASE pegbar ENGINE = Atomic', { unbound: true });
+    const { store, stop } = await startTestStore({ holds: 'database' });
     const texts = [
       "'; DROP TABLE x --",
       '\\',
@@ -48,7 +44,6 @@ describe('bound values', () => {
     // Longer than a connection may rest: only an idle one is given up.
     const slow = await store.rows('SELECT sleepEachRow(1) AS s FROM numbers(3) SETTINGS max_block_size = 1');
     expect(slow).toMatchObject({ ok: true });
-    await store.close();
-    await engine.stop();
+    await stop();
   });
 });

@@ -3,11 +3,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { createCounters } from '../base/counters.ts';
 import { silentLog } from '../base/log.ts';
-import { createStore, type Store } from './client.ts';
+import type { Store } from './client.ts';
 import { ddlOf } from './ddl.ts';
-import { engineMissing, startTestEngine, type TestEngine } from './engine/testing.ts';
 import { createRetention, type DiskUsage, type Retention } from './retention.ts';
 import { lifetime, partitionEnd, type RetentionPolicy } from './retention-plan.ts';
+import { engineMissing, startTestStore, type TestStore } from './testing.ts';
 
 const missing = engineMissing();
 const HOUR = 3_600_000;
@@ -45,7 +45,7 @@ it('keeps stages as long as events, and the kept traces never shorter than all t
 });
 
 describe.skipIf(missing !== null)(`retention${missing ? ` (skipped: ${missing})` : ''}`, () => {
-  let test: TestEngine;
+  let test: TestStore;
   let store: Store;
   let now = NOON;
   let disk: DiskUsage;
@@ -65,15 +65,11 @@ describe.skipIf(missing !== null)(`retention${missing ? ` (skipped: ${missing})`
   }
 
   beforeAll(async () => {
-    test = await startTestEngine();
-    store = createStore(test.supervisor, { clock: systemClock });
-    await store.command('CREATE DATABASE pegbar ENGINE = Atomic', { unbound: true });
+    test = await startTestStore({ holds: 'database' });
+    store = test.store;
     for (const table of TABLES) await run(ddlOf(table));
   });
-  afterAll(async () => {
-    await store.close();
-    await test.stop();
-  });
+  afterAll(() => test?.stop());
   beforeEach(async () => {
     for (const table of TABLES) await run(`TRUNCATE TABLE ${table.name}`);
     now = NOON;

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../base/clock.ts';
 import { createCounters } from '../base/counters.ts';
 import { OUTCOME_SQL, SETTLED_MS_SQL, verdictOf } from '../requests/index.ts';
-import { createStore, type Store } from './client.ts';
+import type { Store } from './client.ts';
 import { ddlOf } from './ddl.ts';
-import { engineMissing, startTestEngine, type TestEngine } from './engine/testing.ts';
+import { engineMissing, startTestStore, type TestStore } from './testing.ts';
 import { viewSelects } from './views.ts';
 import { createWall, SQL_LIMITS, type SqlAnswer, type Wall } from './wall.ts';
 
@@ -16,7 +16,7 @@ const ALL = { tenant: null };
 const VIEWS = viewSelects({ outcome: OUTCOME_SQL, settled_ms: SETTLED_MS_SQL });
 
 describe.skipIf(missing !== null)(`the SQL wall${missing ? ` (skipped: ${missing})` : ''}`, () => {
-  let test: TestEngine;
+  let test: TestStore;
   let store: Store;
   let wall: Wall;
   const counters = createCounters();
@@ -27,9 +27,8 @@ describe.skipIf(missing !== null)(`the SQL wall${missing ? ` (skipped: ${missing
   }
 
   beforeAll(async () => {
-    test = await startTestEngine();
-    store = createStore(test.supervisor, { clock: systemClock });
-    await store.command('CREATE DATABASE pegbar ENGINE = Atomic', { unbound: true });
+    test = await startTestStore({ holds: 'database' });
+    store = test.store;
     for (const table of TABLES) await run(ddlOf(table));
     for (const [index, { tenant }] of [A, { tenant: 'studio-b' }, QUOTED].entries()) {
       const params = { tenant, secret: `secret of ${tenant}`, trace: `${index + 1}`.repeat(16) };
@@ -66,10 +65,7 @@ describe.skipIf(missing !== null)(`the SQL wall${missing ? ` (skipped: ${missing
       views: VIEWS,
     });
   });
-  afterAll(async () => {
-    await store.close();
-    await test.stop();
-  });
+  afterAll(() => test?.stop());
 
   async function ask(sql: string, scope: { tenant: string | null } = A): Promise<SqlAnswer> {
     const result = await wall.query(scope, sql);
