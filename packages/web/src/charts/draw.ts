@@ -21,6 +21,9 @@ const HATCH_PX = 6;
 /** On tall charts the line of a deployment is drawn stronger. */
 const HERO_PX = 200;
 const BAR_GAP_PX = 1.5;
+const BAR_LEAST_PX = 2;
+/** Where two that touch meet there is no seam. */
+const onPixel = (x: number): number => Math.round(x * devicePixelRatio) / devicePixelRatio;
 
 /** Under the lines. */
 export function drawUnder(ctx: Ctx, scene: Scene): void {
@@ -141,7 +144,10 @@ function drawBars(ctx: Ctx, { plan, frame, colourOf }: Scene): void {
   const bars = plan.lines.filter((line) => line.series.bars);
   if (bars.length === 0) return;
   const pitch = frame.plotWidth / Math.max(1, plan.times.length - 1);
-  const width = Math.max(1, pitch - BAR_GAP_PX);
+  // Bars that would be thinner than the paper between them touch each other.
+  const together = pitch < BAR_LEAST_PX + BAR_GAP_PX;
+  const width = together ? pitch : pitch - BAR_GAP_PX;
+  const edge = (x: number): number => (together ? onPixel(x) : x);
   ctx.save();
   ctx.beginPath();
   ctx.rect(frame.left - 1, 0, frame.plotWidth + 2, frame.height);
@@ -153,7 +159,8 @@ function drawBars(ctx: Ctx, { plan, frame, colourOf }: Scene): void {
       if (top === null || value === null || value === 0) return;
       ctx.globalAlpha = at >= plan.whole ? PARTIAL_ALPHA : 1;
       const y = frame.yOf(top);
-      ctx.fillRect(frame.xOf(plan.times[at]!) - width / 2, y, width, frame.yOf(top - value) - y);
+      const from = frame.xOf(plan.times[at]!) - width / 2;
+      ctx.fillRect(edge(from), y, edge(from + width) - edge(from), frame.yOf(top - value) - y);
     });
   }
   ctx.restore();
@@ -197,15 +204,25 @@ function drawMarks(ctx: Ctx, { marks, frame, colourOf }: Scene): void {
   ctx.restore();
 }
 
-function drawBaseline(ctx: Ctx, { frame, colourOf }: Scene): void {
+function drawBaseline(ctx: Ctx, { frame, colourOf, plan, props }: Scene): void {
   const y = Math.round(frame.top + frame.plotHeight) + 0.5;
+  const right = frame.left + frame.plotWidth;
+  const stroke = (from: number, to: number, colour: Colour, width: number): void => {
+    ctx.strokeStyle = colourOf(colour);
+    ctx.lineWidth = width;
+    ctx.beginPath();
+    ctx.moveTo(from, y);
+    ctx.lineTo(to, y);
+    ctx.stroke();
+  };
   ctx.save();
-  ctx.strokeStyle = colourOf('axis');
-  ctx.lineWidth = 1;
-  ctx.beginPath();
-  ctx.moveTo(frame.left, y);
-  ctx.lineTo(frame.left + frame.plotWidth, y);
-  ctx.stroke();
+  if (props.split_ms === undefined) stroke(frame.left, right, 'axis', 1);
+  else {
+    // Between two buckets, not in the middle of one.
+    const split = Math.min(right, Math.max(frame.left, frame.xOf(props.split_ms - plan.step_ms / 2)));
+    stroke(frame.left, split, 'pencil-line', 2);
+    stroke(split, right, 'ink', 2);
+  }
   ctx.restore();
 }
 

@@ -16,7 +16,7 @@ export {
   useZoom,
 } from './kpi-chart.tsx';
 export { LatencyHeatmap } from './latency-heatmap.tsx';
-export { Diamond, Peg } from './layer.tsx';
+export { Diamond, Peg, SIDES_PX } from './layer.tsx';
 export { Key, type LegendColumn, LegendTable } from './legend-table.tsx';
 export { useMarks } from './marks.ts';
 export { Spark } from './spark.tsx';

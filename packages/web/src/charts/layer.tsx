@@ -21,10 +21,11 @@ export function Pins({ plan, frame }: { plan: Plan; frame: Frame }) {
   const wished = lines.map(({ tops, values, last, series }) =>
     frame.yOf(series.bars ? tops[last]! - values[last]! / 2 : values[last]!),
   );
-  const places = placePins(wished, frame.top, frame.top + frame.plotHeight);
-  const left = frame.left + frame.plotWidth + (lines.length > 1 ? 6 : 8);
+  const sides = hasSides(plan);
+  const places = placePins(sides ? middlesOf(plan, frame) : wished, frame.top, frame.top + frame.plotHeight);
+  const left = frame.left + frame.plotWidth + (sides ? SIDES_PX : 0) + (lines.length > 1 ? 6 : 8);
   return lines.map(({ series, values, last }, index) => {
-    const value = at === null ? values[last] : values[at];
+    const value = at === null ? (series.sides?.now ?? values[last]) : values[at];
     return (
       <span
         key={series.name}
@@ -35,8 +36,53 @@ export function Pins({ plan, frame }: { plan: Plan; frame: Frame }) {
         {lines.length > 1 && <i style={{ background: cssColour(series.colour) }} />}
         {lines.length > 1 && <span className={css.pinName}>{series.name}</span>}
         <b>{value === null || value === undefined ? '–' : plan.format(value)}</b>
+        {series.sides && <span className={css.was}>{plan.format(series.sides.before)}</span>}
       </span>
     );
+  });
+}
+
+const SIDE_PX = 18;
+const SIDES_LEAD_PX = 12;
+const SIDES_GAP_PX = 9;
+/** Their names stand in the row of the pegs, above them: below are times. */
+const NAME_PX = 18;
+/** Right of the plot, before the pins. */
+export const SIDES_PX = SIDES_LEAD_PX + 2 * SIDE_PX + SIDES_GAP_PX;
+const hasSides = (plan: Plan): boolean => plan.lines.some(({ series }) => series.sides);
+
+/** Then and now as a column each, on the scale of the bars. */
+export function Sides({ plan, frame }: { plan: Plan; frame: Frame }) {
+  if (!hasSides(plan)) return null;
+  const bottom = frame.top + frame.plotHeight;
+  return (['before', 'now'] as const).map((side, at) => {
+    const left = frame.left + frame.plotWidth + SIDES_LEAD_PX + at * (SIDE_PX + SIDES_GAP_PX);
+    let sum = 0;
+    return (
+      <span key={side} className={classes(css.side, css[side])} aria-hidden="true">
+        {plan.lines.map(({ series: { name, colour, sides } }) => {
+          const under = frame.yOf(sum);
+          sum += sides?.[side] ?? 0;
+          const top = frame.yOf(sum);
+          const style = { left, top, width: SIDE_PX, height: under - top, background: cssColour(colour) };
+          return <i key={name} style={style} />;
+        })}
+        <span style={{ left, top: bottom, width: SIDE_PX }} />
+        <span style={{ left: left + SIDE_PX / 2, top: frame.top - NAME_PX }}>
+          {side === 'now' ? 'now' : 'then'}
+        </span>
+      </span>
+    );
+  });
+}
+
+/** Of the parts of the column of now. */
+function middlesOf(plan: Plan, frame: Frame): number[] {
+  let sum = 0;
+  return plan.lines.map(({ series: { sides } }) => {
+    const part = sides?.now ?? 0;
+    sum += part;
+    return frame.yOf(sum - part / 2);
   });
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planOf } from './plan.ts';
+import { planOf, sentenceOf } from './plan.ts';
 import type { Series } from './types.ts';
 
 const line = (name: string, more: Partial<Series> = {}): Series => ({
@@ -34,17 +34,11 @@ describe('the baseline of a chart', () => {
     expect(ghosts.map(({ values }) => values)).toEqual([[3, 4, null]]);
   });
 
-  it('of parts of a whole is where one ended and the next began', () => {
-    const part = (name: string, earlier: number[]) => line(name, { bars: true, earlier });
-    const series = [part('blue', [50, 40]), part('red', [30, 40]), part('grey', [20, 20])];
-    const { ghosts } = planOf(
-      { label: '', times: [0, 1, 2], step_ms: 1, series, scale: { min: 0, max: 100 } },
-      new Set(),
-      200,
-    );
-    expect(ghosts.map(({ values }) => values)).toEqual([
-      [50, 40, null],
-      [80, 80, null],
-    ]);
+  it('of parts of a whole stands beside them as figures, and lies over no bar', () => {
+    const part = (name: string, before: number, now: number) =>
+      line(name, { bars: true, earlier: [before, before, before], sides: { before, now } });
+    const whole = plan(part('blue', 60, 50), part('grey', 40, 50));
+    expect(whole.ghosts).toEqual([]);
+    expect(sentenceOf('Palette', whole)).toBe('Palette: blue 50, was 60; grey 50, was 40');
   });
 });

@@ -16,8 +16,6 @@ export interface Line {
 export interface Ghost {
   readonly line: Line;
   readonly values: Values;
-  /** It lies over colours of any kind: it is drawn in a casing. */
-  readonly cased?: true;
 }
 
 export interface Plan {
@@ -52,7 +50,7 @@ export function planOf(props: TimeChartProps, hidden: ReadonlySet<string>, heigh
     const tops = one.bars ? stacked(one.values, base) : one.values;
     return { series: one, values: one.values, tops, last: lastValue(one.values, whole) };
   });
-  const ghosts = ghostsOf(lines, typeof props.scale === 'object');
+  const ghosts = ghostsOf(lines);
   return {
     times,
     step_ms,
@@ -68,20 +66,18 @@ export function planOf(props: TimeChartProps, hidden: ReadonlySet<string>, heigh
 /** Of more lines than these, dashes that nobody asked for are a tangle. */
 const DASHED_MOST = 2;
 
-/** `whole`: parts of a whole, of which the sum is always the same; where one part ended and the next began then tells more. */
-function ghostsOf(lines: readonly Line[], whole: boolean): Plan['ghosts'] {
+/** Of bars their sum, unless they have columns of then and now: parts of a whole add up to the same at all times. */
+function ghostsOf(lines: readonly Line[]): Plan['ghosts'] {
   const own = lines.flatMap((line) => {
     const { ghost, earlier, bars } = line.series;
     const values = ghost ?? (lines.length <= DASHED_MOST && !bars ? earlier : undefined);
     return values ? [{ line, values }] : [];
   });
-  const stack = lines.filter(({ series }) => series.bars && series.earlier);
+  const stack = lines.filter(({ series }) => series.bars && series.earlier && !series.sides);
   const top = stack.at(-1);
   if (!top) return own;
   const line = { ...top, series: { ...top.series, colour: 'pencil-line' } };
-  const upTo = (count: number): Values => sumOf(stack.slice(0, count), top.values.length);
-  if (!whole) return [...own, { line, values: upTo(stack.length) }];
-  return [...own, ...stack.slice(1).map((_, at) => ({ line, values: upTo(at + 1), cased: true as const }))];
+  return [...own, { line, values: sumOf(stack, top.values.length) }];
 }
 
 /** What bars were then, on each other. */
@@ -142,6 +138,11 @@ function scaleOf(
 export function sentenceOf(label: string, plan: Plan): string {
   const told = plan.lines
     .filter((line) => line.last >= 0)
-    .map((line) => `${line.series.name} ${plan.format(line.values[line.last]!)}`);
-  return told.length === 0 ? `${label}: no data` : `${label}: ${told.join(', ')}`;
+    .map(({ series: { name, sides }, values, last }) =>
+      sides
+        ? `${name} ${plan.format(sides.now)}, was ${plan.format(sides.before)}`
+        : `${name} ${plan.format(values[last]!)}`,
+    );
+  const apart = plan.lines.some(({ series }) => series.sides) ? '; ' : ', ';
+  return told.length === 0 ? `${label}: no data` : `${label}: ${told.join(apart)}`;
 }

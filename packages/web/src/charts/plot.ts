@@ -12,8 +12,6 @@ export interface Plot {
 }
 
 const GHOST_DASH = [3, 3];
-/** Paper on either side of a ghost that lies over bars. */
-const CASING_PX = 3.5;
 
 /** What may not change without a new plot. */
 export const structureOf = ({ plan, frame, props }: Scene, zone: Zone): string =>
@@ -32,7 +30,7 @@ function columnsOf({ plan }: Scene): uPlot.AlignedData {
     values.map((value, at) => (at < plan.whole ? value : null));
   return [
     plan.times as number[],
-    ...plan.ghosts.flatMap(({ values, cased }) => (cased ? [[...values], [...values]] : [[...values]])),
+    ...plan.ghosts.map(({ values }) => [...values]),
     ...plan.lines.map((line) => (line.series.bars ? plan.times.map(() => null) : whole(line.values))),
   ] as uPlot.AlignedData;
 }
@@ -95,10 +93,8 @@ export function createPlot(host: HTMLElement, first: Scene, zone: Zone): Plot {
       ],
       series: [
         {},
-        ...plan.ghosts.flatMap(({ line: { series }, cased }) =>
-          cased
-            ? [line('surface', CASING_PX), line(series.colour, 1.5, { dash: GHOST_DASH })]
-            : [line(series.colour, 1, { dash: GHOST_DASH, alpha: 0.62 })],
+        ...plan.ghosts.map(({ line: { series } }) =>
+          line(series.colour, 1, { dash: GHOST_DASH, alpha: 0.62 }),
         ),
         ...plan.lines.map(({ series }) => line(series.colour, weightOf(series.weight))),
       ],

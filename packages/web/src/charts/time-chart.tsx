@@ -14,7 +14,7 @@ import { type Frame, frameOf } from './frame.ts';
 import { placeMarks } from './geometry.ts';
 import { useBucket } from './hover.ts';
 import { type Selection, useInteraction } from './interaction.ts';
-import { Crosshair, Exemplars, Marks, Pins } from './layer.tsx';
+import { Crosshair, Exemplars, Marks, Pins, Sides } from './layer.tsx';
 import { type Plan, planOf, sentenceOf } from './plan.ts';
 import { TableTwin } from './table-twin.tsx';
 import css from './time-chart.module.css';
@@ -74,6 +74,7 @@ export function TimeChart(props: TimeChartProps & ChartState) {
       {scene && (
         <div className={css.layer}>
           <Crosshair plan={plan} frame={scene.frame} />
+          <Sides plan={plan} frame={scene.frame} />
           <Pins plan={plan} frame={scene.frame} />
           <Marks marks={scene.marks} labels={props.markLabels === true} />
           <Exemplars scene={scene} />

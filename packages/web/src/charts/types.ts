@@ -18,6 +18,8 @@ export interface Series {
   readonly pin?: boolean;
   /** Stacked bars in place of a line; those of one chart stand on each other in their order. */
   readonly bars?: boolean;
+  /** One figure of then and one of now: bars that are parts of a whole stand so as two columns beside the plot. */
+  readonly sides?: { readonly before: number; readonly now: number };
 }
 
 export interface Band {
@@ -61,6 +63,8 @@ export interface TimeChartProps {
   readonly exemplars?: readonly Exemplar[];
   /** Where "now" is: a bucket that ends after it is not whole yet. */
   readonly now_ms?: number;
+  /** From here on it is now: the axis is pencil blue before it and ink after it. */
+  readonly split_ms?: number;
   /** Drag: zoom takes the range, explain takes it to the comparison. Without both nothing can be dragged. */
   readonly onZoom?: (from_ms: number, to_ms: number) => void;
   readonly onExplain?: (from_ms: number, to_ms: number) => void;

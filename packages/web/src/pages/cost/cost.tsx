@@ -17,7 +17,7 @@ import { Nothing } from '../../parts/nothing.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Cells, Head, Sheet } from '../../parts/sheet.tsx';
 import { Failed, Loading } from '../../parts/states.tsx';
-import { lastOf, thanWords, useContextState, useParameter } from '../../url/index.ts';
+import { lastOf, thanWords, useContextState, useParameter, useWindow } from '../../url/index.ts';
 import { CostTable } from './cost-table.tsx';
 import { costHeadline, costRows, METRICS, releaseHeadline } from './figures.ts';
 
@@ -36,6 +36,9 @@ const LABELS = {
   gpu_hours_per_1k_images: 'GPU-hours per 1K images',
 } as const;
 const GUTTER = 128;
+/** On a phone's width more bars than this are hairs; elsewhere as many as usual. */
+const PHONE_BARS = 28;
+const barsHere = (): number | undefined => (innerWidth < 720 ? PHONE_BARS : undefined);
 
 export function Page() {
   const [{ compare, range }] = useContextState();
@@ -43,7 +46,7 @@ export function Page() {
   const way: Way = WAYS.find(([id]) => id === asked)?.[0] ?? 'model_version';
   const all = useKpis({ metrics: METRICS });
   const totals = useKpis({ metrics: METRICS, as: 'total' });
-  const series = useKpis({ metrics: METRICS, by: [way] });
+  const series = useKpis({ metrics: METRICS, by: [way], window: useWindow(barsHere()) });
   const parts = useKpis({ metrics: METRICS, by: [way], as: 'total' });
   const marks = useMarks();
   const than = thanWords(compare, lastOf(range));

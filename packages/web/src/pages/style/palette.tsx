@@ -1,13 +1,13 @@
 /** The tones of a collection: as strips before and now, and over time, of all its models or of one. */
 import { useMemo } from 'react';
 import type { Parting, Shares, StyleCollection, StyleHealth, StylePalette } from '../../api/style.ts';
-import { ChartCell, type Series, useMarks, useZoom } from '../../charts/index.ts';
+import { ChartCell, type Series, SIDES_PX, useMarks, useZoom } from '../../charts/index.ts';
 import { formatPercent, significant } from '../../format/index.ts';
 import { Segmented } from '../../parts/button.tsx';
 import { DAY, HOUR, useNow, useParameter } from '../../url/index.ts';
 import { nameOf, thenOf } from './judge.ts';
 import css from './style.module.css';
-import { mostMoved, toneNames } from './tones.ts';
+import { meanOf, mostMoved, toneNames } from './tones.ts';
 
 const STRIP = { width: 100, height: 16 };
 
@@ -75,11 +75,14 @@ export function PaletteOverTime({ one, palette, health, parting }: OverTimeProps
   const points = model?.palette ?? palette.points;
   const times = useMemo(() => health.times.map((time) => Date.parse(time)), [health.times]);
   const release = painted.find(({ model_version }) => model_version === parting.release);
+  const { split_ms, points_back } = parting;
   const series = useMemo(() => {
-    const then = release?.palette ?? thenOf(points, parting.points_back);
-    return seriesOf(palette.tones, points, then);
-  }, [palette.tones, points, release, parting.points_back]);
+    const since = times.findIndex((time) => time >= (split_ms ?? 0));
+    const sides = { before: palette.before, now: model ? meanOf(points.slice(since)) : palette.now };
+    return seriesOf(palette.tones, points, release?.palette ?? thenOf(points, points_back), sides);
+  }, [palette, points, model, release, split_ms, points_back, times]);
   const moved = mostMoved(palette.tones, palette.now, palette.before);
+  const compared = series.some(({ sides }) => sides);
   return (
     <ChartCell
       {...zoom}
@@ -90,7 +93,8 @@ export function PaletteOverTime({ one, palette, health, parting }: OverTimeProps
       format={(share) => significant(share, 2)}
       {...{ series, times, marks, now_ms }}
       step_ms={parting.step_ms}
-      gutter={132}
+      {...(split_ms !== null && compared && { split_ms })}
+      gutter={compared ? GUTTER_PX + SIDES_PX : GUTTER_PX}
       height={186}
       {...(painted.length > 1 && {
         end: (
@@ -111,6 +115,8 @@ export function PaletteOverTime({ one, palette, health, parting }: OverTimeProps
   );
 }
 
+/** A long name of a tone with its figures. */
+const GUTTER_PX = 150;
 /** More names than this do not stand beside a title. */
 const MODELS_MOST = 3;
 const movedWords = (points: number): string =>
@@ -127,14 +133,21 @@ const stepName = (step_ms: number): string =>
           : `${Math.round(step_ms / 60_000)} minutes`;
 
 /** The commonest lies at the bottom; what stands on another is drawn in its order. */
-function seriesOf(tones: readonly string[], points: readonly Shares[], then?: readonly Shares[]): Series[] {
+function seriesOf(
+  tones: readonly string[],
+  points: readonly Shares[],
+  then: readonly Shares[] | undefined,
+  sides: { readonly before: Shares; readonly now: Shares },
+): Series[] {
   const names = toneNames(tones);
+  const side = (shares: readonly number[], at: number): number => (shares[at] ?? 0) * 100;
   return tones.map((colour, at) => ({
     name: names[at]!,
     colour,
     bars: true,
     values: shareOf(points, at),
     ...(then && { earlier: shareOf(then, at) }),
+    ...(sides.before && sides.now && { sides: { before: side(sides.before, at), now: side(sides.now, at) } }),
   }));
 }
 const shareOf = (points: readonly Shares[], at: number): (number | null)[] =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { mostMoved, toneName, toneNames } from './tones.ts';
+import { meanOf, mostMoved, toneName, toneNames } from './tones.ts';
 
 describe('tones in words', () => {
   test('have the names that people give them', () => {
@@ -18,5 +18,13 @@ describe('tones in words', () => {
     expect(mostMoved(['#4a90d9', '#000000'], [0.3, 0.7], [0.5, 0.5])).toEqual({ name: 'blue', points: -20 });
     expect(mostMoved(['#4a90d9', '#000000'], [0.5, 0.5], [0.51, 0.49])).toBeNull();
     expect(mostMoved(['#4a90d9'], [1], null)).toBeNull();
+  });
+
+  test('have a mean over the times that are known', () => {
+    expect(meanOf([[0.2, 0.8], null, [0.4, 0.6]])?.map((share) => share.toFixed(2))).toEqual([
+      '0.30',
+      '0.70',
+    ]);
+    expect(meanOf([null])).toBeNull();
   });
 });

@@ -65,3 +65,11 @@ export function mostMoved(
   });
   return Math.abs(most.points) < 2 ? null : most;
 }
+
+/** The mean of shares over time; null where none is known. */
+export function meanOf(points: readonly (readonly number[] | null)[]): number[] | null {
+  const known = points.filter((shares) => shares !== null);
+  return (
+    known[0]?.map((_, at) => known.reduce((sum, shares) => sum + (shares[at] ?? 0), 0) / known.length) ?? null
+  );
+}
