@@ -18,10 +18,10 @@ export const sleep = (ms, signal) =>
 
 /** A built tree to test in place of this one, so that work goes on in this one meanwhile. */
 const ROOT = process.env.PEGBAR_DIR ?? join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-/** A start takes about a second; a busy machine and a full spool take longer. */
-const READY_MS = 60_000;
+/** A start takes about a second; a busy machine and a full spool take longer, and the engine itself is given two minutes. */
+const READY_MS = 150_000;
 /** Restarts of the engine, loading and counting included. */
-const FLUSH_MS = 90_000;
+const FLUSH_MS = 240_000;
 const LOG_KEPT = 200_000;
 
 /** Below the range that the system deals out itself: no other may have it when we start again. */

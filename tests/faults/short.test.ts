@@ -8,7 +8,7 @@ const missing = engineMissing();
 if (missing) console.warn(`skipped: ${missing}`);
 const RUN = fileURLToPath(new URL('run.mjs', import.meta.url));
 /** Some 40 s on a quiet machine. */
-const LIMIT_MS = 300_000;
+const LIMIT_MS = 600_000;
 
 it.skipIf(missing)(
   'loses nothing that it acknowledged and stores nothing twice, over a dozen kills and damaged logs',
