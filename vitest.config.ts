@@ -33,7 +33,15 @@ const common = {
   /** A cold engine on a busy runner needs 10 s; what needs a minute hangs. */
   testTimeout: 60_000,
   hookTimeout: 60_000,
+  /** `expect.poll` waits a second unless told: less than a busy runner may stand still. */
+  expect: { poll: { timeout: 30_000 } },
 } as const;
+
+/**
+ * In CI a test over processes, ports and a browser on a machine shared with strangers gets a second try; the closing
+ * line names each that needed it, so that nothing passes unseen. Here, and in tests of pure code, the first try counts.
+ */
+const retry = process.env.CI ? 1 : 0;
 
 /** Packages of the workspace are tested as source, not as the build of a minute ago. */
 const conditions = ['pegbar-source'];
@@ -61,6 +69,7 @@ export default defineConfig({
         ...source,
         test: {
           ...common,
+          retry,
           name: 'engine',
           include: ENGINE,
           exclude: [...LIGHT, FIXTURE, WEB],
@@ -72,6 +81,7 @@ export default defineConfig({
         ...source,
         test: {
           ...common,
+          retry,
           name: 'web',
           include: [WEB],
           globalSetup: 'tests/web/shared-studio.mjs',

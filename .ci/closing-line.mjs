@@ -12,6 +12,6 @@ try {
   console.log(`no report of the tests: ${error.message}`);
 }
 const result = closingLine(json, Number(tests), Number(checks));
-for (const line of result.failures) console.log(line);
+for (const line of [...result.unsteady, ...result.failures]) console.log(line);
 console.log(result.line);
 process.exitCode = result.ok ? 0 : 1;

@@ -18,6 +18,17 @@ describe('the closing line', () => {
       line: '4 passed, 0 failed, 2 skipped',
       ok: true,
       failures: [],
+      unsteady: [],
+    });
+  });
+
+  test('names a test that passed on its second try, with what it said at first', () => {
+    const unsteady = { status: 'passed', fullName: 'starts', failureMessages: ['no answer'] };
+    const report = { testResults: [{ ...suite(), assertionResults: [unsteady] }] };
+    expect(closingLine(report, 0, 0)).toMatchObject({
+      line: '2 passed, 0 failed',
+      ok: true,
+      unsteady: ['passed on its second try: a.test.ts: starts: no answer'],
     });
   });
 
