@@ -37,18 +37,18 @@ const common = {
   expect: { poll: { timeout: 30_000 } },
 } as const;
 
-/**
- * In CI a test over processes, ports and a browser on a machine shared with strangers gets a second try; the closing
- * line names each that needed it, so that nothing passes unseen. Here, and in tests of pure code, the first try counts.
- */
-const retry = process.env.CI ? 1 : 0;
-
 /** Packages of the workspace are tested as source, not as the build of a minute ago. */
 const conditions = ['pegbar-source'];
 const source = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 /** Where CI asks for it, the counts of its closing line are written here. */
 const report = process.env.PEGBAR_TEST_REPORT;
+
+/**
+ * There a test over processes, ports and a browser, on a machine shared with strangers, gets a second try; the closing
+ * line names each that needed it, so that nothing passes unseen. Elsewhere, and in tests of pure code, the first counts.
+ */
+const retry = report === undefined ? 0 : 1;
 
 export default defineConfig({
   ...source,
