@@ -3,6 +3,24 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, openBrowser, openPage } from './browser.mjs';
 import { MOVE_IN_MS, sharedStudio } from './shared.ts';
 
+/** For what a server has yet to load. */
+const PATIENCE = { timeout: 30_000, interval: 250 };
+
+/** One record, of now, as an OpenTelemetry SDK sends it. */
+async function sendLog(otlp_http: string, body: string): Promise<void> {
+  const record = {
+    timeUnixNano: `${Date.now()}000000`,
+    severityText: 'INFO',
+    body: { stringValue: body },
+  };
+  const answer = await fetch(`${otlp_http}/v1/logs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords: [record] }] }] }),
+  });
+  if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
+}
+
 describe.skipIf(CHROMIUM === undefined)('requests, traces, errors and logs', () => {
   let studio: Awaited<ReturnType<typeof sharedStudio>>;
   let browser: Awaited<ReturnType<typeof openBrowser>>;
@@ -128,15 +146,33 @@ describe.skipIf(CHROMIUM === undefined)('requests, traces, errors and logs', () 
     await tab.close();
   });
 
-  it('follows logs, and stops', async () => {
+  it('follows logs over what was there, and keeps both when it stops', async () => {
     const tab = await openPage(browser, { url: studio.url });
-    await tab.go('/logs');
+    const me = (await fetch(`${studio.url}/api/v1/me`).then((answer) => answer.json())) as {
+      otlp_http: string;
+    };
+    const name = `follow-${Date.now().toString(36)}`;
+    const list = tab.page.getByRole('region', { name: 'Log records, newest first' });
+    const told = (body: string) => list.getByText(`${name} ${body}`, { exact: true });
+    await sendLog(me.otlp_http, `${name} was there before`);
+    const stored = async (): Promise<number> => {
+      const answer = await fetch(`${studio.url}/api/v1/logs?filter=body~${name}`);
+      return ((await answer.json()) as { items: unknown[] }).items.length;
+    };
+    await expect.poll(stored, PATIENCE).toBe(1);
+    await tab.go(`/logs?text=${name}`);
+    await told('was there before').waitFor();
     await tab.page.getByRole('button', { name: 'Follow', exact: true }).click();
     await tab.page.waitForURL(/live=on/);
-    await tab.page.getByText('Listening').waitFor();
+    await tab.page.getByText('Following: 0 records').waitFor();
+    expect(await told('was there before').count()).toBe(1);
+    await sendLog(me.otlp_http, `${name} came in since`);
+    await expect.poll(() => told('came in since').count(), PATIENCE).toBe(1);
+    expect(await told('was there before').count()).toBe(1);
     await tab.page.getByRole('button', { name: 'Pause' }).click();
     await tab.page.getByRole('button', { name: 'Stop following' }).click();
     await tab.page.waitForURL((url) => !url.search.includes('live'));
+    await expect.poll(() => list.getByText(name).count(), PATIENCE).toBe(2);
     expect(tab.faults).toEqual([]);
     await tab.close();
   });

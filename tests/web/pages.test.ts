@@ -94,6 +94,38 @@ describe.skipIf(CHROMIUM === undefined)('the pages', () => {
     await tab.close();
   });
 
+  it('opens what is looked for when Enter was pressed before the answer, once, and nothing where there is none', async () => {
+    const tab = await openPage(browser, { url: studio.url });
+    const { page } = tab;
+    await tab.go('/errors');
+    const rows = await page.evaluate("fetch('/api/v1/requests?limit=1').then((answer) => answer.json())");
+    const id = (rows as { items: { request_id: string }[] }).items[0]!.request_id;
+    let answer: () => void = () => undefined;
+    const asked = new Promise<void>((resolve) => (answer = resolve));
+    await page.route('**/api/v1/find?**', async (route) => {
+      await asked;
+      await route.continue();
+    });
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').fill(id);
+    await page.getByText('Looking for it').waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByText('it opens when it is found').waitFor();
+    expect(page.url()).toContain('/errors');
+    answer();
+    await page.waitForURL((url) => url.pathname === `/requests/${id}`);
+    await page.getByRole('combobox').waitFor({ state: 'detached' });
+    await page.goBack();
+    await page.waitForURL(/\/errors/);
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').fill('no-such-thing-anywhere');
+    await page.keyboard.press('Enter');
+    await page.getByText('Nothing is called no-such-thing-anywhere').waitFor();
+    expect(page.url()).toContain('/errors');
+    expect(tab.faults).toEqual([]);
+    await tab.close();
+  });
+
   it('finds an id pasted anywhere, goes by letters, and shows a chart as a table', async () => {
     const tab = await openPage(browser, { url: studio.url });
     await tab.go('/');

@@ -40,6 +40,8 @@ export interface ListOptions {
   readonly filters?: readonly string[];
   readonly limit?: number;
   readonly enabled?: boolean;
+  /** In place of that of the context bar. */
+  readonly window?: Window;
   /** Beyond what is listed here, as the address takes it. */
   readonly more?: Params;
 }
@@ -60,7 +62,8 @@ const PAGES_AGAIN = 3;
 function useList<Row>(path: string, options: ListOptions & LongList<Row> = {}) {
   const { filters = [], limit = 100, enabled = true, more, later = limit, keep } = options;
   const [context] = useContextState();
-  const { from_ms, to_ms } = useWindow();
+  const usual = useWindow();
+  const { from_ms, to_ms } = options.window ?? usual;
   const params = {
     from: from_ms,
     to: to_ms,

@@ -1,6 +1,6 @@
 /** What comes in, as it comes in: asked again and again from where the answer before ended, never more kept than is shown. */
 import { useEffect, useRef, useState } from 'react';
-import { after } from '../base/browser.ts';
+import { after, now } from '../base/browser.ts';
 import { useContextState } from '../url/index.ts';
 import { get } from './client.ts';
 import type { LogRow } from './types.ts';
@@ -27,9 +27,11 @@ export interface Tail {
   readonly rows: readonly TailedLog[];
   /** Rows that went because newer ones came. */
   readonly gone: number;
+  /** When the first answer came: what was stored by then is in no row here. null: not yet. */
+  readonly began_ms: number | null;
   readonly error: unknown;
 }
-const NOTHING: Tail = { rows: [], gone: 0, error: null };
+const NOTHING: Tail = { rows: [], gone: 0, began_ms: null, error: null };
 
 /** Rows since it was switched on; paused, nothing is asked and nothing lost: it goes on where it stood. */
 export function useLogTail(on: boolean, paused: boolean, filters: readonly string[]): Tail {
@@ -57,11 +59,15 @@ export function useLogTail(on: boolean, paused: boolean, filters: readonly strin
         more = answer.items.length === ROWS;
         wait_ms = ASK_MS;
         const fresh = answer.items.map((row) => ({ ...row, place: place.current.next++ })).reverse();
-        setTail((now) => (fresh.length === 0 && now.error === null ? now : taken(now, fresh)));
+        const at_ms = now();
+        setTail((was) => {
+          const begun = was.began_ms === null ? { ...was, began_ms: at_ms } : was;
+          return fresh.length === 0 && was.error === null ? begun : taken(begun, fresh);
+        });
       } catch (error) {
         if (stop.signal.aborted) return;
         wait_ms = Math.min(LONGEST_MS, wait_ms * 2);
-        setTail((now) => ({ ...now, error }));
+        setTail((was) => ({ ...was, error }));
       }
       if (!stop.signal.aborted) cancel = after(more ? 0 : wait_ms, () => void ask());
     };
@@ -74,11 +80,12 @@ export function useLogTail(on: boolean, paused: boolean, filters: readonly strin
   return tail;
 }
 
-function taken(now: Tail, fresh: readonly TailedLog[]): Tail {
-  const all = [...fresh, ...now.rows];
+function taken(was: Tail, fresh: readonly TailedLog[]): Tail {
+  const all = [...fresh, ...was.rows];
   return {
     rows: all.slice(0, TAIL_MOST),
-    gone: now.gone + Math.max(0, all.length - TAIL_MOST),
+    gone: was.gone + Math.max(0, all.length - TAIL_MOST),
+    began_ms: was.began_ms,
     error: null,
   };
 }

@@ -1,5 +1,5 @@
 /** ⌘K: a page by its name, or whatever a pasted id is. */
-import { type KeyboardEvent, memo, useDeferredValue, useMemo, useState } from 'react';
+import { type KeyboardEvent, memo, useDeferredValue, useEffect, useMemo, useState } from 'react';
 import { useFind } from '../api/index.ts';
 import { formatTime } from '../format/index.ts';
 import { Kbd } from '../parts/kbd.tsx';
@@ -25,6 +25,8 @@ function idIn(text: string): string {
 export function Palette({ pasted = '', onClose }: { pasted?: string; onClose: () => void }) {
   const [text, setText] = useState(pasted);
   const [at, setAt] = useState(0);
+  // Enter was pressed before the answer was there: what is found first is opened when it comes.
+  const [awaited, setAwaited] = useState(false);
   const [{ zone }] = useContextState();
   const { go } = useGo();
   const now_ms = useNow();
@@ -55,12 +57,21 @@ export function Palette({ pasted = '', onClose }: { pasted?: string; onClose: ()
     onClose();
     go(choice.path);
   };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the answer is what is waited for
+  useEffect(() => {
+    if (!awaited || found.isFetching) return;
+    setAwaited(false);
+    open(choices[0]);
+  }, [awaited, found.isFetching]);
   const onKeyDown = (event: KeyboardEvent): void => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step !== undefined) {
       setAt((now) => (now + step + choices.length) % Math.max(1, choices.length));
       event.preventDefault();
-    } else if (event.key === 'Enter') open(choices[at]);
+    } else if (event.key === 'Enter') {
+      if (choices.length === 0) setAwaited(found.isFetching);
+      else open(choices[at]);
+    }
   };
   return (
     <Over label="Find a page or an id" onClose={onClose}>
@@ -78,6 +89,7 @@ export function Palette({ pasted = '', onClose }: { pasted?: string; onClose: ()
         onChange={(event) => {
           setText(event.target.value);
           setAt(0);
+          setAwaited(false);
         }}
         onKeyDown={onKeyDown}
       />
@@ -86,7 +98,7 @@ export function Palette({ pasted = '', onClose }: { pasted?: string; onClose: ()
       </div>
       {choices.length === 0 && (
         <p className={css.none} role="status">
-          {found.isFetching && 'Looking for it'}
+          {found.isFetching && (awaited ? 'Looking for it; it opens when it is found' : 'Looking for it')}
           {!found.isFetching && (found.error?.message ?? `Nothing is called ${asked.slice(0, 80)}`)}
         </p>
       )}

@@ -59,7 +59,7 @@ export function useContextState(): [Context, (change: Partial<Context>, zoom?: b
   const context = useMemo(() => readContext(parse(search), defaults, now()), [search, defaults]);
   const change = useCallback(
     (some: Partial<Context>, zoom = false) => {
-      if (some.range || some.live) refreshNow();
+      if (some.range || some.live !== undefined) refreshNow();
       const search = searchText(writeContext(parse(location.search), some, defaults));
       const replace = search === location.search || !VIEW.some((name) => some[name] !== undefined);
       go(path + search, { replace, state: zoom ? ZOOMED : replace ? history.state : null });

@@ -1,6 +1,6 @@
 /** Lines of a log: those in sight exist. */
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef } from 'react';
+import { type RefObject, useEffect, useLayoutEffect, useRef } from 'react';
 import { Link } from 'wouter';
 import type { LogRow } from '../../api/index.ts';
 import { classes } from '../../base/classes.ts';
@@ -9,13 +9,14 @@ import { useRowKeys } from '../../parts/row-keys.ts';
 import { useContextState, useGo } from '../../url/index.ts';
 import css from './logs.module.css';
 
-/** A row of the list, or of the tail, which knows its place. */
+/** A row of the list, or of one that is followed, where it knows its place. */
 export type Line = LogRow & { readonly place?: number };
 
 const ROW_PX = 26;
 /** On a phone the words have a line of their own. */
 const TALL_PX = 46;
 const NARROW = '(max-width: 719px)';
+const rowPx = (): number => (matchMedia(NARROW).matches ? TALL_PX : ROW_PX);
 const AHEAD = 20;
 /** What of the window is not rows. */
 const AROUND_PX = 236;
@@ -35,6 +36,19 @@ export const severityClass = (severity: string): string | undefined => {
   return /^warn/i.test(severity) ? 'warn' : undefined;
 };
 
+/** Whoever has scrolled down reads on where they are, whatever comes in above. */
+function useStandstill(scroller: RefObject<HTMLDivElement | null>, rows: readonly Line[]): void {
+  const top = useRef<number | undefined>(undefined);
+  useLayoutEffect(() => {
+    const was = top.current;
+    top.current = rows[0]?.place;
+    const box = scroller.current;
+    if (box === null || was === undefined || box.scrollTop === 0) return;
+    const came = rows.findIndex(({ place }) => place === was);
+    if (came > 0) box.scrollTop += came * rowPx();
+  }, [scroller, rows]);
+}
+
 interface LogRowsProps {
   readonly rows: readonly Line[];
   readonly open: string | null;
@@ -49,10 +63,11 @@ export function LogRows({ rows, open, onOpen, onEnd }: LogRowsProps) {
   const windowed = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => (matchMedia(NARROW).matches ? TALL_PX : ROW_PX),
+    estimateSize: rowPx,
     overscan: AHEAD,
   });
   useRowKeys(rows, lineKey, open, onOpen);
+  useStandstill(scroller, rows);
   const items = windowed.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   const end = useRef(onEnd);

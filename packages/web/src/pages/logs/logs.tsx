@@ -1,6 +1,14 @@
 /** Logs: newest first, or as they come in. */
-import { useEffect, useState } from 'react';
-import { type Facets, TAIL_MOST, useFacets, useLogs, useLogTail } from '../../api/index.ts';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import {
+  ApiError,
+  type Facets,
+  TAIL_MOST,
+  type Tail,
+  useFacets,
+  useLogs,
+  useLogTail,
+} from '../../api/index.ts';
 import { after } from '../../base/browser.ts';
 import { formatCount } from '../../format/index.ts';
 import { Button } from '../../parts/button.tsx';
@@ -11,7 +19,7 @@ import { Nothing } from '../../parts/nothing.tsx';
 import { PageHead } from '../../parts/page-head.tsx';
 import { Sheet } from '../../parts/sheet.tsx';
 import { Failed, Loading, Note } from '../../parts/states.tsx';
-import { lastOf, useContextState, useParameter } from '../../url/index.ts';
+import { lastOf, useContextState, useParameter, useWindow, type Window } from '../../url/index.ts';
 import { LogPeek } from './log-peek.tsx';
 import { type Line, LogRows, lineKey, severityClass } from './log-rows.tsx';
 import css from './logs.module.css';
@@ -25,11 +33,10 @@ export function Page() {
   const [paused, setPaused] = useState(false);
   const [open, setOpen] = useParameter('open');
   const own = text === null || text === '' ? [] : [`body~${text}`];
-  const logs = useLogs({ filters: own, limit: PAGE_ROWS, enabled: !live });
   const tail = useLogTail(live, paused, [...filters, ...own]);
-  const rows: readonly Line[] = live ? tail.rows : (logs.rows ?? []);
+  const { rows, logs } = useLines(live, tail, own);
   const chosen = open === null ? undefined : rows.find((row) => lineKey(row) === open);
-  const empty = !live && logs.rows?.length === 0;
+  const empty = !live && rows.length === 0 && logs.rows !== undefined;
   const facets = useFacets('logs', { fields: FIELDS });
   const step = (by: number) => {
     const next = chosen && rows[rows.indexOf(chosen) + by];
@@ -39,13 +46,7 @@ export function Page() {
     <>
       <PageHead
         title="Logs"
-        sentence={
-          live ? (
-            <Following paused={paused} count={rows.length} gone={tail.gone} />
-          ) : (
-            <Counted facets={facets.data} />
-          )
-        }
+        sentence={live ? <Following paused={paused} tail={tail} /> : <Counted facets={facets.data} />}
       />
       <Beside count={filters.length} filters={<Filters facets={facets.data} />}>
         <div className={css.bar}>
@@ -84,7 +85,10 @@ export function Page() {
               <Failed error={logs.error} height={320} onRetry={() => void logs.refetch()} />
             )}
             {live && tail.error !== null && rows.length === 0 && <Failed error={tail.error} height={320} />}
-            {live && tail.error === null && rows.length === 0 && (
+            {live && tail.error === null && rows.length === 0 && logs.isPending && (
+              <Loading height={320} label="Logs are loading" />
+            )}
+            {live && tail.error === null && rows.length === 0 && !logs.isPending && (
               <Note title={paused ? 'Paused' : 'Listening'} height={320}>
                 What comes in from now on is shown here, newest first.
               </Note>
@@ -95,7 +99,8 @@ export function Page() {
                 open={open}
                 onOpen={(row) => setOpen(lineKey(row))}
                 onEnd={() => {
-                  if (!live && logs.hasNextPage && !logs.isFetchingNextPage) void logs.fetchNextPage();
+                  if (tail.gone === 0 && logs.hasNextPage && !logs.isFetchingNextPage)
+                    void logs.fetchNextPage();
                 }}
               />
             )}
@@ -157,13 +162,46 @@ function Counted({ facets }: { facets: Facets | undefined }) {
   );
 }
 
-function Following({ paused, count, gone }: { paused: boolean; count: number; gone: number }) {
+/** Clocks of the senders may be ahead of this one by so much. */
+const AHEAD_MS = 60_000;
+
+/**
+ * The list; while it is followed, what came in since over what was there when that began. The end of the list stands
+ * still meanwhile: what it would tell of later is told by the tail.
+ */
+function useLines(live: boolean, tail: Tail, own: readonly string[]) {
+  const [{ range }] = useContextState();
+  const window = useWindow();
+  const still = useRef<Window>(window);
+  if (!live) still.current = window;
+  const { began_ms } = tail;
+  const held =
+    live && began_ms !== null && range.to === 'now'
+      ? { from_ms: still.current.from_ms, to_ms: began_ms + AHEAD_MS }
+      : still.current;
+  const logs = useLogs({ filters: own, limit: PAGE_ROWS, window: held });
+  const rows = useMemo((): readonly Line[] => {
+    const listed = logs.rows ?? [];
+    if (!live) return listed;
+    // Between the newest that are kept and the list something is missing then.
+    if (tail.gone > 0) return tail.rows;
+    const told = new Set(tail.rows.map(lineKey));
+    const before = listed.map((row, at): Line => ({ ...row, place: -1 - at }));
+    return [...tail.rows, ...before.filter((row) => !told.has(lineKey(row)))];
+  }, [live, logs.rows, tail.rows, tail.gone]);
+  return { rows, logs };
+}
+
+function Following({ paused, tail }: { paused: boolean; tail: Tail }) {
+  const { gone, error } = tail;
+  const count = tail.rows.length;
   const kept =
     gone > 0 ? `; the last ${formatCount(TAIL_MOST)} are kept, ${formatCount(gone)} older ones went` : '';
   return (
     <>
       {paused ? 'Paused' : 'Following'}: {formatCount(count)} {count === 1 ? 'record' : 'records'} since it
-      began{kept}.
+      began{kept}
+      {error instanceof ApiError ? `. ${error.message} It is asked again.` : '.'}
     </>
   );
 }
