@@ -52,7 +52,7 @@ function outboxOf(most?: number): { outbox: Outbox; said: string[] } {
 
 async function until(true_: () => boolean): Promise<void> {
   for (let tries = 0; !true_(); tries++) {
-    if (tries > 500) throw new Error('it did not come about within 5 s');
+    if (tries > 3_000) throw new Error('it did not come about within 30 s');
     await systemClock.sleep(10);
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createCounters } from '../base/counters.ts';
+import { startCpu } from '../base/testing.ts';
 import { createBeaconLimit } from './beacon-limit.ts';
 import { clientAddress } from './client-address.ts';
 import type { Call } from './deps.ts';
@@ -44,12 +45,12 @@ it('a limit forgets who was silent longest, however many names come', () => {
   const { clock } = limited();
   const limit = createRateLimit({ clock, perSecond: 1, burst: 1 });
   expect([limit('first'), limit('first')]).toEqual([true, false]);
-  const since = performance.now();
+  const spent_ms = startCpu();
   for (let name = 0; name < 200_000; name++) {
     limit(`n${name}`);
     if (name % 1_000 === 0) expect(limit('first')).toBe(false);
   }
-  expect(performance.now() - since).toBeLessThan(5_000);
+  expect(spent_ms()).toBeLessThan(5_000);
   expect(limit('n0')).toBe(true);
 });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { startCpu } from '../base/testing.ts';
 import { findBuiltin, isCard } from './builtin.ts';
 import { compileRules, scrub } from './rules.ts';
 
@@ -175,9 +176,9 @@ describe('the built-in patterns', () => {
     ];
     for (const unit of hostile) {
       const text = unit.repeat(Math.ceil(1_000_000 / unit.length));
-      const started = performance.now();
+      const spent_ms = startCpu();
       redact(text);
-      expect(performance.now() - started, unit).toBeLessThan(3000);
+      expect(spent_ms(), unit).toBeLessThan(3000);
     }
   });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { startCpu } from '../base/testing.ts';
 import { checkPatterns, PATTERN_LIMIT } from './index.ts';
 import { compilePattern } from './safe-pattern.ts';
 
@@ -102,10 +103,10 @@ describe('patterns of tenants', () => {
         if (!result.ok) return;
         taken++;
         const long = part.repeat(Math.ceil(20_000 / part.length));
-        const started = performance.now();
+        const spent_ms = startCpu();
         long.replace(result.value, '');
         `${long}!`.replace(result.value, '');
-        expect(performance.now() - started, pattern).toBeLessThan(1500);
+        expect(spent_ms(), pattern).toBeLessThan(1500);
       }),
       { numRuns: 3000 },
     );

@@ -56,6 +56,6 @@ describe.skipIf(missing)('content of hours that were erased', () => {
     );
     const keeper = createContentKeeper({ store, clock: systemClock, onCounted: () => undefined });
     await keeper.settle([], new AbortController().signal);
-    await expect.poll(words, { timeout: 10_000 }).toEqual(['kept 2', 'kept 60']);
+    await expect.poll(words).toEqual(['kept 2', 'kept 60']);
   });
 });

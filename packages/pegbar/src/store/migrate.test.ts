@@ -5,7 +5,7 @@ import type { Migration } from '../base/migrations.ts';
 import type { Store } from './client.ts';
 import { ddlOf } from './ddl.ts';
 import { migrate, shippedMigrations, statementsOf } from './migrate.ts';
-import { engineMissing, startTestStore, type TestStore } from './testing.ts';
+import { engineMissing, patientClock, startTestStore, type TestStore } from './testing.ts';
 
 const missing = engineMissing();
 
@@ -20,7 +20,7 @@ describe.skipIf(missing !== null)(`migrations of the store${missing ? ` (skipped
   let test: TestStore;
   let store: Store;
   beforeAll(async () => {
-    test = await startTestStore({ holds: 'nothing' });
+    test = await startTestStore({ holds: 'nothing', clock: patientClock });
     store = test.store;
   });
   afterEach(async () => {
@@ -94,6 +94,7 @@ describe.skipIf(missing !== null)(`migrations of the store${missing ? ` (skipped
   });
 
   it('survives a kill of the engine between two statements', async () => {
+    const before = test.supervisor.current();
     const killing: Store = {
       ...store,
       command: async (sql, options) => {
@@ -105,7 +106,7 @@ describe.skipIf(missing !== null)(`migrations of the store${missing ? ` (skipped
     };
     const result = await migrate(killing, [first], systemClock);
     if (!result.ok) expect(result.error).toMatchObject({ code: 'migration_failed', retryable: true });
-    await systemClock.sleep(100);
+    while (test.supervisor.current() === before) await systemClock.sleep(10);
     await test.supervisor.ready();
     await migrate(store, [first], systemClock);
     expect(await migrate(store, [first], systemClock)).toEqual({ ok: true, value: [] });

@@ -5,7 +5,7 @@ import { createCounters } from '../base/counters.ts';
 import { OUTCOME_SQL, SETTLED_MS_SQL, verdictOf } from '../requests/index.ts';
 import type { Store } from './client.ts';
 import { ddlOf } from './ddl.ts';
-import { engineMissing, startTestStore, type TestStore } from './testing.ts';
+import { engineMissing, patientClock, startTestStore, type TestStore } from './testing.ts';
 import { viewSelects } from './views.ts';
 import { createWall, SQL_LIMITS, type SqlAnswer, type Wall } from './wall.ts';
 
@@ -27,7 +27,7 @@ describe.skipIf(missing !== null)(`the SQL wall${missing ? ` (skipped: ${missing
   }
 
   beforeAll(async () => {
-    test = await startTestStore({ holds: 'database' });
+    test = await startTestStore({ holds: 'database', clock: patientClock });
     store = test.store;
     for (const table of TABLES) await run(ddlOf(table));
     for (const [index, { tenant }] of [A, { tenant: 'studio-b' }, QUOTED].entries()) {
@@ -315,8 +315,9 @@ describe.skipIf(missing !== null)(`the SQL wall${missing ? ` (skipped: ${missing
   });
 
   it('makes the views again for an engine that was restarted', async () => {
-    process.kill(test.supervisor.current()!.pid!, 'SIGKILL');
-    await systemClock.sleep(50);
+    const before = test.supervisor.current()!;
+    process.kill(before.pid!, 'SIGKILL');
+    while (test.supervisor.current() === before) await systemClock.sleep(10);
     expect((await ask('SELECT DISTINCT tenant FROM spans')).rows).toEqual([['studio-a']]);
   });
 });

@@ -83,11 +83,12 @@ test.each([
 test('the http exporter retries what was refused under load, and sends it once', async () => {
   const one = await start('http');
   one.sink.load = { reason: 'backlog', retryAfterS: 1 };
-  const lifted = setTimeout(() => {
-    one.sink.load = null;
-  }, 300);
-  await sendSpans(new ProtoTraces({ url: `${one.url}/v1/traces` }));
-  clearTimeout(lifted);
+  const sent = sendSpans(new ProtoTraces({ url: `${one.url}/v1/traces` }));
+  const refused = (): number | undefined =>
+    one.counters.by('pegbar_otlp_requests_total', 'outcome').overloaded;
+  await expect.poll(refused).toBe(1);
+  one.sink.load = null;
+  await sent;
   expect(names(one).length).toBe(3);
   expect(one.counters.by('pegbar_otlp_requests_total', 'outcome')).toEqual({ overloaded: 1, ok: 1 });
 });

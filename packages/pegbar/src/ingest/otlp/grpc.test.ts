@@ -261,9 +261,10 @@ test('calls that are reset give back their memory', async () => {
     });
     stream.on('error', () => {});
     stream.write(large.subarray(0, 900_000));
-    await wait(20);
+    await expect.poll(one.begun).toBe(i + 1);
+    await wait(20); // Most of it arrives.
     stream.destroy(new Error('gone'));
-    await wait(5);
+    await expect.poll(() => one.counters.by('pegbar_otlp_requests_total', 'outcome').aborted).toBe(i + 1);
   }
   expect((await call(session, EXPORT.traces, [large])).status).toBe('0');
   expect(one.counters.by('pegbar_otlp_requests_total', 'outcome')).toMatchObject({ ok: 1, aborted: 20 });
@@ -308,7 +309,7 @@ test('closing lets the call under way finish', async () => {
     }),
   });
   const pending = once(one, EXPORT.traces, [frame(body)]);
-  await wait(100);
+  await expect.poll(() => one.sink.taken.length).toBe(1);
   const closing = one.server.close();
   await wait(50);
   settled();

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
+import { startCpu } from '../../base/testing.ts';
 import type { OtlpLimits } from './limits.ts';
 import { encode, type Rig, readFields, rig, spanRequest } from './testkit.ts';
 
@@ -250,9 +251,9 @@ test('an 80 MiB body is answered 413, which fetch gets to see', async () => {
 test('a gzip bomb of 512 MiB is 413 at once, and a lying trailer does not help it', async () => {
   const one = await start();
   const bomb = gzipSync(Buffer.alloc(512 << 20));
-  const started = performance.now();
+  const spent_ms = startCpu();
   expect((await post(one, '/v1/traces', bomb, PROTO, { 'content-encoding': 'gzip' })).status).toBe(413);
-  expect(performance.now() - started).toBeLessThan(1000);
+  expect(spent_ms()).toBeLessThan(1000);
   bomb.writeUInt32LE(100, bomb.length - 4);
   expect((await post(one, '/v1/traces', bomb, PROTO, { 'content-encoding': 'gzip' })).status).toBe(413);
   const deflated = deflateSync(Buffer.alloc(128 << 20));
@@ -292,11 +293,12 @@ test('bytes in flight are bounded over all connections, and given back', async (
   const half = raw(one);
   half.socket.write(head(3 << 20));
   half.socket.write(Buffer.alloc(2 << 20, 10));
-  await wait(200);
+  // A head that is read takes all that it announces.
+  await expect.poll(one.begun).toBe(1);
   const answer = await post(one, '/v1/traces', Buffer.alloc(3 << 20, 10));
   expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '2']);
   half.socket.destroy();
-  await wait(200);
+  await expect.poll(() => one.counters.by('pegbar_otlp_requests_total', 'outcome').aborted).toBe(1);
   const large = encode('traces', { resourceSpans: [{ schemaUrl: 'y'.repeat(3 << 20) }] });
   expect((await post(one, '/v1/traces', large)).status).toBe(200);
   expect(one.counters.by('pegbar_otlp_requests_total', 'outcome')).toEqual({
@@ -349,11 +351,14 @@ test('a head that drips and a body that stops are cut off in time, others are se
 test('connections beyond the limit are dropped and counted', async () => {
   const one = await start({ limits: { connections: 20 } });
   const many = Array.from({ length: 40 }, () => raw(one));
-  await wait(300);
-  expect(one.counters.total('pegbar_otlp_connections_dropped_total')).toBe(20);
+  await expect.poll(() => one.counters.total('pegbar_otlp_connections_dropped_total')).toBe(20);
   for (const { socket } of many) socket.destroy();
-  await wait(100);
-  expect((await post(one, '/v1/traces', body)).status).toBe(200);
+  const status = (): Promise<number> =>
+    post(one, '/v1/traces', body).then(
+      (answer) => answer.status,
+      () => 0,
+    );
+  await expect.poll(status).toBe(200);
 });
 
 test('two hundred connections at once are all served', async () => {
@@ -412,7 +417,7 @@ test('closing waits for the request under way', async () => {
     }),
   });
   const pending = post(one, '/v1/traces', body);
-  await wait(100);
+  await expect.poll(() => one.sink.taken.length).toBe(1);
   const closing = one.server.close();
   await wait(50);
   settled();

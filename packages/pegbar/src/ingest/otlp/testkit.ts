@@ -53,6 +53,8 @@ export interface Rig {
   sink: CapturingSink;
   server: OtlpServer;
   counters: Counters;
+  /** Requests whose head was read. */
+  begun: () => number;
   url: string;
 }
 
@@ -62,18 +64,23 @@ export async function rig(
 ): Promise<Rig> {
   const sink = new CapturingSink();
   const counters = createCounters();
+  const { authenticate = authenticateLoopback, limits } = options;
+  let begun = 0;
   const start = transport === 'http' ? startOtlpHttp : startOtlpGrpc;
   const server = await start({
     host: '127.0.0.1',
     port: 0,
     sink,
-    authenticate: options.authenticate ?? authenticateLoopback,
+    authenticate: (...asked) => {
+      begun += 1;
+      return authenticate(...asked);
+    },
     clock: systemClock,
     counters,
     log: silentLog,
-    ...(options.limits ? { limits: options.limits } : {}),
+    ...(limits ? { limits } : {}),
   });
-  return { sink, server, counters, url: `http://127.0.0.1:${server.port}` };
+  return { sink, server, counters, begun: () => begun, url: `http://127.0.0.1:${server.port}` };
 }
 
 /** One span as OTLP/JSON with fixed ids; `over` replaces fields. */

@@ -170,7 +170,7 @@ describe.skipIf(missing !== null || process.platform !== 'linux')('the child eng
     const engine = await new Promise<number>((resolve) =>
       parent.stdout.once('data', (data: Buffer) => resolve(Number(data.toString()))),
     );
-    for (let i = 0; i < 500 && !existsSync(join(dir, 'db', 'status')); i += 1) await systemClock.sleep(20);
+    for (let i = 0; i < 1_500 && !existsSync(join(dir, 'db', 'status')); i += 1) await systemClock.sleep(20);
     expect(existsSync(join(dir, 'db', 'status'))).toBe(true);
     return { parent: parent.pid!, engine };
   }
@@ -194,9 +194,9 @@ describe.skipIf(missing !== null || process.platform !== 'linux')('the child eng
   });
 });
 
-/** Resolves when no process (zombies aside) has this pid; rejects after 5 s. */
+/** Resolves when no process (zombies aside) has this pid; rejects after 30 s. */
 async function gone(pid: number): Promise<void> {
-  for (let i = 0; i < 500; i += 1) {
+  for (let i = 0; i < 3_000; i += 1) {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
       if (stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z')) return;

@@ -81,9 +81,11 @@ it('ends a guarded binary when its parent is killed', async () => {
     ${JSON.stringify(join(fakeBinary(), 'clickhouse'))}, 'server', ${JSON.stringify(`--config-file=${config}`)}],
     { stdio: ['ignore', 'ignore', 'ignore', 'pipe'], detached: true }); setInterval(() => {}, 1000);`;
   const parent = spawn(process.execPath, ['-e', script]);
-  while (!existsSync(join(dir, 'binary.pid'))) await systemClock.sleep(20);
-  await systemClock.sleep(50);
-  const pid = Number(readFileSync(join(dir, 'binary.pid'), 'utf8'));
+  const told = (): string =>
+    existsSync(join(dir, 'binary.pid')) ? readFileSync(join(dir, 'binary.pid'), 'utf8') : '';
+  // It is there, and empty, for a moment before the number is.
+  while (told() === '') await systemClock.sleep(20);
+  const pid = Number(told());
   parent.kill('SIGKILL');
   await gone(pid);
 });
@@ -130,8 +132,9 @@ describe.skipIf(missing !== null)('an engine behind an address', () => {
   });
 });
 
+/** Resolves when no process has this pid; rejects after 30 s. */
 async function gone(pid: number): Promise<void> {
-  for (let i = 0; i < 300; i += 1) {
+  for (let i = 0; i < 3_000; i += 1) {
     try {
       process.kill(pid, 0);
     } catch {
