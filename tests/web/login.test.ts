@@ -17,12 +17,19 @@ describe.skipIf(CHROMIUM === undefined)('logging in', () => {
 
   it('is by a link that works once; its session may write only with its token', async () => {
     const tab = await openPage(browser, { url: server.url });
+    const refused: string[] = [];
+    tab.page.on('response', (answer) => {
+      if (answer.status() === 404) refused.push(answer.url());
+    });
+    const icon = await fetch(`${server.url}/favicon.ico`);
+    expect([icon.status, icon.headers.get('content-type')]).toEqual([200, 'image/svg+xml']);
     await tab.go('/animation');
     await tab.page.getByRole('heading', { name: 'Log in with a link' }).waitFor();
     expect(await tab.axe()).toEqual([]);
     await tab.page.goto(server.ready.login_url);
     await tab.page.getByRole('button', { name: 'Log in' }).click();
     await tab.page.getByText('Nothing has ever arrived').waitFor();
+    expect(refused).toEqual([]);
     await tab.page.getByRole('link', { name: 'Send your first picture' }).click();
     await tab.page.getByRole('heading', { name: 'Send your first picture' }).waitFor();
     const [cookie] = await tab.context.cookies();

@@ -78,6 +78,14 @@ export const SERVER: readonly Endpoint[] = [
     answer: { 'text/css': 'binary' },
   },
   {
+    id: 'icon',
+    method: 'get',
+    path: '/favicon.ico',
+    summary: 'The icon of every page, also of those that are no pages of the web UI.',
+    scopes: [],
+    answer: { 'image/svg+xml': 'binary' },
+  },
+  {
     id: 'login',
     method: 'get',
     path: '/login',

@@ -27,9 +27,13 @@ button:focus-visible { outline: 2px solid var(--pencil); outline-offset: 2px; }
 const MARK =
   '<svg width="26" height="13" viewBox="0 0 26 13" aria-hidden="true"><path fill="currentColor" fill-rule="evenodd" d="M2.5 0h21A2.5 2.5 0 0 1 26 2.5v8a2.5 2.5 0 0 1-2.5 2.5h-21A2.5 2.5 0 0 1 0 10.500v-8A2.5 2.5 0 0 1 2.5 0zM4 5.200a1.300 1.300 0 0 0 0 2.600h3.400a1.300 1.300 0 0 0 0-2.600zM13 4.100a2.400 2.400 0 1 0 0 4.800 2.400 2.400 0 0 0 0-4.800zM18.600 5.200a1.300 1.300 0 0 0 0 2.600H22a1.300 1.300 0 0 0 0-2.600z"/></svg>';
 
+/** What browsers ask for of themselves, whatever they show: a login, an error, a picture. As `app/icon.svg` of the web package. */
+export const ICON =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><title>Pegbar</title><rect x="1" y="8" width="30" height="16" rx="4" fill="#12181b"/><g fill="#fff"><rect x="5" y="14" width="6.500" height="4" rx="2"/><circle cx="16" cy="16" r="3.200"/><rect x="20.500" y="14" width="6.500" height="4" rx="2"/></g></svg>';
+
 const page = (title: string, body: string): string => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title><link rel="stylesheet" href="/style.css"></head>
+<title>${escapeHtml(title)}</title><link rel="stylesheet" href="/style.css"><link rel="icon" type="image/svg+xml" href="/favicon.ico"></head>
 <body><main><p class="brand">${MARK} Pegbar</p><section>${body}</section></main></body></html>
 `;
 

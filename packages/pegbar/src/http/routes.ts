@@ -118,6 +118,7 @@ export const ROUTES: readonly Route[] = [
   route('home', 'GET', '/', []),
   route('asset', 'GET', '/assets/{file}', []),
   route('style', 'GET', '/style.css', []),
+  route('icon', 'GET', '/favicon.ico', []),
   route('healthz', 'GET', '/healthz', []),
   route('readyz', 'GET', '/readyz', []),
   route('metrics', 'GET', '/metrics', ['read', 'admin']),

@@ -3,7 +3,7 @@ import { clearedSessionCookie, readSessionCookie, sessionCookie } from '../../ac
 import { readBody, readJson } from '../body.ts';
 import type { ApiDeps, Call, Handlers } from '../deps.ts';
 import { orRefuse, Refusal } from '../failure.ts';
-import { loginPage, STYLE } from '../pages.ts';
+import { ICON, loginPage, STYLE } from '../pages.ts';
 import type { PageFiles } from '../pages-files.ts';
 import { json } from '../wire.ts';
 
@@ -54,6 +54,10 @@ export function peopleHandlers(deps: ApiDeps, pages: PageFiles): Handlers {
     style: () =>
       new Response(STYLE, {
         headers: { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'max-age=3600' },
+      }),
+    icon: () =>
+      new Response(ICON, {
+        headers: { 'content-type': 'image/svg+xml', 'cache-control': 'max-age=86400' },
       }),
     home: ({ request }) => pages.shell('/', request),
     asset({ request, url }) {
