@@ -53,17 +53,19 @@ export async function driftOf(
   if (!grouping.ok) return grouping;
   const { current, baseline, options = {} } = question;
   const reference = referenceWindow(baseline, current);
-  const marks = await readMarks(deps, asking, question, reference);
+  const [marks, read] = await Promise.all([
+    readMarks(deps, asking, question, reference),
+    readSeries(deps.rollups, asking, {
+      metrics: [metric],
+      groupings: [grouping.value],
+      windows: [reference, current],
+      // A filter chooses the versions that are judged; what they are judged against is another version.
+      ...(baseline.kind === 'release' ? {} : { only: onlyOf(question.conditions) }),
+    }),
+  ]);
   if (!marks.ok) return marks;
-  const { deployed, excluded } = marks.value;
-  const read = await readSeries(deps.rollups, asking, {
-    metrics: [metric],
-    groupings: [grouping.value],
-    windows: [reference, current],
-    // A filter chooses the versions that are judged; what they are judged against is another version.
-    ...(baseline.kind === 'release' ? {} : { only: onlyOf(question.conditions) }),
-  });
   if (!read.ok) return read;
+  const { deployed, excluded } = marks.value;
   const isAsked = ({ segment }: Series): boolean =>
     question.conditions.every((one) => matchesText(one, segment[one.field] ?? ''));
   const family: TestOptions = { ...options, excluded };
