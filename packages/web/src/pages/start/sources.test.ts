@@ -50,4 +50,13 @@ describe('what is copied', () => {
   test('a key is shown by its beginning alone', () => {
     expect(masked('Bearer pk_secretsecret', 'pk_secretsecret')).toBe('Bearer pk_sec••••••••••••');
   });
+
+  test('what is stored and what is not is said of each source for itself', () => {
+    const all = sourcesOf(NEAR);
+    expect(new Set(all.map(({ stored }) => stored)).size).toBe(all.length);
+    for (const { stored, not } of all) {
+      expect(stored).toMatch(/^[a-z].*\.$/);
+      expect(not).toMatch(/^[a-z].*\.$/);
+    }
+  });
 });

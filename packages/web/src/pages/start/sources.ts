@@ -28,6 +28,9 @@ export interface Source {
   readonly name: string;
   readonly short: string;
   readonly steps: readonly Step[];
+  /** What of it is stored when the steps above are done, and what is not; as the page `doc` says in full. */
+  readonly stored: string;
+  readonly not: string;
   /** Page of the documentation. */
   readonly doc: string;
 }
@@ -66,6 +69,9 @@ const folder = (place: Place): Source => ({
   id: 'folder',
   name: 'Image folder',
   short: 'A1111, Forge, InvokeAI',
+  stored:
+    'what each file tells of itself (model, LoRAs, sampler, seed, size, prompt, the graph of ComfyUI), its place, its digest and a small picture of it.',
+  not: 'the picture itself, which stays where it is; what failed; and with most generators how long it took: files do not tell.',
   doc: 'docs/pictures.md',
   steps: [
     {
@@ -83,6 +89,9 @@ const comfyui = (place: Place): Source => ({
   id: 'comfyui',
   name: 'ComfyUI',
   short: 'no code, one folder',
+  stored:
+    'each prompt with its outcome, wait, stages and the time of every node; its model, LoRAs, sampler, seed, text and graph; loads of models, VRAM, versions, the host’s name; pictures by their place and digest, with a small one where ComfyUI runs beside this server.',
+  not: 'pictures themselves, previews, tracebacks, and extra_data but for a few words. From outside there are no loads of models, no VRAM and no small pictures either.',
   doc: 'docs/comfyui.md',
   steps: [
     {
@@ -117,6 +126,9 @@ const python = (place: Place): Source => ({
   id: 'python',
   name: 'diffusers',
   short: 'three lines of Python',
+  stored:
+    'each call with its outcome, stages and time per step; prompts, seeds, steps, size, scheduler, model and LoRAs; GPU time, peak of VRAM, versions; each picture by an id, with a small one of it.',
+  not: 'pictures in full, unless you upload them; who asked and how long they waited, unless you say so. prompts=False and thumbnails=False keep both on your machine.',
   doc: 'docs/python.md',
   steps: [
     { title: 'Install it, in a clone of Pegbar', command: "pip install './python[pictures]'" },
@@ -138,6 +150,9 @@ const node = (place: Place): Source => {
     id: 'node',
     name: 'Node, OTel JS',
     short: 'a service of yours',
+    stored:
+      'what your code says of requests, stages and pictures, with times and outcomes; of another OpenTelemetry SDK its spans, metrics and logs, with their attributes.',
+    not: 'what nobody says: settings, pictures, costs. A span without pegbar.stage is seen in its trace and counts in no figure.',
     doc: 'docs/node.md',
     steps: [
       {
@@ -177,6 +192,9 @@ const browser = (place: Place): Source => ({
   id: 'browser',
   name: 'Browser',
   short: 'what viewers really saw',
+  stored:
+    'of each clip, second by second, the frames that were shown, dropped, held and repeated, and stalls; and what people did with a picture.',
+  not: 'pictures, cookies and who looks: a view has a number of its own, unless you name a session.',
   doc: 'docs/browser.md',
   steps: [
     {
@@ -209,6 +227,8 @@ const collector = ({ otlp_http, key }: Place): Source => ({
   id: 'collector',
   name: 'Collector',
   short: 'one exporter',
+  stored: 'all spans, metrics and logs that pass through these pipelines, with their attributes.',
+  not: 'pictures: their ids may stand in attributes. A span without pegbar.stage is seen in its trace and counts in no figure; docs/otlp.md turns your names into ours.',
   doc: 'docs/otlp.md',
   steps: [
     {
@@ -235,6 +255,9 @@ const curl = ({ url, key }: Place): Source => ({
   id: 'curl',
   name: 'curl',
   short: 'one JSON object',
+  stored:
+    'the fields that you send, as one stage of one request; and the picture in full, with a small one of it.',
+  not: 'what the line does not say. A line that is wrong is named in the answer, and the good ones are kept.',
   doc: 'docs/api.md',
   steps: [
     {

@@ -74,7 +74,7 @@ function Start({ me }: { me: Me }) {
                 )}
               </Step>
             ))}
-            <Help doc={source.doc} admin={admin} />
+            <Help source={source} admin={admin} />
           </div>
         </Sheet>
         <Listening arrival={arrival} />
@@ -142,21 +142,24 @@ function Tabs({ sources, source, onChoose }: TabsProps) {
   );
 }
 
-const Help = ({ doc, admin }: { doc: string; admin: boolean }) => (
+const Help = ({ source, admin }: { source: Source; admin: boolean }) => (
   <>
     <Step sign="i">
       <p>
         <b>What is stored:</b>{' '}
         <span className="dim">
-          request, stages, model and LoRA hashes, sampler, seed, size, times, and the picture by reference.
-          User ids are hashed at the door.
+          {source.stored} Ids of users are hashed, and prompts follow the policy of the tenant, before
+          anything is on disk.
         </span>{' '}
         {admin && (
           <>
             <Link href="/admin?section=catalogue">Whole list</Link>.{' '}
           </>
         )}
-        <span className="dim">What else can be sent: {doc}.</span>
+      </p>
+      <p>
+        <b>What is not:</b> <span className="dim">{source.not}</span>{' '}
+        <span className="dim">What else can be sent: {source.doc}.</span>
       </p>
     </Step>
     <Step sign="?">
