@@ -7,11 +7,16 @@ import {
   type Told,
   touches,
 } from '../explore/index.ts';
+import type { DatedChange } from './dating.ts';
 import { HOUR_MS, type Hours, meanOfHour, type Segment, type Series } from './series.ts';
-import type { Window } from './windows.ts';
+import { type Window, within } from './windows.ts';
 
 /** A change is dated to the hour, and noise and a gradual roll-out date it later: so long before it a cause may lie. */
 const REACH = { before_ms: 12 * HOUR_MS, after_ms: 8 * HOUR_MS } as const;
+/** Of a change that cannot be dated time says nothing: what only came in its window is not likely. */
+const UNDATED_MOST = 0.4;
+/** A collection that so much of its tenant's observations is of is told apart by its tenant's rows. */
+const NEARLY_ALL = 0.95;
 
 /** Hours of the metric of one tenant and one value of a further dimension, or of a stored pair of them. */
 export interface BesideRow {
@@ -20,8 +25,8 @@ export interface BesideRow {
 }
 
 export interface CauseQuestion {
-  readonly series: Pick<Series, 'sampling' | 'segment'>;
-  readonly changed_ms: number | null;
+  readonly series: Pick<Series, 'sampling' | 'segment' | 'parts'>;
+  readonly change: Pick<DatedChange, 'at_ms' | 'after_ms'> | null;
   readonly deployed: readonly Deployed[];
   /** The same metric and stage by tenant and model version, region, and workload. */
   readonly beside: readonly BesideRow[];
@@ -32,33 +37,69 @@ export interface CauseQuestion {
 
 /** All that could have, the likeliest first. */
 export function candidatesOf(question: CauseQuestion): Candidate[] {
-  const { series, changed_ms, deployed, current } = question;
-  const at = changed_ms ?? current.from_ms;
-  return causesOf({
+  const { series, change, deployed, current } = question;
+  const place = placeOf(question);
+  const found = causesOf({
     segment: series.segment,
     deployed,
     reach: REACH,
-    changed: { from_ms: at, to_ms: at },
-    differenceBy: (dimension, values, at_ms) => differenceBy(question, dimension, values, at_ms),
+    changed: spanOf(change, current),
+    differenceBy: (dimension, values, at_ms, also) =>
+      differenceBy(question, place, { dimension, values, also }, at_ms),
   });
+  if (change) return found.map((one) => ({ ...one, lag_h: (change.at_ms - one.deployment.at_ms) / HOUR_MS }));
+  return found
+    .map((one) => (one.did === null ? { ...one, score: Math.min(one.score, UNDATED_MOST) } : one))
+    .sort((a, b) => b.score - a.score);
 }
 
+/** When it may have begun: hours before it of which nothing is known, as far as a cause may lie, are of it. */
+const spanOf = (change: CauseQuestion['change'], current: Window): Window =>
+  change
+    ? { from_ms: Math.max(change.after_ms, change.at_ms - REACH.before_ms), to_ms: change.at_ms }
+    : current;
+
 /** Whether anything was deployed near it: only then is it worth reading who got it. */
-export const mayHaveCause = (
+export function mayHaveCause(
   { series: { segment } }: { readonly series: Pick<Series, 'segment'> },
-  change: { readonly at_ms: number } | null,
+  change: CauseQuestion['change'],
   deployed: readonly Deployed[],
   current: Window,
-): boolean => {
-  const at = change?.at_ms ?? current.from_ms;
+): boolean {
+  const { from_ms, to_ms } = spanOf(change, current);
   return deployed.some(
     (one) =>
       one.status === 'start' &&
-      one.at_ms >= at - REACH.before_ms &&
-      one.at_ms < at + REACH.after_ms &&
+      one.at_ms >= from_ms - REACH.before_ms &&
+      one.at_ms < to_ms + REACH.after_ms &&
       touches(one, segment),
   );
-};
+}
+
+/**
+ * The segment whose rows tell who got it. Nobody keeps a collection by version or workload; where its tenant makes hardly
+ * anything else, the tenant's rows are its own.
+ */
+function placeOf({
+  series: { segment, sampling, parts },
+  beside,
+  current,
+  isReference,
+}: CauseQuestion): Segment {
+  const { collection, ...rest } = segment;
+  if (collection === undefined || rest.tenant === undefined) return segment;
+  const count = (hours: Hours): number => {
+    let n = 0;
+    for (const [at, hour] of hours)
+      if (isReference(at) || within(current, at)) n += meanOfHour(sampling, hour).n;
+    return n;
+  };
+  const own = [...parts.values()].reduce((sum, hours) => sum + count(hours), 0);
+  const all = beside
+    .filter(({ segment: of }) => of.tenant === rest.tenant && Object.keys(of).join() === 'tenant,workload')
+    .reduce((sum, { hours }) => sum + count(hours), 0);
+  return all > 0 && own >= all * NEARLY_ALL ? rest : segment;
+}
 
 /**
  * (on it, after − before) against (not on it, after − before), within the tenant of the segment; of a version before
@@ -66,15 +107,18 @@ export const mayHaveCause = (
  */
 function differenceBy(
   { series, beside, current, isReference, designEffect }: CauseQuestion,
-  dimension: Exposure,
-  values: ReadonlySet<string>,
+  place: Segment,
+  { dimension, values, also }: Sides,
   at_ms: number,
 ): Told {
-  const rows = rowsBy(beside, dimension, series.segment);
+  const rows = rowsBy(beside, dimension, place);
   if (rows === undefined) return undefined;
   const after = (at: number): boolean => at >= at_ms - HOUR_MS && at >= current.from_ms && at < current.to_ms;
   const on = rows.filter(({ segment }) => values.has(segment[dimension]!));
-  const off = rows.filter(({ segment }) => !values.has(segment[dimension]!));
+  const off = rows.filter(({ segment }) => {
+    const value = segment[dimension]!;
+    return !values.has(value) && !also.has(value);
+  });
   const [onAfter, offAfter, offBefore] = [
     momentsOf(series, on, after),
     momentsOf(series, off, after),
@@ -91,6 +135,12 @@ function differenceBy(
     off: offAfter.mean - offBefore.mean,
     error: Math.sqrt(designEffect * distinct.reduce((sum, { variance, n }) => sum + variance / n, 0)),
   };
+}
+
+interface Sides {
+  readonly dimension: Exposure;
+  readonly values: ReadonlySet<string>;
+  readonly also: ReadonlySet<string>;
 }
 
 /** Rows that tell the dimension within the segment, and nothing else apart; undefined where none tell both. */

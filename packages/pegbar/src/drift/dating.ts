@@ -1,5 +1,5 @@
 /** When a series began to differ: CUSUM over its hours, free of the rhythm of the day. */
-import { HOUR_MS, type Hours, meansByHour, type Series } from './series.ts';
+import { HOUR_MS, type Hours, isNumeric, meansByHour, type Series } from './series.ts';
 import type { Window } from './windows.ts';
 
 const HOURS_OF_DAY = 24;
@@ -10,6 +10,8 @@ const SLACK = 0.5;
 export interface DatedChange {
   /** Start of the hour in which it began. */
   readonly at_ms: number;
+  /** End of the last hour before it that was seen: where nothing was, it may have begun in between. */
+  readonly after_ms: number;
   readonly direction: 'up' | 'down';
 }
 
@@ -47,8 +49,10 @@ export function dateChange(
   }
   if (!(total.n > 1)) return null;
   const overall = total.sum / total.n;
-  const spread = Math.max(0, total.squares / total.n - overall * overall);
-  if (!(spread > 0)) return null;
+  const spread = Math.max(
+    total.squares / total.n - overall * overall,
+    leastSpread(sampling, overall, total.n),
+  );
   const z = Float64Array.from(cells, ({ mean, n }, at) => {
     if (!(n > 0)) return Number.NaN;
     const phase = phases[at % HOURS_OF_DAY]!;
@@ -59,6 +63,17 @@ export function dateChange(
   });
   return lastRise(z, direction, all.from_ms) ?? lastRise(z, direction === 'up' ? 'down' : 'up', all.from_ms);
 }
+
+/**
+ * What never varied before varies at least so much: a share that was always 0 or 1 as Jeffreys' estimate of it (half an
+ * observation), a number as one that is not told from it by 0.1 %.
+ */
+function leastSpread(sampling: Series['sampling'], overall: number, n: number): number {
+  if (isNumeric(sampling)) return Math.max((overall * NUMBER_LEAST) ** 2, Number.EPSILON);
+  const share = 0.5 / (n + 1);
+  return share * (1 - share);
+}
+const NUMBER_LEAST = 1e-3;
 
 /** Observations that the mean of all hours counts for in that of an hour of the day. */
 const PRIOR = 10;
@@ -73,7 +88,10 @@ function lastRise(z: Float64Array, direction: 'up' | 'down', from_ms: number): D
     else if (start < 0) start = at;
   }
   if (start < 0) return null;
-  return { at_ms: from_ms + (start + stepAfter(z, start, direction)) * HOUR_MS, direction };
+  const at = start + stepAfter(z, start, direction);
+  const seen = z.subarray(0, at).findLastIndex(Number.isFinite);
+  const told = (hour: number): number => from_ms + hour * HOUR_MS;
+  return { at_ms: told(at), after_ms: told(seen < 0 ? at : seen + 1), direction };
 }
 
 /** The sum may have left zero by chance some hours before the change that keeps it there. */

@@ -128,9 +128,38 @@ describe('why', () => {
     expect(Math.abs(found.at_ms - begins)).toBeLessThanOrEqual(HOUR_MS);
   });
 
+  test('a rate that was never seen before is dated too', () => {
+    const draw = seededRandom(21);
+    const rate = seriesOf('nsfw', 20, (at) => (at >= begins && draw() < 0.2 ? 1 : 0));
+    const all = { from_ms: START, to_ms: CURRENT.to_ms };
+    const found = dateChange(rate, [...rate.parts.values()], isReference, all, 'up', 1)!;
+    expect(Math.abs(found.at_ms - begins)).toBeLessThanOrEqual(HOUR_MS);
+  });
+
+  test('what began in hours that nobody saw may be of anything deployed in them, of nothing else', () => {
+    const quiet = new Map([...hours].filter(([at]) => at < begins - 10 * HOUR_MS || at >= begins));
+    const all = { from_ms: START, to_ms: CURRENT.to_ms };
+    const change = dateChange(moved, [quiet], isReference, all, 'up', 1)!;
+    expect(change).toMatchObject({ at_ms: begins, after_ms: begins - 10 * HOUR_MS });
+    const scoreOf = (hours_before: number, told: typeof change): number => {
+      const deployed = [deployment({ id: 'v2', at_ms: begins - hours_before * HOUR_MS })];
+      return candidatesOf({ ...question, change: told, deployed })[0]!.score;
+    };
+    expect(scoreOf(9, change)).toBeGreaterThanOrEqual(0.5);
+    // Where those hours were seen, and were as ever, nine hours before are too many.
+    expect(scoreOf(9, { ...change, after_ms: begins })).toBeLessThan(0.5);
+    // A month that nobody saw is no reason to name whatever was deployed in it.
+    expect(scoreOf(22, { ...change, after_ms: begins - 30 * DAY })).toBeLessThan(0.5);
+  });
+
+  test('of a change that cannot be dated time alone names nothing', () => {
+    const deployed = [deployment({ id: 'v2', at_ms: CURRENT.from_ms + HOUR_MS })];
+    expect(candidatesOf({ ...question, change: null, deployed })[0]!.score).toBeLessThan(0.5);
+  });
+
   const question = {
     series: moved,
-    changed_ms: begins,
+    change: { at_ms: begins, after_ms: begins },
     beside: [],
     designEffect: 1,
     current: CURRENT,
@@ -209,6 +238,47 @@ describe('why', () => {
     const few = judged(1.15, 1.12, 1);
     expect(few.score).toBeGreaterThan(0);
     expect(few.score).toBeLessThan(0.5);
+  });
+
+  /** A release of one workload, v1 beside it; `b` and `c` make the same with it or without. */
+  const rolledOut = (kept: Series, others: number) => {
+    const of = (factor: number, segment: Record<string, string>) => {
+      const noise = seededRandom(JSON.stringify(segment).length);
+      const { parts } = seriesOf(
+        'style_distance',
+        20,
+        (at) => 0.2 * (at >= begins ? factor : 1) * Math.exp(noise() - 0.5),
+      );
+      return { segment, hours: parts.get('')! };
+    };
+    const deployed = ['a', 'b', 'c'].map((tenant) =>
+      deployment({ id: 'v2', version: 'v2', workload: 'single', tenant, at_ms: begins + HOUR_MS * 0.63 }),
+    );
+    const next = of(1.6, { tenant: 'a', model_version: 'v2' });
+    for (const at of next.hours.keys()) if (at < begins) next.hours.delete(at);
+    const beside = [
+      next,
+      of(1, { tenant: 'a', model_version: 'v1' }),
+      of(1.6, { tenant: 'a', workload: 'single' }),
+      of(1, { tenant: 'a', workload: 'panels' }),
+      of(others, { tenant: 'b', workload: 'single' }),
+      of(others, { tenant: 'c', workload: 'single' }),
+    ];
+    return candidatesOf({ ...question, series: kept, deployed, beside })[0]!;
+  };
+  const styleOf = (n: number, segment: Record<string, string>) =>
+    seriesOf('style_distance', n, (at) => (at >= begins ? 0.3 : 0.2), segment);
+
+  test('others that got a release too are no proof against it, though they moved more', () => {
+    for (const others of [1.1, 1.6, 3])
+      expect(rolledOut(styleOf(40, { tenant: 'a' }), others).score).toBeGreaterThan(0.8);
+  });
+
+  test('a collection that is all that its tenant makes is told apart by the rows of that, another is not', () => {
+    const segment = { tenant: 'a', collection: 'noir' };
+    expect(rolledOut(styleOf(40, segment), 1.6).score).toBeGreaterThan(0.8);
+    // Half of what the tenant makes: nobody knows on which side of the release it lies.
+    expect(rolledOut(styleOf(20, segment), 1.6).score).toBeLessThan(0.5);
   });
 
   test('announced load and what was rolled back are left out of baselines', () => {

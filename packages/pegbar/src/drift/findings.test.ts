@@ -64,7 +64,11 @@ const candidate = (version: string, score: number): Candidate => ({
   score,
 });
 const why = (candidates: readonly Candidate[], began_h = 0): Why => ({
-  change: { at_ms: CURRENT.from_ms + began_h * HOUR_MS, direction: 'down' },
+  change: {
+    at_ms: CURRENT.from_ms + began_h * HOUR_MS,
+    after_ms: CURRENT.from_ms + began_h * HOUR_MS,
+    direction: 'down',
+  },
   candidates,
   lastGood: null,
 });
@@ -119,4 +123,20 @@ test('what began with it in rows that hold it is its echo; of another tenant or 
   expect(grouped([part, nsfw('a', 8)])).toHaveLength(1);
   expect(grouped([part, nsfw('b', 8)])).toHaveLength(2);
   expect(grouped([part, nsfw('a', -7 * 24)])).toHaveLength(2);
+});
+
+test('what other tenants made is not told with the collection of one, unless nothing is left without that', () => {
+  const of = (sides: Readonly<Record<string, readonly [number, number]>>): Tested => {
+    const parts = Object.entries(sides).map(
+      ([tenant, side]) => [tenant, rate('face_ok', {}, side).parts.get('')!] as const,
+    );
+    const series = { ...rate('face_ok', { region: 'eu' }, WORSE), parts: new Map(parts) };
+    return testSeries(series, REFERENCE, CURRENT);
+  };
+  const noir = [own({ tenant: 'a', collection: 'noir' }), why([candidate('v2', 0.9)])] as const;
+  expect(grouped([noir, [of({ a: WORSE, b: [0.9, 0.5] }), why([], -48)]])).toHaveLength(2);
+  expect(grouped([noir, [of({ a: [0.9, 0.5], b: [0.9, 0.9] }), why([], -48)]])).toHaveLength(1);
+  // Nor what a tenant that has nothing in it did.
+  const tenant = [own({ tenant: 'a' }), why([candidate('v2', 0.9)])] as const;
+  expect(grouped([tenant, [of({ b: WORSE, c: WORSE }), why([], -48)]])).toHaveLength(2);
 });

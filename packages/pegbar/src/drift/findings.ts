@@ -89,7 +89,7 @@ function sameSegment(told: Told, { one, why }: Told): boolean {
 /** Without the rows of what was told already, is there anything left? */
 function isExplained(one: Judged, told: Judged, isTold: boolean): boolean {
   if (told.against !== null || told.series.metric.name !== one.series.metric.name) return false;
-  if (!meets(one, told)) return false;
+  if (!meets(one, told) || !isAmong(told, one)) return false;
   const without = withoutSegment(one, told);
   // Of what is kept whole nobody knows what it is without others: it is told with those that it holds.
   if (without === null) return !isWhole(one) || holds(one, told);
@@ -135,13 +135,20 @@ function meets(one: Judged, told: Judged): boolean {
   return Object.keys(s).every((name) => t[name] === undefined || t[name] === s[name]);
 }
 
+/** Every series that names no tenant has tenants among its parts: one that is not there has no rows in it. */
+function isAmong({ series: { segment } }: Judged, one: Judged): boolean {
+  const { tenant } = segment;
+  if (tenant === undefined || one.series.segment.tenant !== undefined || isWhole(one)) return true;
+  return [...one.current.keys()].some((part) => part.split(' · ').includes(tenant));
+}
+
 /**
- * The series without the parts that the told segment covers; null where its parts do not tell that apart, and where
- * nothing would be left.
+ * The series without the parts that the told segment covers, of a collection without its tenant: no part is of one. Null
+ * where its parts do not tell that apart, and where nothing would be left.
  */
 function withoutSegment(one: Judged, told: Judged): { reference: Parts; current: Parts } | null {
   const values = Object.entries(told.series.segment)
-    .filter(([name]) => one.series.segment[name] === undefined)
+    .filter(([name]) => name !== 'collection' && one.series.segment[name] === undefined)
     .map(([, value]) => value);
   if (values.length === 0) return null;
   const isOther = (part: string): boolean => {

@@ -72,7 +72,7 @@ function tellWhy({ change, candidates, lastGood }: Why): Record<string, unknown>
   return {
     since: change ? instant(change.at_ms) : null,
     cause: likely ? tellCandidate(likely) : null,
-    cause_words: likely ? causeWords(likely) : 'none likely',
+    cause_words: likely ? causeWords(likely, change) : 'none likely',
     alternatives: others.slice(0, ALTERNATIVES).map(tellCandidate),
     last_good_version: lastGood,
   };
@@ -84,17 +84,20 @@ function tellCandidate({ deployment, lag_h, did, score }: Candidate): Record<str
   return { ...rest, timestamp: instant(at_ms), lag_h, did, score };
 }
 
-function causeWords({ deployment, lag_h, did }: Candidate): string {
+function causeWords({ deployment, lag_h, did }: Candidate, change: DatedChange | null): string {
   const name = deployment.version ?? deployment.id;
-  const when =
-    Math.abs(lag_h) < 1.5
-      ? 'in the hour of the change'
-      : `${Math.abs(Math.round(lag_h))} h ${lag_h > 0 ? 'before' : 'after'} the change`;
   const others =
     did === null
       ? 'nobody was without it, so timing is all there is'
       : did.share > 0.8
         ? 'those without it did not change'
         : `${Math.round(did.share * 100)} % of the change is beyond what those without it saw`;
-  return `${name} (${deployment.kind}) started ${when}; ${others}`;
+  return `${name} (${deployment.kind}) started ${whenWords(deployment.at_ms, lag_h, change)}; ${others}`;
+}
+
+function whenWords(at_ms: number, lag_h: number, change: DatedChange | null): string {
+  if (change === null) return 'near a change of which the hour cannot be told';
+  if (Math.abs(lag_h) < 1.5) return 'in the hour of the change';
+  const away = `${Math.abs(Math.round(lag_h))} h ${lag_h > 0 ? 'before' : 'after'} the change`;
+  return lag_h > 0 && at_ms >= change.after_ms ? `${away}, with nothing seen in between` : away;
 }

@@ -66,7 +66,7 @@ export function whyOf(one: Judged, { deployed, beside, current, reference }: Why
     current,
     isReference,
     designEffect: comparison.designEffect,
-    changed_ms: change?.at_ms ?? null,
+    change,
   });
   const likely = likelyOf(candidates);
   return { change, candidates, lastGood: likely?.deployment.previous ?? null };
@@ -84,8 +84,9 @@ function whyOfRelease(
     .filter(({ status, version }) => status === 'start' && version === series.segment.model_version)
     .sort((a, b) => a.at_ms - b.at_ms)[0];
   if (!start) return { change: null, candidates: [], lastGood: against };
+  const began = Math.min(start.at_ms, current.to_ms);
   return {
-    change: { at_ms: Math.min(start.at_ms, current.to_ms), direction },
+    change: { at_ms: began, after_ms: began, direction },
     candidates: [{ deployment: start, lag_h: 0, did: didOfRelease(one), score: 1 }],
     lastGood: against,
   };

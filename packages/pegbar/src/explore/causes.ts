@@ -53,8 +53,16 @@ export interface CauseQuestion {
   /** How far before and after that a cause may lie: a dating is only so good. */
   readonly reach: { readonly before_ms: number; readonly after_ms: number };
   readonly deployed: readonly Deployed[];
-  /** What those on it and those not on it did, told apart by one dimension, within the segment where that leaves both. */
-  differenceBy(dimension: Exposure, values: ReadonlySet<string>, at_ms: number): Told;
+  /**
+   * What those on it and those not on it did, told apart by one dimension, within the segment where that leaves both.
+   * `also` got it too and are on neither side: what they did says nothing of those without it.
+   */
+  differenceBy(
+    dimension: Exposure,
+    values: ReadonlySet<string>,
+    at_ms: number,
+    also: ReadonlySet<string>,
+  ): Told;
 }
 
 /** Below it "none likely" is said. */
@@ -68,6 +76,7 @@ const TIMING_ONLY = 0.7;
 /** What only part of the segment got, where nobody can say how that part moved; what others got too and did not mind. */
 const UNSUPPORTED = 0.4;
 const HOUR_MS = 3_600_000;
+const NOBODY: ReadonlySet<string> = new Set();
 
 /** All that could have, the likeliest first. */
 export function causesOf(question: CauseQuestion): Candidate[] {
@@ -76,10 +85,9 @@ export function causesOf(question: CauseQuestion): Candidate[] {
     (one) =>
       one.status === 'start' &&
       one.at_ms >= changed.from_ms - reach.before_ms &&
-      one.at_ms < changed.to_ms + reach.after_ms &&
-      touches(one, segment),
+      one.at_ms < changed.to_ms + reach.after_ms,
   );
-  return together(near)
+  return together(near, segment)
     .map((group) => judged(group, question))
     .sort(
       (a, b) =>
@@ -116,10 +124,14 @@ const ownOf = (deployed: Deployed, segment: Readonly<Record<string, string>>): n
 interface Group {
   readonly deployment: Deployed;
   readonly exposed: Exposed;
+  besides(dimension: Exposure): ReadonlySet<string>;
 }
 
-/** What several tenants or regions tell of one change is one change; the earliest stands for it. */
-function together(deployed: readonly Deployed[]): Group[] {
+/**
+ * What several tenants or regions tell of one change is one change, of which those that touch the segment tell what got
+ * it; the earliest of them stands for it. Who got it beside the segment is known from the others.
+ */
+function together(deployed: readonly Deployed[], segment: Readonly<Record<string, string>>): Group[] {
   const groups = new Map<string, Deployed[]>();
   for (const one of [...deployed].sort((a, b) => a.at_ms - b.at_ms)) {
     const key = `${one.kind}\n${one.version ?? one.id}`;
@@ -127,7 +139,10 @@ function together(deployed: readonly Deployed[]): Group[] {
     if (known) known.push(one);
     else groups.set(key, [one]);
   }
-  return [...groups.values()].map((members) => {
+  return [...groups.values()].flatMap((all) => {
+    const members = all.filter((one) => touches(one, segment));
+    const [first] = members;
+    if (!first) return [];
     const exposed = new Map<Exposure, Set<string>>();
     for (const dimension of EXPOSURES) {
       const values = members.map((one) => limitOf(one, dimension));
@@ -135,11 +150,23 @@ function together(deployed: readonly Deployed[]): Group[] {
       if (values.includes(undefined)) continue;
       exposed.set(dimension, new Set(values as string[]));
     }
-    return { deployment: members[0]!, exposed };
+    return [{ deployment: first, exposed, besides: (dimension) => besides(all, segment, dimension) }];
   });
 }
 
-function judged({ deployment, exposed }: Group, question: CauseQuestion): Candidate {
+/** Other values of a dimension that the segment names that got it too; elsewhere in it the segment's own rows do. */
+function besides(
+  members: readonly Deployed[],
+  segment: Readonly<Record<string, string>>,
+  dimension: Exposure,
+): ReadonlySet<string> {
+  const { [dimension]: own, ...rest } = segment;
+  if (own === undefined) return NOBODY;
+  const values = members.flatMap((one) => (touches(one, rest) ? [limitOf(one, dimension)] : []));
+  return new Set(values.filter((value) => value !== undefined && value !== own) as string[]);
+}
+
+function judged({ deployment, exposed, besides }: Group, question: CauseQuestion): Candidate {
   const { changed, reach, segment } = question;
   const lag_h = lagOf(deployment.at_ms, changed) / HOUR_MS;
   // An hour either way is the grain of the dating.
@@ -147,7 +174,7 @@ function judged({ deployment, exposed }: Group, question: CauseQuestion): Candid
   const close = Math.max(0, 1 - away / Math.max(1, lag_h < 0 ? reach.after_ms : reach.before_ms));
   const found = [...exposed].map(([dimension, values]) => ({
     isPart: dimension !== 'model_version' && segment[dimension] === undefined,
-    told: question.differenceBy(dimension, values, deployment.at_ms),
+    told: question.differenceBy(dimension, values, deployment.at_ms, besides(dimension)),
   }));
   const known = found
     .flatMap(({ told }) => (typeof told === 'object' ? [{ ...told, share: shareOf(told) }] : []))
@@ -167,12 +194,12 @@ function judged({ deployment, exposed }: Group, question: CauseQuestion): Candid
     return isForAll && othersDidNotMind() ? UNSUPPORTED : TIMING_ONLY;
   }
 
-  /** It was for more than the segment, and there nothing happened. */
+  /** It was for more than the segment, and there nothing happened: everybody else got it. */
   function othersDidNotMind(): boolean {
     return EXPOSURES.some((dimension) => {
       const value = segment[dimension];
-      if (value === undefined || exposed.has(dimension)) return false;
-      const told = question.differenceBy(dimension, new Set([value]), deployment.at_ms);
+      if (value === undefined || (exposed.has(dimension) && besides(dimension).size === 0)) return false;
+      const told = question.differenceBy(dimension, new Set([value]), deployment.at_ms, NOBODY);
       return typeof told === 'object' && shareOf(told) >= OWN_SHARE;
     });
   }

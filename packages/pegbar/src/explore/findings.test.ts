@@ -158,13 +158,14 @@ describe('the likely cause', () => {
   const causes = (
     segment: Record<string, string>,
     list: Deployed[],
-    told: (dimension: string, values: ReadonlySet<string>) => Told = () => undefined,
+    told: (dimension: string, values: ReadonlySet<string>, also: ReadonlySet<string>) => Told = () =>
+      undefined,
     from_ms = 9 * HOUR,
   ) =>
     causesOf({
       segment,
       deployed: list,
-      differenceBy: told,
+      differenceBy: (dimension, values, _at_ms, also) => told(dimension, values, also),
       reach: { before_ms: 0, after_ms: 0 },
       changed: { from_ms, to_ms: 11 * HOUR },
     });
@@ -206,6 +207,19 @@ describe('the likely cause', () => {
       dimension === 'tenant' ? { on: 5, off: 0, error: 1 } : undefined;
     expect(likely({ tenant: 'a' }, [all], others)).toBeUndefined();
     expect(likely({}, [all], others)).toBe('all');
+  });
+
+  test('is not told from the rest by others that got it too, and is none that they did not mind', () => {
+    const all = ['a', 'b'].map((tenant) => deployed(`for-${tenant}`, 10.2 * HOUR, { tenant, version: 'v7' }));
+    const asked: string[] = [];
+    const found = (minded: number) =>
+      likely({ tenant: 'a' }, all, (dimension, values, also) => {
+        asked.push(`${dimension} ${[...values]} beside ${[...also]}`);
+        return also.size > 0 ? 'everyone' : { on: 10, off: minded, error: 1 };
+      });
+    expect(found(9)).toBe('for-a');
+    expect(found(0)).toBeUndefined();
+    expect(asked.slice(0, 2)).toEqual(['tenant a beside b', 'tenant a beside ']);
   });
 
   test('is one change where several tenants tell of it', () => {

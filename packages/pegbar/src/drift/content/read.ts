@@ -40,9 +40,11 @@ export const isKeptBy = (metric: DriftMetric, dim: string): boolean =>
 export async function readContentSeries(
   rollups: Pick<RollupReader, 'content'>,
   asking: Asking,
-  { metrics, segments, windows }: ContentSeriesQuestion,
+  { metrics, segments: asked, windows }: ContentSeriesQuestion,
 ): Promise<Result<Series[], ExploreError>> {
   const out: Series[] = [];
+  // Pairs are kept of numbers alone; a row of one of the two would be taken for one of no value of the other.
+  const segments = asked.filter((keys) => keys.filter(isDim).length <= 1);
   const range = {
     from_ms: Math.min(...windows.map(({ from_ms }) => from_ms)),
     to_ms: Math.max(...windows.map(({ to_ms }) => to_ms)),
@@ -67,8 +69,8 @@ export async function readContentSeries(
   return ok(out);
 }
 
-const dimOf = (keys: readonly string[]): string =>
-  keys.find((key) => CONTENT_SEGMENTS.includes(key)) ?? 'all';
+const isDim = (key: string): boolean => CONTENT_SEGMENTS.includes(key);
+const dimOf = (keys: readonly string[]): string => keys.find(isDim) ?? 'all';
 
 const kindsOf = (metrics: readonly DriftMetric[]): ContentRow['kind'][] => [
   ...new Set(
