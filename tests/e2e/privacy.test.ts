@@ -360,6 +360,10 @@ describe('people', () => {
     };
     expect(await counted()).toBe(3);
     const [row] = await server.sql("SELECT user_id_hash FROM stages WHERE request_id = 'goner-1'");
+    const cut = JSON.stringify({ user_hash: row!.user_id_hash.slice(0, 8) });
+    const refused = await server.post('/api/v1/erasures', cut, 'application/json', await keyOf('p-erase'));
+    expect(refused.status).toBe(400);
+    expect(refused.text).toContain('is not 16 hexadecimal digits');
     const body = JSON.stringify({ user_hash: row!.user_id_hash });
     const erased = await server.post('/api/v1/erasures', body, 'application/json', await keyOf('p-erase'));
     expect(erased.status, erased.text).toBeLessThan(300);

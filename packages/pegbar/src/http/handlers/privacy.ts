@@ -71,7 +71,14 @@ export function privacyHandlers(deps: ApiDeps, artifacts: Pick<Artifacts, 'delet
 
 /** 16 hexadecimal digits in lower case, as the columns show them. */
 function readHash(text: string): string {
-  const hash = text.toLowerCase().padStart(16, '0');
+  const hash = text.toLowerCase();
   if (/^[0-9a-f]{16}$/.test(hash) && !/^0+$/.test(hash)) return hash;
-  throw new Refusal('invalid_request', 'user_hash is not 16 hexadecimal digits', { field: 'user_hash' });
+  throw new Refusal(
+    'invalid_request',
+    `user_hash ${JSON.stringify(text.slice(0, 40))} is not 16 hexadecimal digits`,
+    {
+      field: 'user_hash',
+      hint: 'Copy it whole from a column user_id_hash, or give user_id, the id as your senders send it.',
+    },
+  );
 }
