@@ -90,7 +90,7 @@ class FakeServer:
         self.http.server_close()
 
 
-def eventually(check: Callable[[], bool], timeout_s: float = 10.0) -> bool:
+def eventually(check: Callable[[], bool], timeout_s: float = 30.0) -> bool:
     until = time.monotonic() + timeout_s
     while time.monotonic() < until:
         if check():

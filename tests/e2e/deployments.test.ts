@@ -68,11 +68,11 @@ it('a version and a checkpoint that nobody announced are marked by themselves, a
     (await marks()).filter(({ attributes }) => (attributes as { detected?: string })?.detected === 'true');
   await expect
     .poll(async () => (await detected()).map(({ id, timestamp }) => [id, Date.parse(timestamp as string)]), {
-      timeout: 50_000,
+      timeout: 120_000,
       interval: 2_000,
     })
     .toEqual([
       ['detected:v9@h2', now - 6_000],
       ['detected:v9@h1', now - 9_000],
     ]);
-}, 60_000);
+}, 150_000);

@@ -1,10 +1,10 @@
 // The product as a user starts it, with the ways in which it can be hurt.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { steadyPort } from '../ports.mjs';
 
 /** Resolves after `ms`, or at once when the signal aborts. */
 export const sleep = (ms, signal) =>
@@ -24,21 +24,6 @@ const READY_MS = 150_000;
 const FLUSH_MS = 240_000;
 const LOG_KEPT = 200_000;
 
-/** Below the range that the system deals out itself: no other may have it when we start again. */
-const PORTS = { first: 12_000, count: 20_000 };
-
-async function freePort() {
-  for (;;) {
-    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
-    const free = await new Promise((resolve) => {
-      const server = createServer()
-        .on('error', () => resolve(false))
-        .listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-    });
-    if (free) return port;
-  }
-}
-
 /** Fields of /proc/PID/stat behind the name, which may hold anything: state, ppid, pgrp, … */
 function statOf(pid) {
   const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
@@ -52,7 +37,7 @@ export class Product {
     product.args = args;
     product.data = data ?? mkdtempSync(join(tmpdir(), 'pegbar-faults-'));
     product.ownsData = data === undefined;
-    product.ports = [await freePort(), await freePort(), await freePort()];
+    product.ports = [await steadyPort(), await steadyPort(), await steadyPort()];
     product.starts = 0;
     await product.up();
     return product;

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { init, score, withRequest, withStage } from '@pegbar/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Json, type Server, scratch, startServer } from '../e2e/server.ts';
+import { steadyPort } from '../ports.mjs';
 
 interface Ran {
   stderr: string;
@@ -195,9 +196,11 @@ describe('a Pegbar that is not there', () => {
 describe('a Pegbar that is killed', () => {
   it('and comes back has every stage and record once', async () => {
     const data = scratch('killed');
-    let server = await startServer({ data });
-    const { url, otlp_http, otlp_grpc, pid } = server.ready;
-    const ports = [url, otlp_http, otlp_grpc].map((one) => new URL(one).port);
+    const flags = ['--port', '--otlp-http-port', '--otlp-grpc-port'];
+    const args: string[] = [];
+    for (const flag of flags) args.push(flag, String(await steadyPort()));
+    let server = await startServer({ data, args });
+    const { url, otlp_http, pid } = server.ready;
     const pegbar = init({ service: 'worker', url, otlp_url: otlp_http, flush_ms: 20 });
     const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
     const work = async (from: number, count: number): Promise<void> => {
@@ -211,7 +214,6 @@ describe('a Pegbar that is killed', () => {
     process.kill(pid, 'SIGKILL');
     await work(1_000, 1_000);
     expect(pegbar.status().spans.failures + pegbar.status().records.failures).toBeGreaterThan(0);
-    const args = ['--port', ports[0]!, '--otlp-http-port', ports[1]!, '--otlp-grpc-port', ports[2]!];
     server = await startServer({ data, args });
     await work(2_000, 1_000);
     expect(await pegbar.flush(60_000)).toBe(true);

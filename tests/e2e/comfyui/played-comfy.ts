@@ -6,7 +6,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { FakeComfy, type Line, type Truth } from './fake-comfy.ts';
 
 /** Patience with an agent that shares a busy runner. */
-const SEEN_MS = 20_000;
+const SEEN_MS = 60_000;
 /** A picture of one pixel: what a played ComfyUI gives for every file. */
 export const PIXEL = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGD4DwABBAEAX+XDSwAAAABJRU5ErkJggg==',

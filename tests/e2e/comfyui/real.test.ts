@@ -4,10 +4,10 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { steadyPort } from '../../ports.mjs';
 import { REPOSITORY, type Server, scratch, startServer } from '../server.ts';
 import { here } from './python.ts';
 
@@ -69,7 +69,7 @@ describe.skipIf(why !== undefined)(why ? `a real ComfyUI (skipped: ${why})` : 'a
   });
 
   async function startComfy(base: string, samePort?: number): Promise<typeof comfy> {
-    const port = samePort ?? (await freePort());
+    const port = samePort ?? (await steadyPort());
     const args = [
       'main.py',
       '--cpu',
@@ -243,12 +243,3 @@ describe.skipIf(why !== undefined)(why ? `a real ComfyUI (skipped: ${why})` : 'a
     expect(missing.map(([name]) => name).filter((name) => name !== 'progress_registry')).toEqual([]);
   });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
-}
