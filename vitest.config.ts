@@ -30,9 +30,9 @@ const FIXTURE = 'tests/architecture/fixture/**';
 
 const common = {
   pool: 'forks',
-  /** A cold engine on a busy runner needs 10 s; what needs a minute hangs. */
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
+  /** The longest take 10 s by themselves, and more than a minute where ten others share two cores: longer, it hangs. */
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
   /** `expect.poll` waits a second unless told: less than a busy runner may stand still. */
   expect: { poll: { timeout: 30_000 } },
 } as const;

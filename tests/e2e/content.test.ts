@@ -97,7 +97,7 @@ it('says which words came, in how many prompts, and that nothing changed elsewhe
   // Of a tenant whose text may not be stored the words have no names, and drift is found all the same.
   expect(of(answer, 'private').verdict).toBe('drift');
   expect(of(answer, 'private').words).toMatch(/^`private word \d+` in/);
-}, 180_000);
+});
 
 it('knows tags, characters, languages and the divergence, by other segments too', async () => {
   const tags = of(await ask('prompt_tags_content'), 'changing');
@@ -115,7 +115,7 @@ it('knows tags, characters, languages and the divergence, by other segments too'
   const refused = await server.call(`/api/v1/drift?metric=prompt_language&by=hardware_class`);
   expect(refused.status).toBe(400);
   expect(refused.json.error.message).toBe('prompt_language is not kept by hardware_class');
-}, 60_000);
+});
 
 it('answers the same on the command line', async () => {
   const run = await pegbar([
@@ -133,7 +133,7 @@ it('answers the same on the command line', async () => {
   ]);
   expect(run.stdout).toMatch(/changing +drift +`\w+` in \d+(\.\d)? % of prompts, was 0 %/);
   expect(run.code).toBe(1);
-}, 60_000);
+});
 
 it('takes vectors from attributes and from files under the roots of the tenant, and no others', async () => {
   writeFileSync(join(roots, 'ours', 'a.json'), '{"vector":[0,1,0],"embedder":"clip","embedder_version":"3"}');
@@ -200,4 +200,4 @@ it('takes vectors from attributes and from files under the roots of the tenant, 
     ['by-record', 'clip', '3', 64],
     ['by-span', 'clip', '3', 64],
   ]);
-}, 180_000);
+});

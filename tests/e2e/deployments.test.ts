@@ -5,7 +5,7 @@ import { type Server, startServer } from './server.ts';
 let server: Server;
 beforeAll(async () => {
   server = await startServer();
-}, 90_000);
+});
 afterAll(() => server?.stop());
 
 const send = (body: unknown, type = 'application/json') =>
@@ -75,4 +75,4 @@ it('a version and a checkpoint that nobody announced are marked by themselves, a
       ['detected:v9@h2', now - 6_000],
       ['detected:v9@h1', now - 9_000],
     ]);
-}, 150_000);
+});

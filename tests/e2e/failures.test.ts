@@ -50,7 +50,7 @@ beforeAll(async () => {
       metrics: { latency_ms: 300 },
     }),
   ]);
-}, 60_000);
+});
 afterAll(() => server?.stop());
 
 const ask = async <Answer>(path: string): Promise<Answer> =>

@@ -38,7 +38,7 @@ beforeAll(async () => {
     { type: 'queue', timestamp: iso(AT), queue: 'q', depth: 3, wait_ms: 5, admitted: 60, denied: 30 },
     { type: 'cache', timestamp: iso(AT), cache: 'vae', hits: 3, misses: 1 },
   ]);
-}, 60_000);
+});
 afterAll(() => server?.stop());
 
 const ask = async <Answer>(path: string): Promise<Answer> =>

@@ -11,9 +11,9 @@ import { afterAll } from 'vitest';
 
 export const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 const BIN = join(REPOSITORY, 'packages/pegbar/bin/pegbar.js');
-/** A cold engine beside another test's needs 10 s; six times that is a server that does not start. */
-const START_MS = 60_000;
-const STOP_MS = 15_000;
+/** A cold engine beside another test's needs 10 s, and far longer where ten others run; fifteen times that is a server that does not start. */
+const START_MS = 150_000;
+const STOP_MS = 60_000;
 const NDJSON = 'application/x-ndjson';
 
 export interface Ready {

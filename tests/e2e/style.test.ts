@@ -118,7 +118,7 @@ it('tells a style distance of every picture, at the time of the picture, from re
     to: String(TO_MS),
   });
   expect(kpis.series.map(({ key }) => key.tenant).sort()).toEqual(['mangatan', 'studio-kumo']);
-}, 120_000);
+});
 
 it('sees the planted drift, and none in the collection that was left alone', async () => {
   const drifting = await server.get(question(DRIFTING));

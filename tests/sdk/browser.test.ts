@@ -36,7 +36,7 @@ describe.skipIf(CHROMIUM === undefined)('a page that plays', () => {
       'application/json',
     );
     key = made.json.key;
-  }, 120_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await site?.close();
@@ -152,7 +152,7 @@ describe.skipIf(CHROMIUM === undefined)('a page that plays', () => {
       expect(row.attributes).toMatchObject({ trace_id, session_id: one.session_id });
       expect(Date.parse(`${String(row.timestamp).replace(' ', 'T')}Z`)).toBe(one.timestamp);
     });
-  }, 60_000);
+  });
 
   it('and is too busy to be called back has still shown its frames', async () => {
     const events = [
@@ -164,7 +164,7 @@ describe.skipIf(CHROMIUM === undefined)('a page that plays', () => {
     expect(truth.calls).toBeLessThan(truth.presented - 20);
     expectFrames(told.delivered.frames, truth.presented);
     expectNear(told.delivered.fps, fpsOf(truth));
-  }, 60_000);
+  });
 
   it('a clip with holes tells each missing frame as dropped, and each hole as a stall', async () => {
     const { truth, told } = await play('holes', { sequence_id: 'holes', declared_fps: FPS });
@@ -177,7 +177,7 @@ describe.skipIf(CHROMIUM === undefined)('a page that plays', () => {
     expectNear(told.delivered.fps, fpsOf(truth));
     const { frames, dropped } = told.delivered;
     expect(told.delivered.dropped_ratio).toBeCloseTo(dropped / (frames + dropped), 9);
-  }, 60_000);
+  });
 
   it('in a browser that does not call back for frames tells their rate all the same', async () => {
     const older = `{
@@ -189,7 +189,7 @@ describe.skipIf(CHROMIUM === undefined)('a page that plays', () => {
     expect(truth.calls).toBeGreaterThan(0);
     expectNear(told.delivered.fps, fpsOf(truth), 0.03);
     expect(told.delivered.dropped).toBeLessThanOrEqual(FRAMES - truth.presented + 1);
-  }, 60_000);
+  });
 
   it('animation on twos holds its drawings; these are duplicates only where nobody meant them', async () => {
     const clip = { declared_fps: FPS, pictures: true };
@@ -206,7 +206,7 @@ describe.skipIf(CHROMIUM === undefined)('a page that plays', () => {
     }
     expect(meant.told.delivered.duplicated).toBe(0);
     expect(unmeant.told.delivered.held).toBe(0);
-  }, 60_000);
+  });
 
   it('in sight and unpaused: other time is no playing time', async () => {
     const events = [
@@ -221,7 +221,7 @@ describe.skipIf(CHROMIUM === undefined)('a page that plays', () => {
     const { frames, dropped, seconds } = told.delivered;
     expectNear((frames + dropped) / seconds, FPS, 0.05);
     expect(truth.status.waiting).toBe(0);
-  }, 60_000);
+  });
 
   it('with a player of its own tells its frames, jumps and holds exactly', async () => {
     const { log, told } = await withPage(async (page) => {
@@ -249,7 +249,7 @@ describe.skipIf(CHROMIUM === undefined)('a page that plays', () => {
     const pairs = drawn.filter(([, number], at) => at > 0 && number >> 1 === drawn[at - 1]![1] >> 1).length;
     expect(told.delivered).toMatchObject({ held: pairs, duplicated: 0 });
     expect(told.delivered.stalls).toBeGreaterThanOrEqual(2);
-  }, 60_000);
+  });
 
   it('sends what people did with a picture', async () => {
     await withPage(async (page) => {

@@ -40,7 +40,7 @@ describe('two processes of a studio', () => {
     scheduler = await run('scheduler', where);
     worker = await run('worker', where, JSON.stringify(scheduler.told.job));
     await server.flush();
-  }, 120_000);
+  });
   afterAll(() => server?.stop());
 
   it('deliver all they have before they end', () => {
@@ -169,7 +169,7 @@ describe('a script that simply ends', () => {
       { action: 'edit' },
     ]);
     await server.stop();
-  }, 60_000);
+  });
 });
 
 describe('a Pegbar that is not there', () => {
@@ -190,7 +190,7 @@ describe('a Pegbar that is not there', () => {
     }
     silent.closeAllConnections();
     silent.close();
-  }, 60_000);
+  });
 });
 
 describe('a Pegbar that is killed', () => {
@@ -232,5 +232,5 @@ describe('a Pegbar that is killed', () => {
       3_000, 3_000,
     ]);
     await server.stop();
-  }, 180_000);
+  });
 });

@@ -31,7 +31,7 @@ describe.skipIf(missing !== null)(`dead letters${missing ? ` (skipped: ${missing
     });
     if (!config.ok) throw new Error(JSON.stringify(config.error));
     server = await startServer(config.value);
-  }, 60_000);
+  });
   afterAll(async () => {
     await server?.stop();
     rmSync(data, { recursive: true, force: true });

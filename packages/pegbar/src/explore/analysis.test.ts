@@ -57,7 +57,7 @@ describe.skipIf(missing !== null)(`facets, find, explain${missing ? ` (skipped: 
     });
     expect(await sent.json()).toMatchObject({ rejected: [] });
     await fetch(`${server.url}/api/v1/flush`, { method: 'POST' });
-  }, 60_000);
+  });
   afterAll(async () => {
     await server?.stop();
     rmSync(data, { recursive: true, force: true });

@@ -61,7 +61,7 @@ describe.skipIf(missing !== null)(`questions${missing ? ` (skipped: ${missing})`
       expect(await answer.text()).toBe('{}');
     }
     await ask('/api/v1/flush', { method: 'POST' });
-  }, 60_000);
+  });
   afterAll(async () => {
     await server?.stop();
     rmSync(data, { recursive: true, force: true });

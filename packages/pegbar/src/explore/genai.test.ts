@@ -88,7 +88,7 @@ describe.skipIf(missing !== null)(`the GenAI trace${missing ? ` (skipped: ${miss
     });
     expect(done.tally).toMatchObject({ accepted: lines.length, rejected: 0 });
     await fetch(`${server.url}/api/v1/flush`, { method: 'POST' });
-  }, 90_000);
+  });
   afterAll(async () => {
     await server?.stop();
     rmSync(data, { recursive: true, force: true });

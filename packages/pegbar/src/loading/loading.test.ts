@@ -56,7 +56,7 @@ describe.skipIf(missing !== null)(`loading${missing ? ` (skipped: ${missing})` :
       },
     });
     loading.start();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await loading?.stop();

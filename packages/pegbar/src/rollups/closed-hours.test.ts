@@ -32,7 +32,7 @@ describe.skipIf(missing)('closed hours', () => {
   beforeAll(async () => {
     test = await startTestStore();
     store = test.store;
-  }, 60_000);
+  });
   afterAll(() => test?.stop());
 
   async function keeperOver(own: Store): Promise<RollupKeeper> {
@@ -104,7 +104,7 @@ describe.skipIf(missing)('closed hours', () => {
     await keeper.touch(all);
     await keeper.settle();
     expect(await stored()).toEqual(told);
-  }, 120_000);
+  });
 
   it('are stored where hours before them are empty', async () => {
     const keeper = await keeperOver(store);

@@ -21,7 +21,7 @@ describe.skipIf(missing)('content of hours that were erased', () => {
   beforeAll(async () => {
     test = await startTestStore();
     store = test.store;
-  }, 60_000);
+  });
   afterAll(() => test?.stop());
 
   async function insert(name: 'content_hours' | 'roll_hours', rows: Record<string, unknown>[]) {

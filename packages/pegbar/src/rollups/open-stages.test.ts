@@ -40,7 +40,7 @@ describe.skipIf(missing)('stages of an open hour', () => {
         return answer;
       },
     };
-  }, 60_000);
+  });
   afterAll(() => test?.stop());
 
   async function load(rows: number, number = ++seg): Promise<void> {
@@ -103,7 +103,7 @@ describe.skipIf(missing)('stages of an open hour', () => {
       expect(counted.ok).toBe(true);
       expect(told(builder.rows()), `step ${step}, ${what}`).toEqual(await fromTheBeginning(tenants));
     }
-  }, 120_000);
+  });
 
   it('are read once: what was counted is not read again', async () => {
     const open = createOpenStages(store, clock);
@@ -123,5 +123,5 @@ describe.skipIf(missing)('stages of an open hour', () => {
     expect(await bytes()).toBe(0);
     open.forget(FROM);
     expect(await bytes()).toBeGreaterThan(first);
-  }, 60_000);
+  });
 });

@@ -158,5 +158,5 @@ describe.skipIf(missing)('sums by quarter of a day', () => {
     await insert(drawn(random, hours));
     await settle(await createQuarters({ state, store, clock }));
     expect(await differences()).toEqual(NONE);
-  }, 120_000);
+  });
 });

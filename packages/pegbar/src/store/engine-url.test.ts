@@ -69,7 +69,7 @@ describe.skipIf(missing !== null)(
     beforeAll(async () => {
       engine = await startTestEngine();
       server = await start();
-    }, 60_000);
+    });
     afterAll(async () => {
       await server?.stop();
       await engine?.stop();
@@ -87,7 +87,7 @@ describe.skipIf(missing !== null)(
         ['r1', 'succeeded'],
         ['r2', 'succeeded'],
       ]);
-    }, 60_000);
+    });
 
     it('refuses SQL of people, with the reason, where it may make no users there', async () => {
       const answer = await post('/api/v1/query', 'application/json', JSON.stringify({ sql: 'SELECT 1' }));

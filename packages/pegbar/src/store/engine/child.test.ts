@@ -139,7 +139,7 @@ describe.skipIf(missing !== null)(`the child engine${missing ? ` (skipped: ${mis
     expect(engine.url).toBe(`http://127.0.0.1:${ports[1]}`);
     await engine.stop();
     thief.close();
-  }, 60_000);
+  });
 });
 
 describe.skipIf(missing !== null || process.platform !== 'linux')('the child engine and its parent', () => {
