@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { readCures, readPlainly } from './schema-words.ts';
+import { readCures, readPlainly, says } from './schema-words.ts';
 
 const told = (schema: z.ZodType, value: unknown): (string | undefined)[] => {
   const { error } = readPlainly(schema, value);
@@ -35,4 +35,7 @@ test('what a schema says itself stands; of long values the beginning is shown', 
   const [message = ''] = told(z.string().max(200), 'x'.repeat(100_000));
   expect(message.length).toBeLessThan(140);
   expect(message).toContain('is not a text of at most 200 characters');
+  const cured = z.number({ error: says('a number from 1 to 9') });
+  expect(told(cured, 'y'.repeat(100_000))[0]).toMatch(/^"y{70,90}… is not a number from 1 to 9$/);
+  expect(told(z.object({ a: cured }), {})[0]).toBe('is missing: write a number from 1 to 9');
 });

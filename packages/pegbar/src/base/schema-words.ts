@@ -14,6 +14,12 @@ const shown = (value: unknown): string => {
   return text.length > SHOWN_MOST ? `${text.slice(0, SHOWN_MOST)}…` : text;
 };
 
+/** The words of a schema that names the cure itself: `"happiness" is not CURE`, to stand behind the field's name. */
+export const says =
+  (cure: string) =>
+  ({ input }: { input?: unknown }): string =>
+    input === undefined ? `is missing: write ${cure}` : `${shown(input)} is not ${cure}`;
+
 /** As `safeParse`; messages are "VALUE is not WHAT" or "is missing: write WHAT", to stand behind the field's name. */
 export function readPlainly<T extends z.ZodType>(
   schema: T,
@@ -22,10 +28,7 @@ export function readPlainly<T extends z.ZodType>(
   return schema.safeParse(value, {
     error: (issue) => {
       const wanted = wantedBy(issue);
-      if (wanted === undefined) return undefined;
-      return issue.input === undefined
-        ? `is missing: write ${wanted}`
-        : `${shown(issue.input)} is not ${wanted}`;
+      return wanted === undefined ? undefined : says(wanted)(issue);
     },
   });
 }

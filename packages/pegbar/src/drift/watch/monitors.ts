@@ -2,6 +2,7 @@
 
 import { ROLLUP_DIMENSIONS, readInstant } from '@pegbar/contract';
 import { z } from 'zod';
+import { says } from '../../base/schema-words.ts';
 import { DRIFT_METRIC_NAMES } from '../metrics.ts';
 import { readBaseline, readWindow } from '../windows.ts';
 import { planOf } from './plan.ts';
@@ -13,15 +14,6 @@ const PERSISTENCE_MOST = 48;
 const EXCLUDED_MOST = 50;
 const FILTERS_MOST = 10;
 const FILTER_MOST = 500;
-/** A value of a document in a message. */
-const SHOWN_MOST = 80;
-
-/** `"happiness" is not …`: the value and the cure; the field is told by who reads the document. */
-const says =
-  (cure: string) =>
-  ({ input }: { input?: unknown }): string =>
-    input === undefined ? `is missing: write ${cure}` : `${shown(input)} is not ${cure}`;
-const shown = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, SHOWN_MOST);
 
 const number = (least: number, most: number, isWhole = true) => {
   const cure = `${isWhole ? 'a whole number' : 'a number'} from ${least} to ${most}`;
