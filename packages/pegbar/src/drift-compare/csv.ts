@@ -60,7 +60,7 @@ export function csvRows(name: string, bytes: AsyncIterable<Uint8Array>): Table {
       source.destroy();
     }
   }
-  return { name, rows: rows(), columns: () => columns };
+  return { name, rows: rows(), columns: () => columns, isDeclared: true };
 }
 
 const fieldIn = (raw: string, delimiter: string): string =>

@@ -4,3 +4,4 @@ export { openTable } from './open.ts';
 export { type CompareRequest, readSketches, type Sketches } from './read.ts';
 export { type ColumnReport, columnReport, wordsOf } from './report.ts';
 export type { Kind } from './sketch.ts';
+export type { Table } from './table.ts';

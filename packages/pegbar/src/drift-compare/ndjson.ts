@@ -42,7 +42,7 @@ export function ndjsonRows(name: string, bytes: AsyncIterable<Uint8Array>): Tabl
       throw new UnreadableFile(`${name} line ${line + 1}: ${(error as Error).message}`);
     }
   }
-  return { name, rows: rows(), columns: () => [...columns] };
+  return { name, rows: rows(), columns: () => [...columns], isDeclared: false };
 }
 
 function flatten(prefix: string, value: Record<string, unknown>, into: Record<string, unknown>): void {

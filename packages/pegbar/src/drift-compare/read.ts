@@ -78,6 +78,8 @@ class Reader {
   };
   readonly #timely = new Map<string, { times: number; others: number }>();
   #entriesMost = ENTRIES_OF_ONE;
+  /** What the reference's header names; undefined where it has none, as in NDJSON. */
+  #declared: ReadonlySet<string> | undefined;
 
   constructor(request: CompareRequest) {
     this.#request = request;
@@ -86,6 +88,8 @@ class Reader {
   async read(side: SideName, table: Table): Promise<void> {
     for await (const row of table.rows) {
       if (this.#rows[side] === 0) this.#begin(side, table, row);
+      if (this.#rows[side] === 0 && side === 'reference' && table.isDeclared)
+        this.#declared = new Set(table.columns());
       const cell = this.#cellOf(side, table, row);
       const bucket = this.#bucketOf(side, row);
       this.#rows[side]++;
@@ -194,11 +198,12 @@ class Reader {
     return name !== groupBy && name !== segmentBy && name !== time;
   }
 
-  /** A column that NDJSON shows late was missing in every row before. */
+  /** A column that NDJSON shows late was missing in every row before; one that a header lacks was in none. */
   #meet(name: string): void {
     const sketch = new ColumnSketch(name, this.#request.kind, this.#entriesMost);
     this.#columns.set(name, sketch);
     for (const side of ['reference', 'current'] as const) {
+      if (side === 'reference' && this.#declared && !this.#declared.has(name)) continue;
       for (const [cell, bucket, rows] of this.#places[side].values())
         sketch.addMissing(side, cell, bucket, rows);
     }

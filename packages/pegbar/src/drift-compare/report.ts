@@ -85,7 +85,7 @@ export function wordsOf(result: ColumnResult): { verdict: string; change: string
   const { judgement } = result;
   const verdict = REASONS[judgement.reason];
   if (judgement.reason === 'too_few') {
-    return { verdict, change: judgement.nNeeded === undefined ? '' : `needs ${judgement.nNeeded} rows` };
+    return { verdict, change: neededWords(result) };
   }
   if (judgement.reason === 'unchanged') return { verdict, change: '' };
   const because = judgement.because.length > 0 ? judgement.because : (['value'] as const);
@@ -93,6 +93,12 @@ export function wordsOf(result: ColumnResult): { verdict: string; change: string
     verdict,
     change: [...new Set(because.map((name) => partOf(name, result)).filter(Boolean))].join('; '),
   };
+}
+
+/** Of a column without any value more rows would say no more. */
+function neededWords({ evidence: { nReference, nCurrent }, judgement: { nNeeded } }: ColumnResult): string {
+  if (nReference === 0) return nCurrent === 0 ? 'no values' : 'no values before';
+  return nNeeded === undefined ? '' : `needs ${nNeeded} rows`;
 }
 
 function partOf(name: string, result: ColumnResult): string {

@@ -13,4 +13,6 @@ export interface Table {
   readonly rows: AsyncIterable<Row>;
   /** Names of all columns that were met so far; complete once the rows are read. */
   readonly columns: () => readonly string[];
+  /** A header or a schema names all columns: one that it lacks was never asked for, and is not merely empty. */
+  readonly isDeclared: boolean;
 }

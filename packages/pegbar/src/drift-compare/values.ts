@@ -36,8 +36,14 @@ function textField(raw: string): Field {
 const plainly = (_key: string, value: unknown): unknown =>
   typeof value === 'bigint' ? Number(value) : value;
 
-/** Epoch seconds end here, epoch milliseconds begin: the year 5138 and March 1973. */
+/** Each unit of an epoch ends where the next begins: the year 5138 of the one is March 1973 of the other. */
 const SECONDS_MOST = 1e11;
+const EPOCH_UNITS = [
+  { most: SECONDS_MOST, ms: 1_000 },
+  { most: SECONDS_MOST * 1e3, ms: 1 },
+  { most: SECONDS_MOST * 1e6, ms: 1e-3 },
+  { most: SECONDS_MOST * 1e9, ms: 1e-6 },
+] as const;
 /** Other orders, `01.04.2026`, would be read as another day without a word. */
 const TIME =
   /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?) ?(Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?$/i;
@@ -47,8 +53,9 @@ export function timeOf(raw: unknown): number | undefined {
   if (raw instanceof Date) return Number.isNaN(raw.getTime()) ? undefined : raw.getTime();
   const field = fieldOf(raw);
   if (typeof field === 'number') {
-    if (!Number.isFinite(field) || field < 0) return undefined;
-    return field < SECONDS_MOST ? field * 1_000 : field;
+    if (field < 0) return undefined;
+    const unit = EPOCH_UNITS.find(({ most }) => field < most);
+    return unit && field * unit.ms;
   }
   if (field === undefined) return undefined;
   const [, day, clock = '00:00', zone = 'Z'] = TIME.exec(field) ?? [];

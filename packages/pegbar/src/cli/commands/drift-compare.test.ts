@@ -227,7 +227,16 @@ test('what only one of the files has is told; units, segments and times must be 
     'latency_ms,sampler,region',
     draw(100, (i) => `${i},euler,eu`),
   );
-  expect((await compare(before, more)).stderr).toContain(`only in ${more}: region`);
+  const told = await compare(before, more);
+  expect(told.stderr).toContain(`only in ${more}, with nothing to compare: region`);
+  expect(told.columns.at(-1)).toMatchObject({ column: 'region', verdict: 'insufficient_data', n_ref: 0 });
+  // What is gone is missing in every row, and so is a key that NDJSON without a header does not have.
+  const gone = await compare(more, before);
+  expect(gone.columns.at(-1)).toMatchObject({ column: 'region', verdict: 'drift', missing_rate_change: 1 });
+  const [without, having] = ['{"a":1}\n', '{"a":1,"error":"oom"}\n'].map((line, at) =>
+    put(`keys-${at}.ndjson`, line.repeat(400)),
+  );
+  expect((await compare(without!, having!)).columns.at(-1)).toMatchObject({ verdict: 'drift' });
   for (const option of ['--segment-by', '--group-by', '--time']) {
     const { exit, stderr } = await compare(more, before, option, 'region');
     expect(exit, option).toBe(2);

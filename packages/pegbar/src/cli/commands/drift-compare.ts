@@ -7,6 +7,7 @@ import {
   openTable,
   readSketches,
   type Sketches,
+  type Table,
   wordsOf,
 } from '../../drift-compare/index.ts';
 import { choice, command, EXIT, flag, type One, text, texts } from '../command.ts';
@@ -87,7 +88,7 @@ export const driftCompare = command({
       leastEffect: values['least-effect'] ?? LEAST_EFFECT,
     });
     await out.rows(COLUMNS, results.map(rowOf), { columns: results.map(columnReport) });
-    for (const note of notesOf(sketches.value, values.reference, values.current)) out.say(plain(note));
+    for (const note of notesOf(sketches.value, reference.value, current.value)) out.say(plain(note));
     return exitOf(results);
   },
 });
@@ -96,7 +97,8 @@ export const driftCompare = command({
 const NAMED_MOST = 20;
 
 /** What the verdicts do not say of the files: said, so that "no drift" is not read into what was never compared. */
-function notesOf(sketches: Sketches, reference: string, current: string): string[] {
+function notesOf(sketches: Sketches, before: Table, now: Table): string[] {
+  const [{ name: reference, isDeclared }, { name: current }] = [before, now];
   const { times, rows, only, columns, sharedSegments } = sketches;
   const named = (names: readonly string[]): string =>
     names.length > NAMED_MOST
@@ -107,7 +109,9 @@ function notesOf(sketches: Sketches, reference: string, current: string): string
   return [
     ...(times.length > 0 ? [`left out, as they hold times: ${named(times)}`] : []),
     ...(only.reference.length > 0 ? [`only in ${reference}: ${named(only.reference)}`] : []),
-    ...(only.current.length > 0 ? [`only in ${current}: ${named(only.current)}`] : []),
+    ...(only.current.length > 0
+      ? [`only in ${current}${isDeclared ? ', with nothing to compare' : ''}: ${named(only.current)}`]
+      : []),
     ...strays
       .slice(0, NAMED_MOST)
       .map(
