@@ -26,6 +26,7 @@ import {
   type Hours,
   hoursWhere,
   isNumeric,
+  meansByHour,
   numberOf,
   YES,
 } from './series.ts';
@@ -315,7 +316,26 @@ export function persistsIn(
   if (late.evidence.p > alpha) return false;
   const early = half((at) => at < middle);
   const sign = ({ now, before }: Comparison): number => Math.sign((now ?? 0) - (before ?? 0));
-  return sign(early) === sign(late) && early.evidence.p <= HALF_HINT;
+  // Each half of content is told by the word that moved it most: the earlier one is asked about that of the later.
+  const isAlike =
+    sampling.as === 'content' && sampling.size !== 'kl' && late.focus
+      ? sign(late) === signOf({ ...sampling, cell: late.focus }, reference, current, middle)
+      : sign(early) === sign(late);
+  return isAlike && early.evidence.p <= HALF_HINT;
+}
+
+/** Which way the hours of a window before `middle` lie of the reference. */
+function signOf(sampling: Sampling, reference: Parts, current: Parts, middle: number): number {
+  const mean = (parts: Parts, to_ms: number): number => {
+    let [sum, n] = [0, 0];
+    for (const [at, one] of meansByHour(sampling, [...parts.values()])) {
+      if (at >= to_ms) continue;
+      sum += one.mean * one.n;
+      n += one.n;
+    }
+    return sum / n;
+  };
+  return Math.sign(mean(current, middle) - mean(reference, Number.POSITIVE_INFINITY));
 }
 
 /** Hours below which a window has no halves. */

@@ -12,6 +12,8 @@ export interface DriftSeries {
   segment: Record<string, string>;
   against: string | null;
   verdict: 'drift' | 'no_drift' | 'insufficient_data' | 'changed_but_small';
+  /** `passing`: sure and large, and not in both halves of the window. */
+  reason: string;
   words: string;
   p_adjusted: number;
   psi_debiased: number;
@@ -89,6 +91,10 @@ export const drift = command({
     const { series, verdict, from, to, baseline: before } = answer.value;
     await out.rows(COLUMNS, series.map(rowOf), answer.value);
     out.say(plain(`${from} to ${to} against ${before.asked} (${before.from} to ${before.to})`));
+    if (series.some(({ reason }) => reason === 'passing'))
+      out.say(
+        'not in both halves: sure and large, but one half of the window does not say it, or has too few to',
+      );
     if (series.length === 0) out.say(plain(nothingWords(values)));
     for (const one of series.filter((each) => each.verdict === 'drift'))
       out.say(
@@ -153,6 +159,8 @@ const COLUMNS = [
 ] as const;
 
 function rowOf(one: DriftSeries): Record<string, unknown> {
-  const { verdict, words: change, psi_debiased, p_adjusted, n_ref, n_cur } = one;
+  const { verdict, reason, words, psi_debiased, p_adjusted, n_ref, n_cur } = one;
+  // Beside "is 29 %, was 0 %" a bare "no drift" would not be believed.
+  const change = reason === 'passing' ? `${words}; not in both halves` : words;
   return { segment: segmentText(one), verdict, change, psi_debiased, p_adjusted, n_ref, n_cur };
 }

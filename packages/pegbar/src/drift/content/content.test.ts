@@ -60,6 +60,18 @@ describe('what prompts are about', () => {
     );
   });
 
+  it('lasts where both halves of the window have what came, though one is told by a word that went', () => {
+    const halves = (early: Record<number, number>, late: Record<number, number>): string => {
+      const at = (hour: number) => {
+        if (hour < CURRENT.from_ms) return usual(hour);
+        return hour < CURRENT.from_ms + DAY / 2 ? early : late;
+      };
+      return judged(seriesOf('prompt_tokens_content', (hour) => [row('token', hour, at(hour))])).verdict;
+    };
+    expect(halves({ 1: 0, 2: 5, 3: 1 }, { 1: 3, 2: 5, 3: 7 })).toBe('drift');
+    expect(halves({ 1: 0, 2: 5 }, { 1: 6, 2: 5 })).toBe('no_drift');
+  });
+
   it('is told by the word that came, its share, and when it came', () => {
     const isNew = (at: number): boolean => at >= CURRENT.from_ms - 6 * HOUR_MS;
     const one = judged(
