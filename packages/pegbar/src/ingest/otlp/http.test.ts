@@ -334,7 +334,7 @@ test('Expect: 100-continue is asked on for good heads and refused for bad ones',
 });
 
 test('a head that drips and a body that stops are cut off in time, others are served meanwhile', async () => {
-  const one = await start({ limits: { headMs: 400, requestMs: 800 } });
+  const one = await start({ limits: { headMs: 1_500, requestMs: 2_500 } });
   const silent = raw(one);
   const dripping = raw(one);
   dripping.socket.write('POST /v1/traces HTTP/1.1\r\nHost: local');
