@@ -94,6 +94,9 @@ export function Table<Row>(props: TableProps<Row>) {
             return (
               <tr
                 key={keyOf(row)}
+                // Rows of several lines are as tall as they are.
+                ref={virtual ? windowed.measureElement : undefined}
+                data-index={index}
                 aria-selected={onOpen ? keyOf(row) === selected : undefined}
                 className={classes(onOpen && css.opens)}
                 onClick={onOpen && (() => onOpen(row))}

@@ -71,7 +71,18 @@ export function Part() {
   const [of, name, form, doc] = HEADS[kind];
   const columns: Column<Line>[] = [
     { id: 'of', title: of, width: '160px', cell: (line) => <span className="dim">{line.of}</span> },
-    { id: 'name', title: name, cell: (line) => <span className="mono">{line.name}</span> },
+    {
+      id: 'name',
+      title: name,
+      cell: (line) => (
+        <span className={css.lines}>
+          <span className="mono">{line.name}</span>
+          <span className={`only-s small dim ${css.wrap}`}>
+            <Doc text={line.doc} />
+          </span>
+        </span>
+      ),
+    },
     { id: 'form', title: form, wide: true, cell: (line) => <span className="dimmer">{line.form}</span> },
     { id: 'doc', title: doc, wide: true, cell: (line) => <Doc text={line.doc} /> },
   ];

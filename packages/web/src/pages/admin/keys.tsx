@@ -1,6 +1,6 @@
 /** API keys: made, shown once, revoked. */
 import type { Scope } from '@pegbar/contract/words';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import {
   createKey,
   type KeyRow,
@@ -24,6 +24,7 @@ import { Table } from '../../parts/table.tsx';
 import { toast } from '../../parts/toast.tsx';
 import { useContextState, useNow } from '../../url/index.ts';
 import css from './admin.module.css';
+import { Name, useFound } from './names.tsx';
 import { scopeChoices } from './scopes.ts';
 
 export function Part() {
@@ -69,73 +70,93 @@ function KeyTable({ rows, onRevoke }: { rows: readonly KeyRow[]; onRevoke: (row:
       <span title={iso(Date.parse(text))}>{formatTime(Date.parse(text), now_ms, zone)}</span>
     );
   // Those that work first, the newest first among them.
-  const sorted = rows.toSorted(
-    (a, b) =>
-      Number(a.revoked_at !== null) - Number(b.revoked_at !== null) ||
-      b.created_at.localeCompare(a.created_at),
+  const sorted = useMemo(
+    () =>
+      rows.toSorted(
+        (a, b) =>
+          Number(a.revoked_at !== null) - Number(b.revoked_at !== null) ||
+          b.created_at.localeCompare(a.created_at),
+      ),
+    [rows],
   );
+  const [found, field] = useFound(sorted, wordsOf);
   return (
-    <Table
-      label="List: keys"
-      rows={sorted}
-      keyOf={(row) => row.id}
-      height={640}
-      columns={[
-        {
-          id: 'name',
-          title: 'Name',
-          cell: (row) => (row.name === '' ? <span className="dimmer">no name</span> : <b>{row.name}</b>),
-        },
-        {
-          id: 'id',
-          title: 'Id',
-          wide: true,
-          roomy: true,
-          cell: (row) => <span className="mono">{row.id}</span>,
-        },
-        { id: 'tenant', title: 'Tenant', cell: (row) => tenantWords(row.tenant) },
-        { id: 'scopes', title: 'Scopes', wide: true, cell: (row) => <Scopes scopes={row.scopes} /> },
-        {
-          id: 'by',
-          title: 'Made by',
-          wide: true,
-          roomy: true,
-          cell: (row) => <span className="dim">{row.created_by}</span>,
-        },
-        {
-          id: 'made',
-          title: 'Made',
-          right: true,
-          wide: true,
-          roomy: true,
-          cell: (row) => time(row.created_at),
-        },
-        { id: 'used', title: 'Last used', right: true, wide: true, cell: (row) => time(row.last_used_at) },
-        {
-          id: 'act',
-          title: 'Act',
-          right: true,
-          cell: (row) =>
-            row.revoked_at === null ? (
-              <Button kind="danger" onClick={() => onRevoke(row)} aria-label={`Revoke ${row.name || row.id}`}>
-                Revoke
-              </Button>
-            ) : (
-              <Tag status="none">revoked {formatTime(Date.parse(row.revoked_at), now_ms, zone)}</Tag>
+    <>
+      {field}
+      <Table
+        label="List: keys"
+        rows={found}
+        keyOf={(row) => row.id}
+        height={640}
+        columns={[
+          {
+            id: 'name',
+            title: 'Name',
+            cell: (row) => (
+              <Name text={row.name || 'no name'} under={tenantWords(row.tenant)} dim={row.name === ''} />
             ),
-        },
-      ]}
-    />
+          },
+          {
+            id: 'id',
+            title: 'Id',
+            wide: true,
+            roomy: true,
+            cell: (row) => <span className="mono">{row.id}</span>,
+          },
+          {
+            id: 'tenant',
+            title: 'Tenant',
+            wide: true,
+            cell: (row) => <Name text={tenantWords(row.tenant)} dim />,
+          },
+          { id: 'scopes', title: 'Scopes', wide: true, cell: (row) => <Scopes scopes={row.scopes} /> },
+          {
+            id: 'by',
+            title: 'Made by',
+            wide: true,
+            roomy: true,
+            cell: (row) => <span className="dim">{row.created_by}</span>,
+          },
+          {
+            id: 'made',
+            title: 'Made',
+            right: true,
+            wide: true,
+            roomy: true,
+            cell: (row) => time(row.created_at),
+          },
+          { id: 'used', title: 'Last used', right: true, wide: true, cell: (row) => time(row.last_used_at) },
+          {
+            id: 'act',
+            title: 'Act',
+            right: true,
+            cell: (row) =>
+              row.revoked_at === null ? (
+                <Button
+                  kind="danger"
+                  onClick={() => onRevoke(row)}
+                  aria-label={`Revoke ${row.name || row.id}`}
+                >
+                  Revoke
+                </Button>
+              ) : (
+                <Tag status="none">revoked {formatTime(Date.parse(row.revoked_at), now_ms, zone)}</Tag>
+              ),
+          },
+        ]}
+      />
+    </>
   );
 }
 
+const wordsOf = ({ name, id, tenant }: KeyRow): string => `${name} ${id} ${tenant}`;
 export const tenantWords = (tenant: string): string => (tenant === '*' ? 'every tenant' : tenant);
 export const Scopes = ({ scopes }: { scopes: readonly Scope[] }) => (
-  <Acts>
+  <span className={css.scopes}>
     {scopes.map((scope) => (
       <Chip key={scope}>{scope}</Chip>
     ))}
-  </Acts>
+  </span>
 );
 
 /** Fields that say themselves what is wrong with them. */

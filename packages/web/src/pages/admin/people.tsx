@@ -25,6 +25,7 @@ import { toast } from '../../parts/toast.tsx';
 import { useContextState, useNow } from '../../url/index.ts';
 import css from './admin.module.css';
 import { Scopes, tenantWords } from './keys.tsx';
+import { Name, useFound } from './names.tsx';
 import { scopeChoices } from './scopes.ts';
 
 interface Link {
@@ -115,54 +116,69 @@ function PeopleTable(props: {
   const [{ zone }] = useContextState();
   const now_ms = useNow();
   const me = useMe().data;
+  const [found, field] = useFound(props.rows, wordsOf);
   return (
-    <Table
-      label="List: people"
-      rows={props.rows}
-      keyOf={(row) => row.id}
-      columns={[
-        { id: 'name', title: 'Name', cell: (row) => <b>{row.name}</b> },
-        { id: 'tenant', title: 'Tenant', cell: (row) => tenantWords(row.tenant) },
-        { id: 'scopes', title: 'Scopes', wide: true, cell: (row) => <Scopes scopes={row.scopes} /> },
-        {
-          id: 'since',
-          title: 'Since',
-          right: true,
-          wide: true,
-          cell: (row) => (
-            <span title={iso(Date.parse(row.created_at))}>
-              {formatTime(Date.parse(row.created_at), now_ms, zone)}
-            </span>
-          ),
-        },
-        {
-          id: 'act',
-          title: 'Act',
-          right: true,
-          cell: (row) =>
-            row.disabled_at === null ? (
-              <span className={css.right}>
-                <Button onClick={() => props.onInvite(row.name)} aria-label={`Login link for ${row.name}`}>
-                  Login link
-                </Button>
-                {row.name !== 'admin' && row.name !== me?.user && (
-                  <Button
-                    kind="danger"
-                    onClick={() => props.onShutOut(row)}
-                    aria-label={`Shut out ${row.name}`}
-                  >
-                    Shut out
-                  </Button>
-                )}
+    <>
+      {field}
+      <Table
+        label="List: people"
+        rows={found}
+        keyOf={(row) => row.id}
+        height={640}
+        columns={[
+          {
+            id: 'name',
+            title: 'Name',
+            cell: (row) => <Name text={row.name} under={tenantWords(row.tenant)} />,
+          },
+          {
+            id: 'tenant',
+            title: 'Tenant',
+            wide: true,
+            cell: (row) => <Name text={tenantWords(row.tenant)} dim />,
+          },
+          { id: 'scopes', title: 'Scopes', wide: true, cell: (row) => <Scopes scopes={row.scopes} /> },
+          {
+            id: 'since',
+            title: 'Since',
+            right: true,
+            wide: true,
+            cell: (row) => (
+              <span title={iso(Date.parse(row.created_at))}>
+                {formatTime(Date.parse(row.created_at), now_ms, zone)}
               </span>
-            ) : (
-              <Tag status="none">shut out {formatTime(Date.parse(row.disabled_at), now_ms, zone)}</Tag>
             ),
-        },
-      ]}
-    />
+          },
+          {
+            id: 'act',
+            title: 'Act',
+            right: true,
+            cell: (row) =>
+              row.disabled_at === null ? (
+                <span className={css.right}>
+                  <Button onClick={() => props.onInvite(row.name)} aria-label={`Login link for ${row.name}`}>
+                    Login link
+                  </Button>
+                  {row.name !== 'admin' && row.name !== me?.user && (
+                    <Button
+                      kind="danger"
+                      onClick={() => props.onShutOut(row)}
+                      aria-label={`Shut out ${row.name}`}
+                    >
+                      Shut out
+                    </Button>
+                  )}
+                </span>
+              ) : (
+                <Tag status="none">shut out {formatTime(Date.parse(row.disabled_at), now_ms, zone)}</Tag>
+              ),
+          },
+        ]}
+      />
+    </>
   );
 }
+const wordsOf = ({ name, tenant }: Person): string => `${name} ${tenant}`;
 
 const GIVABLE: readonly Scope[] = ['read', 'unblur', 'admin'];
 

@@ -23,6 +23,7 @@ import { Table } from '../../parts/table.tsx';
 import { toast } from '../../parts/toast.tsx';
 import { useContextState, useGo, useNow } from '../../url/index.ts';
 import css from './admin.module.css';
+import { Name } from './names.tsx';
 import { PROMPT_WORDS } from './policy.ts';
 
 export function Part() {
@@ -58,12 +59,15 @@ function Policies() {
           label="What happens to prompts"
           rows={data}
           keyOf={(row) => row.name}
+          height={480}
           columns={[
             {
               id: 'name',
               title: 'Tenant',
               cell: (row) => (
-                <Link href={link('/admin', { section: 'tenants', tenant_name: row.name })}>{row.name}</Link>
+                <Link href={link('/admin', { section: 'tenants', tenant_name: row.name })}>
+                  <Name text={row.name} dim />
+                </Link>
               ),
             },
             { id: 'prompts', title: 'Prompts', cell: (row) => <b>{row.policy.prompts}</b> },

@@ -1,5 +1,5 @@
 /** Tenants: what holds for each, and the document that says so. */
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import {
   applyResources,
   deleteTenantDocument,
@@ -17,6 +17,8 @@ import { Failed, Loading, Note } from '../../parts/states.tsx';
 import { Table } from '../../parts/table.tsx';
 import { toast } from '../../parts/toast.tsx';
 import { useParameter } from '../../url/index.ts';
+import css from './admin.module.css';
+import { Name } from './names.tsx';
 import { formOf, lifeText } from './policy.ts';
 import { TenantForm } from './tenant-form.tsx';
 
@@ -71,6 +73,7 @@ export function Part() {
       </Sheet>
       {shown && (
         <Sheet label="Policy">
+          <Seen />
           <TenantForm
             key={`${open} ${document?.status.version ?? 0}`}
             tenant={tenant}
@@ -89,6 +92,16 @@ export function Part() {
   );
 }
 
+/** What was opened below a long list comes into sight. */
+function Seen() {
+  const here = useRef<HTMLSpanElement>(null);
+  useEffect(() => {
+    // Newer browsers answer a promise, which is no clean-up.
+    here.current?.parentElement?.scrollIntoView({ block: 'nearest' });
+  }, []);
+  return <span ref={here} className={css.seen} />;
+}
+
 const TenantTable = (props: {
   rows: readonly TenantRow[];
   open: string | null;
@@ -98,10 +111,11 @@ const TenantTable = (props: {
     label="List: tenants"
     rows={props.rows}
     keyOf={(row) => row.name}
+    height={480}
     selected={props.open}
     onOpen={(row) => props.onOpen(row.name)}
     columns={[
-      { id: 'name', title: 'Tenant', cell: (row) => <b>{row.name}</b> },
+      { id: 'name', title: 'Tenant', cell: (row) => <Name text={row.name} /> },
       { id: 'prompts', title: 'Prompts', cell: (row) => row.policy.prompts },
       ...(['spans', 'kept_traces', 'events', 'artifacts'] as const).map((kind) => ({
         id: kind,
