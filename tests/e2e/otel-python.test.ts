@@ -53,7 +53,7 @@ describe.skipIf(python === '')('the client of Python', () => {
   beforeAll(async () => {
     server = await startServer();
     const grpc = server.ready.otlp_grpc.replace('http://', '');
-    const { stdout } = await run(python, [SCRIPT, server.ready.otlp_http, grpc], { timeout: 50_000 });
+    const { stdout } = await run(python, [SCRIPT, server.ready.otlp_http, grpc], { timeout: 150_000 });
     sent = JSON.parse(stdout);
     await server.flush();
   });

@@ -42,7 +42,7 @@ describe.skipIf(python === '')('the Python SDK', () => {
       server = await startServer();
       const { stdout } = await run(python, [SCRIPT, server.url, server.ready.otlp_http], {
         env: environment(),
-        timeout: 60_000,
+        timeout: 150_000,
       });
       told = JSON.parse(stdout);
       await server.flush();

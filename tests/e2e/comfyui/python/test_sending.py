@@ -214,7 +214,7 @@ class Whole(unittest.TestCase):
             worker.start()
             for fact in recording.observed():
                 worker.facts.put(fact)
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + 90
             while (worker.facts.qsize() or worker.assembler.runs) and time.monotonic() < deadline:
                 time.sleep(0.05)
             worker.stop()
