@@ -64,10 +64,12 @@ export function compareParts(
   sampling: Sampling,
   reference: Parts,
   current: Parts,
-  factor = designEffectOf(sampling, reference.values()),
+  factor?: number,
 ): Comparison {
+  // Content measures how its own days differ.
   if (sampling.as === 'content') return compareContent(metric, sampling, reference, current);
-  return compareSampled(metric, sampling, sidesOf(sampling, reference, current), factor);
+  const effect = factor ?? designEffectOf(sampling, reference.values());
+  return compareSampled(metric, sampling, sidesOf(sampling, reference, current), effect);
 }
 
 export type SampledSides =

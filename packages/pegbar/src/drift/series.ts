@@ -58,7 +58,9 @@ export function mergeHours(parts: Iterable<Hours>): Hours {
 
 /** Hours that satisfy; they are shared, not copied. */
 export function hoursWhere(hours: Hours, wanted: (at_ms: number) => boolean): Hours {
-  return new Map([...hours].filter(([at]) => wanted(at)));
+  const out: Hours = new Map();
+  for (const [at, hour] of hours) if (wanted(at)) out.set(at, hour);
+  return out;
 }
 
 /** Hours in which any of the metrics was counted, with these alone; the tallies are shared, not copied. */

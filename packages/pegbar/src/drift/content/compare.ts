@@ -59,10 +59,12 @@ const LEAST = 0.1;
 
 const hourOfDay = (at: number): number => Math.floor(at / HOUR_MS) % HOURS_OF_DAY;
 
-const hoursOf = (parts: Parts): Timed[] =>
-  [...parts.values()].flatMap((hours) =>
-    [...hours].flatMap(([at, hour]) => (hour instanceof ContentHour ? [{ at, hour }] : [])),
-  );
+function hoursOf(parts: Parts): Timed[] {
+  const out: Timed[] = [];
+  for (const hours of parts.values())
+    for (const [at, hour] of hours) if (hour instanceof ContentHour) out.push({ at, hour });
+  return out;
+}
 
 /** A tenant whose words became private, or are not any more, is compared with itself as it is now. */
 function kindOf({ kinds }: ContentSampling, hours: readonly Timed[]): string {
