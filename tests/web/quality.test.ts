@@ -115,6 +115,30 @@ describe.skipIf(CHROMIUM === undefined)('quality, cost and administration', () =
     await tab.close();
   });
 
+  it('finds one key among many, and keeps its act in sight whatever its name', async () => {
+    const at = Date.now();
+    const long = `many-${at}-${'m'.repeat(120)}`;
+    for (const name of [...Array.from({ length: 24 }, (_, index) => `many-${at}-${index}.`), long])
+      await ask('/api/v1/keys', {
+        method: 'POST',
+        body: JSON.stringify({ name, tenant: 'many-test', scopes: ['ingest'] }),
+      });
+    const tab = await openPage(browser, { url: studio.url, width: 390 });
+    await tab.go('/admin?section=keys');
+    const list = tab.page.getByRole('region', { name: 'List: keys' });
+    await tab.page.getByRole('textbox', { name: 'Find' }).fill(`many-${at}-7.`);
+    await expect.poll(() => list.getByRole('row').count()).toBe(2);
+    await tab.page.getByRole('textbox', { name: 'Find' }).fill(long);
+    const act = list.getByRole('button', { name: `Revoke ${long}` });
+    await act.waitFor();
+    const { x, width } = (await act.boundingBox())!;
+    expect(x + width).toBeLessThan(390);
+    await tab.page.getByRole('textbox', { name: 'Find' }).fill('no key of this name');
+    await tab.page.getByText('Nothing of that name is here.').waitFor();
+    expect(tab.faults).toEqual([]);
+    await tab.close();
+  });
+
   it('declares a tenant by the document that stands beside the form', async () => {
     const tab = await openPage(browser, { url: studio.url });
     await tab.go('/admin?section=tenants&tenant_name=*');

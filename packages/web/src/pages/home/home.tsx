@@ -45,13 +45,15 @@ function Healthy() {
   const findings = useFindings();
   const objectives = useObjectives();
   const [{ filters }] = useContextState();
+  // The headline goes first: the same two cores make it, and what is asked beside it holds it up.
+  const told = !findings.isPending && !objectives.isPending;
   // One of the key figures asks the same.
-  const seen = useKpis({ metrics: ['requests'], as: 'total' });
+  const seen = useKpis({ metrics: ['requests'], as: 'total', enabled: told });
   const pictures = useKpis({
     metrics: ['images'],
     as: 'total',
     compared: false,
-    enabled: filters.length > 0,
+    enabled: told && filters.length > 0,
   });
   const none = (of: KpiResult, metric: KpiName): boolean =>
     of.now !== undefined && totalOf(of.now, metric).n === 0;
@@ -73,13 +75,13 @@ function Healthy() {
         onRetry={() => void findings.refetch()}
         objectives={rows}
       />
-      <KeyFigures />
+      <KeyFigures enabled={told} />
       <ObjectiveSheet
         answer={objectives.data}
         error={objectives.error}
         onRetry={() => void objectives.refetch()}
       />
-      <NewestPictures />
+      <NewestPictures enabled={told} />
     </>
   );
 }

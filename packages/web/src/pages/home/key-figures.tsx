@@ -21,22 +21,23 @@ const FIGURES: readonly FigureProps[] = [
 ];
 const SPARK_POINTS = 30;
 
-export const KeyFigures = () => (
+/** Cells that stand from the beginning; their figures are asked for once `enabled`. */
+export const KeyFigures = ({ enabled }: { enabled: boolean }) => (
   <Sheet label="Key figures">
     <KpiStrip>
       {FIGURES.map((one) => (
-        <Figure key={one.label} {...one} />
+        <Figure key={one.label} {...one} enabled={enabled} />
       ))}
     </KpiStrip>
   </Sheet>
 );
 
 /** Asked with the others in one request; what one of them cannot be asked takes nothing from the others. */
-function Figure({ metric, label, filters }: FigureProps) {
+function Figure({ metric, label, filters, enabled }: FigureProps & { enabled: boolean }) {
   const [{ compare, range }] = useContextState();
   // A line the size of a word tells some thirty points apart, and hours are answered at once.
   const window = useWindow(SPARK_POINTS);
-  const asked = { metrics: [metric], ...(filters ? { filters } : {}) };
+  const asked = { metrics: [metric], enabled, ...(filters ? { filters } : {}) };
   const series = useKpis({ ...asked, window });
   const total = useKpis({ ...asked, as: 'total' });
   const words = compareWords(compare, lastOf(range));
@@ -48,7 +49,7 @@ function Figure({ metric, label, filters }: FigureProps) {
       then={total.before && totalOf(total.before, metric).value}
       values={seriesOf(series.now, metric)?.values}
       ghost={seriesOf(series.before, metric)?.values}
-      loading={total.loading}
+      loading={total.loading || (!enabled && total.now === undefined)}
       error={total.error}
       onRetry={total.retry}
     />

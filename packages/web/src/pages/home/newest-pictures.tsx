@@ -11,8 +11,9 @@ import css from './home.module.css';
 
 const PICTURES = 10;
 
-export function NewestPictures() {
-  const [anchor, near] = useNear();
+export function NewestPictures({ enabled }: { enabled: boolean }) {
+  const [anchor, seen] = useNear();
+  const near = seen && enabled;
   const images = useImages({ limit: PICTURES, enabled: near });
   const [{ zone, range }] = useContextState();
   const now_ms = useNow();
