@@ -150,7 +150,10 @@ function tested(
     current,
     isReference,
     comparison,
-    persists: persistence && isWorth ? persistsIn(metric, sampling, reference, current, alpha) : undefined,
+    persists:
+      persistence && isWorth
+        ? persistsIn(metric, sampling, reference, current, Math.max(alpha, ALPHA))
+        : undefined,
   };
 }
 
