@@ -305,7 +305,8 @@ describe('hostile SQL', () => {
       expect(answer.status, answer.text.slice(0, 300)).toBeGreaterThanOrEqual(400);
       expect(answer.text).not.toContain('not_found');
     }
-    expect(Date.now() - began).toBeLessThan(50_000);
+    // Thirty seconds each at the most, by the bound, and a little for the way.
+    expect(Date.now() - began).toBeLessThan(70_000);
     const cut = await server.query('SELECT number FROM numbers(1000000)', keys.alpha);
     expect([cut.status, cut.json.truncated, cut.json.rows.length]).toEqual([200, true, 100_000]);
     expect((await server.call('/readyz')).status).toBe(200);

@@ -325,10 +325,13 @@ describe('the server about itself', () => {
     }
   });
 
-  it('doctor finds everything green within ten seconds', async () => {
-    const began = Date.now();
+  it('doctor finds everything green within ten seconds, or ten starts of a command on a busy machine', async () => {
+    const began = performance.now();
+    await cli(0, ['--version']);
+    const start_ms = performance.now() - began;
+    const asked = performance.now();
     const { stdout } = await cli(0, ['doctor']);
-    expect(Date.now() - began).toBeLessThan(10_000);
+    expect(performance.now() - asked).toBeLessThan(Math.max(10_000, 10 * start_ms));
     const states = stdout
       .trim()
       .split('\n')
