@@ -20,7 +20,7 @@ import { Command } from '../../parts/command.tsx';
 import { Checks, Form, Refused, TextField, wrongOf } from '../../parts/field.tsx';
 import { Cell, Cells, Head, Sheet } from '../../parts/sheet.tsx';
 import { Failed, Loading, Note } from '../../parts/states.tsx';
-import { Table } from '../../parts/table.tsx';
+import { type Column, Table } from '../../parts/table.tsx';
 import { toast } from '../../parts/toast.tsx';
 import { useContextState, useNow } from '../../url/index.ts';
 import css from './admin.module.css';
@@ -61,14 +61,6 @@ export function Part() {
 }
 
 function KeyTable({ rows, onRevoke }: { rows: readonly KeyRow[]; onRevoke: (row: KeyRow) => void }) {
-  const [{ zone }] = useContextState();
-  const now_ms = useNow();
-  const time = (text: string | null): React.ReactNode =>
-    text === null ? (
-      <span className="dimmer">never</span>
-    ) : (
-      <span title={iso(Date.parse(text))}>{formatTime(Date.parse(text), now_ms, zone)}</span>
-    );
   // Those that work first, the newest first among them.
   const sorted = useMemo(
     () =>
@@ -80,75 +72,77 @@ function KeyTable({ rows, onRevoke }: { rows: readonly KeyRow[]; onRevoke: (row:
     [rows],
   );
   const [found, field] = useFound(sorted, wordsOf);
+  const columns = useColumns(onRevoke);
   return (
     <>
       {field}
-      <Table
-        label="List: keys"
-        rows={found}
-        keyOf={(row) => row.id}
-        height={640}
-        columns={[
-          {
-            id: 'name',
-            title: 'Name',
-            cell: (row) => (
-              <Name text={row.name || 'no name'} under={tenantWords(row.tenant)} dim={row.name === ''} />
-            ),
-          },
-          {
-            id: 'id',
-            title: 'Id',
-            wide: true,
-            roomy: true,
-            cell: (row) => <span className="mono">{row.id}</span>,
-          },
-          {
-            id: 'tenant',
-            title: 'Tenant',
-            wide: true,
-            cell: (row) => <Name text={tenantWords(row.tenant)} dim />,
-          },
-          { id: 'scopes', title: 'Scopes', wide: true, cell: (row) => <Scopes scopes={row.scopes} /> },
-          {
-            id: 'by',
-            title: 'Made by',
-            wide: true,
-            roomy: true,
-            cell: (row) => <span className="dim">{row.created_by}</span>,
-          },
-          {
-            id: 'made',
-            title: 'Made',
-            right: true,
-            wide: true,
-            roomy: true,
-            cell: (row) => time(row.created_at),
-          },
-          { id: 'used', title: 'Last used', right: true, wide: true, cell: (row) => time(row.last_used_at) },
-          {
-            id: 'act',
-            title: 'Act',
-            right: true,
-            cell: (row) =>
-              row.revoked_at === null ? (
-                <Button
-                  kind="danger"
-                  onClick={() => onRevoke(row)}
-                  aria-label={`Revoke ${row.name || row.id}`}
-                >
-                  Revoke
-                </Button>
-              ) : (
-                <Tag status="none">revoked {formatTime(Date.parse(row.revoked_at), now_ms, zone)}</Tag>
-              ),
-          },
-        ]}
-      />
+      <Table label="List: keys" rows={found} keyOf={(row) => row.id} height={640} columns={columns} />
     </>
   );
 }
 
+function useColumns(onRevoke: (row: KeyRow) => void): readonly Column<KeyRow>[] {
+  const [{ zone }] = useContextState();
+  const now_ms = useNow();
+  const time = (text: string | null): React.ReactNode =>
+    text === null ? (
+      <span className="dimmer">never</span>
+    ) : (
+      <span title={iso(Date.parse(text))}>{formatTime(Date.parse(text), now_ms, zone)}</span>
+    );
+  return [
+    {
+      id: 'name',
+      title: 'Name',
+      cell: (row) => (
+        <Name text={row.name || 'no name'} under={tenantWords(row.tenant)} dim={row.name === ''} />
+      ),
+    },
+    {
+      id: 'id',
+      title: 'Id',
+      wide: true,
+      roomy: true,
+      cell: (row) => <span className="mono">{row.id}</span>,
+    },
+    {
+      id: 'tenant',
+      title: 'Tenant',
+      wide: true,
+      cell: (row) => <Name text={tenantWords(row.tenant)} dim />,
+    },
+    { id: 'scopes', title: 'Scopes', wide: true, cell: (row) => <Scopes scopes={row.scopes} /> },
+    {
+      id: 'by',
+      title: 'Made by',
+      wide: true,
+      roomy: true,
+      cell: (row) => <span className="dim">{row.created_by}</span>,
+    },
+    {
+      id: 'made',
+      title: 'Made',
+      right: true,
+      wide: true,
+      roomy: true,
+      cell: (row) => time(row.created_at),
+    },
+    { id: 'used', title: 'Last used', right: true, wide: true, cell: (row) => time(row.last_used_at) },
+    {
+      id: 'act',
+      title: 'Act',
+      right: true,
+      cell: (row) =>
+        row.revoked_at === null ? (
+          <Button kind="danger" onClick={() => onRevoke(row)} aria-label={`Revoke ${row.name || row.id}`}>
+            Revoke
+          </Button>
+        ) : (
+          <Tag status="none">revoked {formatTime(Date.parse(row.revoked_at), now_ms, zone)}</Tag>
+        ),
+    },
+  ];
+}
 const wordsOf = ({ name, id, tenant }: KeyRow): string => `${name} ${id} ${tenant}`;
 export const tenantWords = (tenant: string): string => (tenant === '*' ? 'every tenant' : tenant);
 export const Scopes = ({ scopes }: { scopes: readonly Scope[] }) => (
