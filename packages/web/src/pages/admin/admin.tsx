@@ -37,12 +37,13 @@ export function Page() {
   const words = status ? statusWords(status) : { title: 'Admin', sentence: undefined };
   const letters = status?.dead_letters ?? 0;
   const tabs = useRef<HTMLElement>(null);
-  // On a phone the open one may lie beyond the edge.
+  // On a phone the open one may lie beyond the edge; a count makes it longer.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
   useEffect(() => {
     const [nav, tab] = [tabs.current, tabs.current?.querySelector<HTMLElement>(`[data-tab="${open.id}"]`)];
     if (nav && tab)
       nav.scrollLeft = tab.offsetLeft - nav.offsetLeft - (nav.clientWidth - tab.offsetWidth) / 2;
-  }, [open.id]);
+  }, [open.id, letters]);
   return (
     <>
       <PageHead

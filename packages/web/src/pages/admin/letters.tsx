@@ -61,6 +61,9 @@ const doneWords = ({ replayed, rows, failed }: Awaited<ReturnType<typeof replayD
     ? `${formatCount(rows)} rows of ${formatCount(replayed)} dead letters are stored`
     : `${formatCount(replayed)} are stored, ${formatCount(failed.length)} were refused again`;
 
+/** Of what the store said, on a phone: its beginning tells what it was. */
+const SAID_MOST = 80;
+
 function Letters({ rows, onAgain }: { rows: readonly DeadLetter[]; onAgain: (row: DeadLetter) => void }) {
   const [{ zone }] = useContextState();
   const now_ms = useNow();
@@ -81,8 +84,20 @@ function Letters({ rows, onAgain }: { rows: readonly DeadLetter[]; onAgain: (row
             </span>
           ),
         },
-        { id: 'table', title: 'Table', cell: (row) => <span className="mono">{row.table}</span> },
-        { id: 'rows', title: 'Rows', right: true, cell: (row) => formatCount(row.rows) },
+        {
+          id: 'table',
+          title: 'Table',
+          cell: (row) => (
+            <span className={css.lines}>
+              <span className="mono">{row.table}</span>
+              <span className={`only-s small dim ${css.object}`}>
+                {formatCount(row.rows)} {row.rows === 1 ? 'row' : 'rows'}: {row.reason.slice(0, SAID_MOST)}
+                {row.reason.length > SAID_MOST && '…'}
+              </span>
+            </span>
+          ),
+        },
+        { id: 'rows', title: 'Rows', right: true, wide: true, cell: (row) => formatCount(row.rows) },
         { id: 'bytes', title: 'Size', right: true, wide: true, cell: (row) => formatBytes(row.bytes) },
         {
           id: 'reason',
