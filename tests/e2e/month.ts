@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { startStudio } from '../web/studio.mjs';
+import { askPatiently } from './patient.ts';
 
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
@@ -38,7 +39,7 @@ export async function startMonth(dir: string): Promise<Month> {
     now: planted('bad-release-inkwash-v7') + 21 * HOUR,
     planted,
     async get<T>(path: string): Promise<T> {
-      const answer = await fetch(`${url}${path}`);
+      const answer = await askPatiently(`${url}${path}`);
       expect(answer.status, path).toBe(200);
       return (await answer.json()) as T;
     },
