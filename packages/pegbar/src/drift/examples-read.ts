@@ -113,7 +113,8 @@ export async function findExamples(
     length *= LONGER
   ) {
     const window = { from_ms: Math.max(from_ms, end - length), to_ms: end };
-    const more = await read(deps, asking, { ...question, window, which, limit: EXAMPLES });
+    // Several are of one request, of which one is shown.
+    const more = await read(deps, asking, { ...question, window, which, limit: ASKED_MOST });
     for (const one of more) if (found.length < EXAMPLES && !isKnown(one)) found.push({ ...one, kept: false });
     end = window.from_ms;
   }
