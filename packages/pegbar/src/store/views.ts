@@ -196,7 +196,8 @@ function expressionOf(told: Column): string {
   if (/^Array\(FixedString\(/.test(type)) return `arrayMap(x -> lower(hex(x)), ${column})`;
   // Functions for vectors take Float32; BFloat16 is how it lies on the disk.
   if (type === 'Array(BFloat16)') return `${column}::Array(Float32)`;
-  // Keyed hashes are ids, and ids are text.
-  if (/_hash$/.test(name) && type === 'UInt64') return `if(${column} = 0, '', lower(hex(${column})))`;
+  // Keyed hashes are ids, and ids are text: of sixteen digits, though hex() leaves out leading zero bytes.
+  if (/_hash$/.test(name) && type === 'UInt64')
+    return `if(${column} = 0, '', leftPad(lower(hex(${column})), 16, '0'))`;
   return column;
 }

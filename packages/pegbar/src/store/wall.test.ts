@@ -107,6 +107,11 @@ describe.skipIf(missing !== null)(`the SQL wall${missing ? ` (skipped: ${missing
     ).toEqual([['r1', 'succeeded', '2', 2500.000001, '2026-11-22 10:00:02.500000001']]);
   });
 
+  it('shows a hash with all of its sixteen digits', async () => {
+    const { rows } = await ask("SELECT DISTINCT prompt_hash FROM prompts WHERE prompt_hash != ''");
+    expect(rows).toEqual([['0000000000000001']]);
+  });
+
   it('answers every published view', async () => {
     for (const view of Object.keys(VIEWS)) {
       for (const scope of [A, ALL])
