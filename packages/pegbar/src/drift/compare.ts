@@ -295,7 +295,8 @@ function drawnCategories(reference: CategorySample, current: CategorySample): Di
 
 /**
  * Whether both halves of the window say the same: the same direction in both, and the later one sure by itself.
- * Undefined where there are too few hours to divide.
+ * Undefined where nobody can say: there are too few hours to divide, or a half has no hours like its own in the reference
+ * (the first Monday after a weekend).
  */
 export function persistsIn(
   metric: DriftMetric,
@@ -315,8 +316,9 @@ export function persistsIn(
       new Map([...current].map(([name, part]) => [name, hoursWhere(part, wanted)])),
     );
   const late = half((at) => at >= middle);
-  if (late.evidence.p > alpha) return false;
+  if (late.evidence.p > alpha) return late.before === null ? undefined : false;
   const early = half((at) => at < middle);
+  if (early.before === null) return undefined;
   const sign = ({ now, before }: Comparison): number => Math.sign((now ?? 0) - (before ?? 0));
   // Each half of content is told by the word that moved it most: the earlier one is asked about that of the later.
   const isAlike =

@@ -77,6 +77,21 @@ describe('a series against its past', () => {
     expect(judged).toMatchObject({ verdict: 'no_drift', judgement: { reason: 'passing' } });
   });
 
+  test('that moved is drift also where half of its window has no hours of its kind to be held against', () => {
+    const random = seededRandom(6);
+    const [saturday, sunday] = [START + 5 * DAY, START + 6 * DAY];
+    const noon = 12 * HOUR_MS;
+    const moved = seriesOf('face_ok', 20, (at) => (random() < (at >= sunday ? 0.7 : 0.94) ? 1 : 0));
+    const [judged] = judgeFamily([
+      testSeries(
+        moved,
+        { from_ms: saturday + noon, to_ms: sunday },
+        { from_ms: sunday + noon, to_ms: sunday + DAY + 4 * HOUR_MS },
+      ),
+    ]);
+    expect(judged).toMatchObject({ verdict: 'drift', persists: undefined });
+  });
+
   test('raises no more than the nominal number in 300 quiet ones', () => {
     const random = seededRandom(6);
     const family = Array.from({ length: 300 }, (_, at) =>
