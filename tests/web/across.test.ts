@@ -129,8 +129,10 @@ describe.skipIf(CHROMIUM === undefined)('across the pages', () => {
       await page.keyboard.press('k');
       expect(await focused()).toBe(first);
       const { items } = (await page.evaluate(
-        "fetch('/api/v1/requests?limit=1').then((answer) => answer.json())",
+        "fetch('/api/v1/requests?limit=50').then((answer) => answer.json())",
       )) as { items: { prompt_hash: string; trace_id: string }[] };
+      // Of the newest the spans may be on their way still.
+      const request = items.at(-1)!;
       const paste = (text: string): Promise<void> =>
         page.evaluate(
           `(() => {
@@ -139,13 +141,13 @@ describe.skipIf(CHROMIUM === undefined)('across the pages', () => {
             document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
           })()`,
         );
-      await paste(`00-${items[0]!.trace_id}-b7ad6b7169203331-01`);
+      await paste(`00-${request.trace_id}-b7ad6b7169203331-01`);
       await page
         .getByRole('option')
         .filter({ hasText: /trace of/ })
         .waitFor();
       await page.keyboard.press('Escape');
-      await paste(`"${items[0]!.prompt_hash}",`);
+      await paste(`"${request.prompt_hash}",`);
       await page
         .getByRole('option')
         .filter({ hasText: /prompt of/ })
