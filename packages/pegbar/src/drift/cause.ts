@@ -44,6 +44,7 @@ export function candidatesOf(question: CauseQuestion): Candidate[] {
     deployed,
     reach: REACH,
     changed: spanOf(change, current),
+    moved: movedOf(question),
     differenceBy: (dimension, values, at_ms, also) =>
       differenceBy(question, place, { dimension, values, also }, at_ms),
   });
@@ -51,6 +52,14 @@ export function candidatesOf(question: CauseQuestion): Candidate[] {
   return found
     .map((one) => (one.did === null ? { ...one, score: Math.min(one.score, UNDATED_MOST) } : one))
     .sort((a, b) => b.score - a.score);
+}
+
+/** How far the mean of its own rows moved: a median may stand where the mean goes, and the others are told by means. */
+function movedOf({ series, current, isReference }: CauseQuestion): number | undefined {
+  const rows = [...series.parts.values()].map((hours) => ({ segment: series.segment, hours }));
+  const now = momentsOf(series, rows, (at) => within(current, at));
+  const before = momentsOf(series, rows, isReference);
+  return now && before ? now.mean - before.mean : undefined;
 }
 
 /** When it may have begun: hours before it of which nothing is known, as far as a cause may lie, are of it. */

@@ -284,6 +284,22 @@ describe('why', () => {
   const styleOf = (n: number, segment: Record<string, string>) =>
     seriesOf('style_distance', n, (at) => (at >= begins ? 0.3 : 0.2), segment);
 
+  test('a release whose own rows went the other way did not do it', () => {
+    const of = (factor: number, segment: Record<string, string>) => {
+      const noise = seededRandom(factor * 100);
+      const draw = (at: number): number => 2_000 * (at >= begins ? factor : 1) * Math.exp(noise() - 0.5);
+      return { segment, hours: seriesOf('latency_ms', 20, draw).parts.get('')! };
+    };
+    const deployed = [deployment({ id: 'lora', kind: 'lora', workload: 'panels', at_ms: begins })];
+    const beside = [
+      of(0.8, { tenant: 'a', workload: 'panels' }),
+      of(2.4, { tenant: 'a', workload: 'single' }),
+    ];
+    const [found] = candidatesOf({ ...question, deployed, beside });
+    expect(found!.did).toMatchObject({ share: 0 });
+    expect(found!.score).toBe(0);
+  });
+
   test('others that got a release too are no proof against it, though they moved more', () => {
     for (const others of [1.1, 1.6, 3])
       expect(rolledOut(styleOf(40, { tenant: 'a' }), others).score).toBeGreaterThan(0.8);

@@ -53,6 +53,8 @@ export interface CauseQuestion {
   /** How far before and after that a cause may lie: a dating is only so good. */
   readonly reach: { readonly before_ms: number; readonly after_ms: number };
   readonly deployed: readonly Deployed[];
+  /** How far the segment moved, in the unit of the differences; undefined where that is not known. */
+  readonly moved?: number | undefined;
   /**
    * What those on it and those not on it did, told apart by one dimension, within the segment where that leaves both.
    * `also` got it too and are on neither side: what they did says nothing of those without it.
@@ -177,7 +179,7 @@ function judged({ deployment, exposed, besides }: Group, question: CauseQuestion
     told: question.differenceBy(dimension, values, deployment.at_ms, besides(dimension)),
   }));
   const known = found
-    .flatMap(({ told }) => (typeof told === 'object' ? [{ ...told, share: shareOf(told) }] : []))
+    .flatMap(({ told }) => (typeof told === 'object' ? [{ ...told, share: shareOf(told, question) }] : []))
     .sort((a, b) => a.share - b.share);
   const [worst] = known;
   const did = worst ? { on: worst.on, off: worst.off, share: worst.share } : null;
@@ -200,7 +202,7 @@ function judged({ deployment, exposed, besides }: Group, question: CauseQuestion
       const value = segment[dimension];
       if (value === undefined || (exposed.has(dimension) && besides(dimension).size === 0)) return false;
       const told = question.differenceBy(dimension, new Set([value]), deployment.at_ms, NOBODY);
-      return typeof told === 'object' && shareOf(told) >= OWN_SHARE;
+      return typeof told === 'object' && shareOf(told, question) >= OWN_SHARE;
     });
   }
 }
@@ -214,5 +216,6 @@ const lagOf = (at_ms: number, { from_ms, to_ms }: CauseQuestion['changed']): num
 const isRefuted = ({ on, off, error, share }: Difference & { share: number }): boolean =>
   share < OWN_SHARE && (error === null || Math.abs(off - OWN_SHARE * on) >= SURE * error);
 
-/** The part of the change of those on it that the others did not see; at most 1. */
-const shareOf = ({ on, off }: Difference): number => (on === 0 ? 0 : Math.min(1, (on - off) / on));
+/** The part of the change of those on it that the others did not see; at most 1, 0 where they went the other way. */
+const shareOf = ({ on, off }: Difference, { moved = on }: CauseQuestion): number =>
+  on * moved > 0 ? Math.min(1, (on - off) / on) : 0;

@@ -29,6 +29,7 @@ export function causeOfChange(change: Change, seen: number, context: ChangeConte
     reach: { before_ms: 0, after_ms: 0 },
     // Changes are known to the hour: it may lie in that one too.
     changed: { from_ms: hours.from_ms + seen * HOUR_MS, to_ms: begins_ms + HOUR_MS },
+    moved: change.now - change.before,
     differenceBy: (dimension, values) => differenceBy(change, dimension, values, context),
   });
   return likelyOf(causes)?.deployment ?? null;
