@@ -315,10 +315,12 @@ export function persistsIn(
       reference,
       new Map([...current].map(([name, part]) => [name, hoursWhere(part, wanted)])),
     );
+  // Words and colours of few days are sure of little: of them each half must say it.
+  const isUnmet = ({ before }: Comparison): boolean => before === null && sampling.as !== 'content';
   const late = half((at) => at >= middle);
-  if (late.evidence.p > alpha) return late.before === null ? undefined : false;
+  if (late.evidence.p > alpha) return isUnmet(late) ? undefined : false;
   const early = half((at) => at < middle);
-  if (early.before === null) return undefined;
+  if (isUnmet(early)) return undefined;
   const sign = ({ now, before }: Comparison): number => Math.sign((now ?? 0) - (before ?? 0));
   // Each half of content is told by the word that moved it most: the earlier one is asked about that of the later.
   const isAlike =
