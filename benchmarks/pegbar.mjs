@@ -11,8 +11,9 @@ import {
   defaultTuning,
 } from '../packages/pegbar/dist/store/engine/index.js';
 import { createStore } from '../packages/pegbar/dist/store/index.js';
+import { steadyPort } from '../tests/ports.mjs';
 import { payload } from './payload.mjs';
-import { childrenOf, ended, freePort, start, temporaryFolder, untilQuiet } from './processes.mjs';
+import { childrenOf, ended, start, temporaryFolder, untilQuiet } from './processes.mjs';
 import { RUN_DIGITS } from './templates.mjs';
 
 const BIN = fileURLToPath(new URL('../packages/pegbar/bin/pegbar.js', import.meta.url));
@@ -23,7 +24,7 @@ const POST = { method: 'POST', headers: { 'content-type': 'application/json' } }
 
 export async function pegbarUnderTest() {
   const dir = temporaryFolder('pegbar-bench-');
-  const [port, otlp, grpc] = [await freePort(), await freePort(), await freePort()];
+  const [port, otlp, grpc] = [await steadyPort(), await steadyPort(), await steadyPort()];
   const api = `http://127.0.0.1:${port}/api/v1`;
   const first = payload({ count: 1, spans: 1 })[0];
   let child;

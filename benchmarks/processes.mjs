@@ -1,7 +1,6 @@
 /** What Linux says about processes: CPU time, memory, children; and starting and ending them. */
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -102,17 +101,6 @@ export async function nodeJson(script, args) {
   await closed;
   if (child.exitCode !== 0) throw new Error(`${script} ended with status ${child.exitCode}`);
   return JSON.parse(text);
-}
-
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 export const loadAverage = () => Number(readFileSync('/proc/loadavg', 'latin1').split(' ')[0]);

@@ -10,8 +10,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { INTERNAL_USER, serverConfig, usersConfig } from '../../packages/pegbar/dist/store/engine/config.js';
 import { defaultTuning, findLibrary } from '../../packages/pegbar/dist/store/engine/index.js';
+import { steadyPort } from '../../tests/ports.mjs';
 import { payload } from '../payload.mjs';
-import { ended, freePort, start, temporaryFolder, untilQuiet } from '../processes.mjs';
+import { ended, start, temporaryFolder, untilQuiet } from '../processes.mjs';
 import { RUN_DIGITS } from '../templates.mjs';
 
 const CONFIG = fileURLToPath(new URL('./collector.yaml', import.meta.url));
@@ -27,7 +28,7 @@ const STORED_MOST_MS = 300_000;
 export async function collectorUnderTest(program) {
   const dir = temporaryFolder('pegbar-bench-peer-');
   const password = randomBytes(18).toString('base64url');
-  const [otlp, http, tcp] = [await freePort(), await freePort(), await freePort()];
+  const [otlp, http, tcp] = [await steadyPort(), await steadyPort(), await steadyPort()];
   const url = `http://127.0.0.1:${otlp}/v1/traces`;
   const first = payload({ count: 1, spans: 1 })[0];
   const log = openSync(join(dir, 'log'), 'a');

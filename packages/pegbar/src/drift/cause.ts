@@ -38,6 +38,7 @@ export interface CauseQuestion {
 /** All that could have, the likeliest first. */
 export function candidatesOf(question: CauseQuestion): Candidate[] {
   const { series, change, deployed, current } = question;
+  if (!mayHaveCause(question, change, deployed, current)) return [];
   const place = placeOf(question);
   const found = causesOf({
     segment: series.segment,
@@ -56,7 +57,7 @@ export function candidatesOf(question: CauseQuestion): Candidate[] {
 
 /** How far the mean of its own rows moved: a median may stand where the mean goes, and the others are told by means. */
 function movedOf({ series, current, isReference }: CauseQuestion): number | undefined {
-  const rows = [...series.parts.values()].map((hours) => ({ segment: series.segment, hours }));
+  const rows = [...series.parts.values()].map((hours) => ({ hours }));
   const now = momentsOf(series, rows, (at) => within(current, at));
   const before = momentsOf(series, rows, isReference);
   return now && before ? now.mean - before.mean : undefined;
@@ -180,7 +181,7 @@ interface Moments {
 /** Where an hour is an observation, it counts for as much as was made in it: an hour with one picture tells next to nothing. */
 function momentsOf(
   { sampling }: Pick<Series, 'sampling'>,
-  rows: readonly BesideRow[],
+  rows: readonly Pick<BesideRow, 'hours'>[],
   wanted: (at_ms: number) => boolean,
 ): Moments | null {
   let [sum, squares, weights, weightSquares, n] = [0, 0, 0, 0, 0];

@@ -1,5 +1,6 @@
 /** Columns of the tables as the API tells them: ids in hex, flags as truth values, what was not told left out. */
 import { type Column, tableOf } from '@pegbar/contract';
+import { hashText } from '../store/index.ts';
 import type { Field, FieldKind, Fields } from './filter.ts';
 
 /** Bookkeeping of the store, what is told in parts, and bins that mean nothing without their key. */
@@ -41,9 +42,7 @@ function expressionOf(column: Column): string {
   const name = `t.${column.name}`;
   if (/^FixedString/.test(type)) return `lower(hex(${name}))`;
   if (/^DateTime64/.test(type)) return instantSql(`${name}::${type}`);
-  if (type === 'UInt64' && /_hash$/.test(column.name))
-    // hex() leaves out leading zero bytes; a hash has sixteen digits everywhere.
-    return `if(${name} = 0, '', leftPad(lower(hex(${name}::UInt64)), 16, '0'))`;
+  if (type === 'UInt64' && /_hash$/.test(column.name)) return hashText(`${name}::UInt64`);
   return type === column.type ? name : `${name}::${type}`;
 }
 

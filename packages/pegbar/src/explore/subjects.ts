@@ -1,6 +1,6 @@
 /** What facets and comparisons are asked of: rows of a table as a subquery, what they can be filtered by, and a fair sample of them. */
 import { ok, type Result } from '../base/result.ts';
-import { mergedRows } from '../store/index.ts';
+import { hashText, mergedRows } from '../store/index.ts';
 import { fieldsOf } from './columns.ts';
 import type { Asking, ExploreDeps } from './deps.ts';
 import { type ExploreError, fromStore, refused } from './failure.ts';
@@ -198,8 +198,7 @@ export async function sharesOf(
 
 /** Values of a field of one row as an array of text; `['']` where nothing was told. */
 export function valuesSql({ sql, kind }: Field): string {
-  if (typeof kind === 'object' && kind.number)
-    return `[if(${sql} = 0, '', leftPad(lower(hex(${sql})), ${kind.hex}, '0'))]`;
+  if (typeof kind === 'object' && kind.number) return `[${hashText(sql, kind.hex)}]`;
   if (typeof kind === 'object')
     return `[if(${sql} = toFixedString('', ${kind.hex / 2}), '', lower(hex(${sql})))]`;
   switch (kind) {

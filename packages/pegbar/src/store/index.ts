@@ -17,5 +17,5 @@ export type { RetentionPolicy } from './retention-plan.ts';
 export { type TenantScope, TOTAL_TENANT } from './scope.ts';
 export { segmentStore } from './segments.ts';
 export { type TableSpace, tableSpaces } from './space.ts';
-export { viewSelects } from './views.ts';
+export { hashText, viewSelects } from './views.ts';
 export { createWall, SQL_LIMITS, type SqlAnswer, type Wall } from './wall.ts';

@@ -179,6 +179,12 @@ function selectOf(view: View): string {
   ].join('\n');
 }
 
+const HASH_DIGITS = 16;
+
+/** A stored number as the id that it is, of all its digits, though `hex()` leaves out leading zero bytes; '' for 0. */
+export const hashText = (sql: string, digits = HASH_DIGITS): string =>
+  `if(${sql} = 0, '', leftPad(lower(hex(${sql})), ${digits}, '0'))`;
+
 const MERGED = /^SimpleAggregateFunction\(\w+, (.*)\)$/;
 
 function expressionOf(told: Column): string {
@@ -196,8 +202,7 @@ function expressionOf(told: Column): string {
   if (/^Array\(FixedString\(/.test(type)) return `arrayMap(x -> lower(hex(x)), ${column})`;
   // Functions for vectors take Float32; BFloat16 is how it lies on the disk.
   if (type === 'Array(BFloat16)') return `${column}::Array(Float32)`;
-  // Keyed hashes are ids, and ids are text: of sixteen digits, though hex() leaves out leading zero bytes.
-  if (/_hash$/.test(name) && type === 'UInt64')
-    return `if(${column} = 0, '', leftPad(lower(hex(${column})), 16, '0'))`;
+  // Keyed hashes are ids, and ids are text.
+  if (/_hash$/.test(name) && type === 'UInt64') return hashText(column);
   return column;
 }
